@@ -1,0 +1,266 @@
+"""Classes: ids, names and colors in one table, and the exact way from colors to ids and back.
+
+Every other table (palette, lookup table, legend, list of names) is derived from a
+:class:`ClassMap`. A color that nobody listed is never turned into a class: it is counted, located
+and handed back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from segdata.errors import UserError
+
+Color = tuple[int, int, int]
+Label = npt.NDArray[np.uint8 | np.uint16]
+
+# Pixels per step of the color lookup: the working set then stays in the second-level cache.
+_TILE_PIXELS = 1 << 16
+_ALL_COLORS = 1 << 24
+# PASCAL VOC's void color (VOCdevkit VOClabelcolormap, entry 255).
+VOID_COLOR: Color = (224, 224, 192)
+
+
+@dataclass(frozen=True)
+class SegClass:
+    """One class: its id in label images, its name, and its color if it has one."""
+
+    id: int
+    name: str
+    color: Color | None = None
+
+
+@dataclass(frozen=True)
+class UnknownColor:
+    """A color that no class has: how often it occurs and where it is met first."""
+
+    color: Color
+    count: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class ColorReading:
+    """What a color mask says: ``label`` and every color that no class has, most frequent first.
+
+    Pixels of unknown color hold the ignore label, or the largest value of the dtype where nothing
+    is ignored; never a class.
+    """
+
+    label: Label
+    unknown: tuple[UnknownColor, ...]
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """The classes of a data set in order of id.
+
+    Args:
+        classes: the classes, the ignored one included if it has a name or a color.
+        ignore: the id that takes no part in training and scores; None ignores nothing.
+
+    Raises:
+        UserError: two classes share an id or a color, or an id does not fit 16 bits.
+    """
+
+    classes: tuple[SegClass, ...]
+    ignore: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(sorted(self.classes, key=lambda c: c.id)))
+        _check_distinct(self.classes)
+
+    @cached_property
+    def trained(self) -> tuple[SegClass, ...]:
+        """The classes that a network learns: all but the ignored one."""
+        return tuple(c for c in self.classes if c.id != self.ignore)
+
+    @property
+    def num_classes(self) -> int:
+        """Channels that a network needs: the largest trained id plus one."""
+        return max((c.id for c in self.trained), default=-1) + 1
+
+    @property
+    def dtype(self) -> type[np.uint8] | type[np.uint16]:
+        """The narrowest type that holds every id."""
+        largest = max([c.id for c in self.classes] + [self.ignore or 0])
+        return np.uint8 if largest <= np.iinfo(np.uint8).max else np.uint16
+
+    @cached_property
+    def names(self) -> Mapping[int, str]:
+        return {c.id: c.name for c in self.classes}
+
+    def name(self, class_id: int) -> str:
+        """The name of an id, also of one that has none."""
+        if class_id in self.names:
+            return self.names[class_id]
+        return "void" if class_id == self.ignore else f"class {class_id}"
+
+    def color(self, class_id: int) -> Color:
+        """The color of an id; PASCAL's bit pattern for one that has none."""
+        for entry in self.classes:
+            if entry.id == class_id and entry.color is not None:
+                return entry.color
+        return VOID_COLOR if class_id == self.ignore else pascal_color(class_id)
+
+    def color_table(self) -> npt.NDArray[np.uint8]:
+        """``uint8 N×3``: the color of every value that the dtype can hold (N = 256 or 65536)."""
+        size = np.iinfo(self.dtype).max + 1
+        table = np.array([pascal_color(i) for i in range(256)], dtype=np.uint8)
+        table = np.resize(table, (size, 3))
+        if self.ignore is not None:
+            table[self.ignore] = VOID_COLOR
+        for entry in self.classes:
+            if entry.color is not None:
+                table[entry.id] = entry.color
+        return table
+
+    def to_colors(self, label: Label) -> npt.NDArray[np.uint8]:
+        """``label: uint8 or uint16 H×W`` -> ``uint8 H×W×3, RGB``."""
+        table = self.color_table()
+        return np.take(table, np.minimum(label, len(table) - 1), axis=0)
+
+    def to_ids(self, rgb: npt.NDArray[np.uint8]) -> ColorReading:
+        """Read a color mask.
+
+        A table over all 2^24 colors is looked up in tiles of 64 Ki pixels: the cost does not depend
+        on the number of classes or on the picture.
+
+        Args:
+            rgb: ``uint8 H×W×3, RGB``.
+
+        Raises:
+            UserError: no class has a color.
+        """
+        table, sentinel = _color_lookup(self)
+        height, width = rgb.shape[:2]
+        label = np.empty((height, width), dtype=table.dtype)
+        rows = max(1, _TILE_PIXELS // max(1, width))
+        for top in range(0, height, rows):
+            tile = np.ascontiguousarray(rgb[top : top + rows])
+            # RGBA as a little-endian int32 is color - 2^24 (alpha is 255): counted from the end
+            # of a table of 2^24 entries, that is the color's own entry.
+            index = cv2.cvtColor(tile, cv2.COLOR_RGB2RGBA).view(np.int32)[..., 0]
+            np.take(table, index, mode="wrap", out=label[top : top + rows])
+        unknown = _take_unknown(label, rgb, sentinel, self.ignore)
+        return ColorReading(label.astype(self.dtype, copy=False), unknown)
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits that change with any id, name, color or the ignore label."""
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "ignore_label": self.ignore,
+            "classes": [
+                {"id": c.id, "name": c.name, "color": list(c.color) if c.color else None}
+                for c in self.classes
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ClassMap:
+        """The inverse of :meth:`to_json`."""
+        classes = tuple(
+            SegClass(c["id"], c["name"], _color(c["color"]) if c["color"] else None)
+            for c in data["classes"]
+        )
+        return cls(classes, data["ignore_label"])
+
+
+def pascal_color(class_id: int) -> Color:
+    """The color that PASCAL VOC gives an id: its bits spread over the three channels.
+
+    Source: VOCdevkit, ``VOClabelcolormap``.
+    """
+    red = green = blue = 0
+    rest = class_id & 0xFF
+    for bit in range(8):
+        red |= (rest & 1) << (7 - bit)
+        green |= (rest >> 1 & 1) << (7 - bit)
+        blue |= (rest >> 2 & 1) << (7 - bit)
+        rest >>= 3
+    return red, green, blue
+
+
+def _color(values: list[int]) -> Color:
+    red, green, blue = values
+    return red, green, blue
+
+
+def _check_distinct(classes: tuple[SegClass, ...]) -> None:
+    ids: dict[int, str] = {}
+    colors: dict[Color, str] = {}
+    for entry in classes:
+        if not 0 <= entry.id <= np.iinfo(np.uint16).max:
+            raise UserError(f"class {entry.name!r} has id {entry.id}; ids are 0 to 65535")
+        if entry.id in ids:
+            raise UserError(
+                f"id {entry.id} is given to both {ids[entry.id]!r} and {entry.name!r}",
+                "give every class an id of its own",
+            )
+        ids[entry.id] = entry.name
+        if entry.color is None:
+            continue
+        if entry.color in colors:
+            raise UserError(
+                f"color {entry.color} is given to both {colors[entry.color]!r} and {entry.name!r}",
+                "give every class a color of its own",
+            )
+        colors[entry.color] = entry.name
+
+
+@lru_cache(maxsize=4)
+def _color_lookup(class_map: ClassMap) -> tuple[Label, int]:
+    """A table from ``r + 256 g + 65536 b`` to ids, and the value that stands for "no class"."""
+    colored = [c for c in class_map.classes if c.color is not None]
+    if not colored:
+        raise UserError(
+            "no class has a color, so a color mask cannot be read",
+            "give a class file with colors: segdata convert SRC OUT --classes classes.csv",
+        )
+    taken = {c.id for c in colored}
+    sentinel = next(value for value in range(np.iinfo(np.uint16).max, -1, -1) if value not in taken)
+    dtype: type[np.uint8] | type[np.uint16] = np.uint16
+    if class_map.dtype is np.uint8 and len(taken) <= np.iinfo(np.uint8).max:
+        sentinel = next(value for value in range(255, -1, -1) if value not in taken)
+        dtype = np.uint8
+    table = np.full(_ALL_COLORS, sentinel, dtype=dtype)
+    for entry in colored:
+        red, green, blue = entry.color  # type: ignore[misc]
+        table[red | green << 8 | blue << 16] = entry.id
+    table.setflags(write=False)
+    return table, sentinel
+
+
+def _take_unknown(
+    label: Label, rgb: npt.NDArray[np.uint8], sentinel: int, ignore: int | None
+) -> tuple[UnknownColor, ...]:
+    """Count and locate the pixels that no class claims, and give them the value of no class."""
+    missed = label == sentinel
+    if not missed.any():
+        return ()
+    rows, columns = np.nonzero(missed)
+    pixels = rgb[rows, columns].astype(np.uint32)
+    packed = pixels[:, 0] | pixels[:, 1] << 8 | pixels[:, 2] << 16
+    colors, first, counts = np.unique(packed, return_index=True, return_counts=True)
+    label[missed] = np.iinfo(label.dtype).max if ignore is None else ignore
+    found = [
+        UnknownColor(
+            (int(c) & 0xFF, int(c) >> 8 & 0xFF, int(c) >> 16), int(n), int(columns[i]), int(rows[i])
+        )
+        for c, i, n in zip(colors, first, counts, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda u: (-u.count, u.color)))

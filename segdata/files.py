@@ -1,0 +1,111 @@
+"""Files that exist only when they are whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from segdata.errors import UserError
+
+# Stands in an output folder while a command fills it, so that what an interrupted command left is
+# told apart from a finished result and from the user's own files.
+INCOMPLETE = ".segdata-incomplete"
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file so that ``path`` holds either the old content or all of the new.
+
+    Raises:
+        UserError: the folder cannot be written to, or the disk is full.
+    """
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        # mkstemp makes private files; results are as readable as any file the user makes.
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise _machine_fault(path, error) from error
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+@contextmanager
+def output_folder(out: Path, *, overwrite: bool = False, whole: str = "") -> Iterator[Path]:
+    """A folder that a command fills; marked as incomplete until the block ends without an error.
+
+    Args:
+        out: made if it is not there. An earlier, interrupted run's folder is continued.
+        overwrite: also write into a folder that holds other things; nothing foreign is removed.
+        whole: the name of the file that makes the folder look finished; taken away at the start.
+
+    Raises:
+        UserError: the folder holds something else, is a file, or cannot be written to.
+    """
+    _refuse_foreign(out, overwrite)
+    made = not out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / INCOMPLETE).touch()
+        if whole:
+            (out / whole).unlink(missing_ok=True)
+    except OSError as error:
+        raise _machine_fault(out, error) from error
+    try:
+        yield out
+    except BaseException:
+        _leave_if_empty(out, made)
+        raise
+    (out / INCOMPLETE).unlink(missing_ok=True)
+
+
+def refuse_incomplete(folder: Path) -> None:
+    """Raise a UserError if a command was interrupted while it filled the folder."""
+    if (folder / INCOMPLETE).exists():
+        raise UserError(
+            f"{folder} is incomplete: the command that writes it was interrupted or still runs",
+            "run that command again; it goes on where it stopped",
+        )
+
+
+def _refuse_foreign(out: Path, overwrite: bool) -> None:
+    if out.is_file():
+        raise UserError(f"{out} is a file, and the output is a folder", "choose another folder")
+    if overwrite or not out.is_dir() or (out / INCOMPLETE).exists():
+        return
+    if any(out.iterdir()):
+        raise UserError(
+            f"{out} exists and is not empty", "choose another folder, or add --overwrite"
+        )
+
+
+def _leave_if_empty(out: Path, made: bool) -> None:
+    """Take the marker away if nothing else was written, and the folder if it was made for it."""
+    if [entry.name for entry in out.iterdir()] == [INCOMPLETE]:
+        (out / INCOMPLETE).unlink()
+        if made:
+            out.rmdir()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _machine_fault(path: Path, error: OSError) -> UserError:
+    reasons = {
+        errno.ENOSPC: ("the disk is full", "free some space and run the command again"),
+        errno.EACCES: ("permission denied", "choose a folder that you may write to"),
+        errno.EROFS: ("it is on a read-only file system", "choose a folder that can be written"),
+    }
+    why, remedy = reasons.get(error.errno or 0, (error.strerror or str(error), ""))
+    return UserError(f"cannot write {path}: {why}", remedy)
