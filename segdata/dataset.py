@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -150,7 +150,7 @@ class Split:
     entries: tuple[str, ...]
     pairs: tuple[Pair, ...]
     without_image: tuple[str, ...] = ()
-    text: ListText = ListText()
+    text: ListText = field(default_factory=ListText)
 
     @property
     def without_label(self) -> tuple[Pair, ...]:
