@@ -195,7 +195,7 @@ class Dataset:
         """The splits by name: train, val, test, then the others; without lists one, ``all``."""
         if self.descriptor.pairs is not None:
             return self._joined_by_list(self.root / self.descriptor.pairs)
-        lists = self._list_files()
+        lists = list_files(self.root, self.descriptor.lists)
         if not lists:
             return {ALL: self._resolve(ALL, None, tuple(self.image_files), ListText())}
         names = sorted(lists, key=lambda n: (*_rank(n), n))
@@ -216,14 +216,6 @@ class Dataset:
                 f"{self.root} has no split {name!r}", f"it has: {', '.join(self.splits)}"
             )
         return self.splits[name]
-
-    def _list_files(self) -> dict[str, Path]:
-        folders = (self.descriptor.lists,) if self.descriptor.lists else _LIST_FOLDERS
-        for folder in folders:
-            found = {p.stem: p for p in sorted((self.root / folder).glob("*.txt"))}
-            if found:
-                return found
-        return {}
 
     def _joined_by_list(self, path: Path) -> dict[str, Split]:
         rows = read_pairs(path, self.root)
@@ -271,6 +263,15 @@ def load_dataset(root: Path) -> Dataset:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from error
     return Dataset(path.parent, DatasetDescriptor.from_toml(text, str(path)))
+
+
+def list_files(root: Path, lists: str | None = None) -> dict[str, Path]:
+    """List files by split: of the named folder, or of the first usual one that has any."""
+    for folder in (lists,) if lists else _LIST_FOLDERS:
+        found = {p.stem: p for p in sorted((root / folder).glob("*.txt"))}
+        if found:
+            return found
+    return {}
 
 
 def save_descriptor(root: Path, descriptor: DatasetDescriptor) -> None:

@@ -1,0 +1,334 @@
+"""Convert: labels as people have them -> a dataset folder with exact class ids."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from segdata.classes import ClassMap, UnknownColor
+from segdata.dataset import DESCRIPTOR_FILE, DatasetDescriptor, save_descriptor
+from segdata.errors import BadData, UserError
+from segdata.executors import Executor, Serial
+from segdata.files import output_folder, write_file
+from segdata.findings import Certainty, CheckReport, Finding, Level
+from segdata.images import (
+    NoIds,
+    Unreadable,
+    encode_label,
+    encode_photo,
+    read_header,
+    read_photo,
+)
+from segdata.progress import Track, silently
+from segdata.sources import Layout, SourcePair
+from segdata.sources.class_files import find_class_file, read_class_file
+from segdata.sources.masks import find_layout, read_mask
+
+OnUnknown = Literal["error", "ignore"]
+
+# Files named in a finding; the count beside them says how many there are.
+_NAMED = 5
+# Of 100 pictures without list files, this share is kept for measuring (val).
+_VAL_SHARE = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversionRequest:
+    """What to convert and how.
+
+    Args:
+        source: the user's folder.
+        out: the dataset folder to make.
+        classes: the class file; None looks for one in the source.
+        images: the folder of photos, where it cannot be found.
+        labels: the folder of masks, where it cannot be found.
+        name: of the data set; None takes the output folder's.
+        on_unknown: what happens to pixels of a color that no class has: an error that lists them
+            all, or the ignore label.
+        palette: write label PNGs that look like their colors (and still carry ids).
+        overwrite: write into a folder that holds other things.
+    """
+
+    source: Path
+    out: Path
+    classes: Path | None = None
+    images: Path | None = None
+    labels: Path | None = None
+    name: str | None = None
+    on_unknown: OnUnknown = "error"
+    palette: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class ConversionPlan:
+    """The list of work: what was found and what will be written. Nothing is written yet."""
+
+    request: ConversionRequest
+    layout: Layout
+    class_map: ClassMap
+    descriptor: DatasetDescriptor
+    lists: dict[str, tuple[str, ...]]
+    lists_made: bool
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What was converted.
+
+    Args:
+        plan: the plan that was carried out.
+        report: findings about the source: unknown colors, unreadable files, lonely files.
+        pixels: label pixels per class id.
+        turned: photos whose EXIF orientation was applied to the pixels of the copy.
+    """
+
+    plan: ConversionPlan
+    report: CheckReport
+    pixels: dict[int, int] = field(default_factory=dict)
+    turned: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _LabelTask:
+    pair: SourcePair
+    target: Path
+    class_map: ClassMap
+    palette: bool
+
+
+@dataclass(frozen=True)
+class _LabelResult:
+    pair: SourcePair
+    unknown: tuple[UnknownColor, ...] = ()
+    pixels: tuple[tuple[int, int], ...] = ()
+    problem: str = ""
+
+
+def plan_conversion(request: ConversionRequest) -> ConversionPlan:
+    """Find photos, masks, classes and lists; write nothing.
+
+    Raises:
+        UserError: something is missing or ambiguous; names the option that settles it.
+    """
+    if not request.source.is_dir():
+        what = "is no folder" if request.source.exists() else "does not exist"
+        raise UserError(f"{request.source} {what}", "name the folder with photos and masks")
+    if request.out.resolve() == request.source.resolve():
+        raise UserError("source and output are the same folder", "choose another output folder")
+    class_map = read_class_file(request.classes or find_class_file(request.source))
+    layout = find_layout(request.source, class_map, request.images, request.labels)
+    name = request.name or request.out.resolve().name
+    descriptor = DatasetDescriptor.for_classes(_clean_name(name), class_map)
+    if request.on_unknown == "ignore" and class_map.ignore is None:
+        raise UserError(
+            "--on-unknown ignore needs an ignore label, and no class is named void or ignore",
+            "add a line  void,r,g,b  to the class file",
+        )
+    lists = dict(layout.lists) or _hashed_lists([pair.key for pair in layout.pairs])
+    return ConversionPlan(request, layout, class_map, descriptor, lists, not layout.lists)
+
+
+def convert(
+    request: ConversionRequest, *, executor: Executor | None = None, track: Track = silently
+) -> Conversion:
+    """Make a dataset folder of class-id PNGs from photos and masks.
+
+    Every mask is read before any photo is copied, so all unknown colors are reported at once. The
+    source is only read. The descriptor is written last: without it the folder is no data set.
+
+    Raises:
+        UserError: the request cannot be carried out.
+        BadData: masks hold colors that no class has, or cannot be read; no data set was made.
+    """
+    plan = plan_conversion(request)
+    executor = executor or Serial()
+    with output_folder(request.out, overwrite=request.overwrite, whole=DESCRIPTOR_FILE) as out:
+        pairs = plan.layout.pairs
+        tasks = [_label_task(plan, out, pair) for pair in pairs]
+        results = track(executor.imap(_convert_label, tasks), "reading masks", len(tasks))
+        report, pixels = _collect(plan, results)
+        if report.exit_code:
+            _remove(tasks)
+            raise BadData(report, f"nothing was converted: {request.source} needs a fix first")
+        photos = [(pair.image, _image_target(plan, out, pair)) for pair in pairs]
+        copied = track(executor.imap(_copy_photo, photos), "copying photos", len(photos))
+        turned = tuple(name for name in copied if name)
+        _write_lists(out, plan.lists)
+        save_descriptor(out, plan.descriptor)
+    return Conversion(plan, report, pixels, turned)
+
+
+def _clean_name(name: str) -> str:
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
+    return kept.lstrip("._-") or "dataset"
+
+
+def _label_task(plan: ConversionPlan, out: Path, pair: SourcePair) -> _LabelTask:
+    target = out / plan.descriptor.labels / f"{pair.key}.png"
+    return _LabelTask(pair, target, plan.class_map, plan.request.palette)
+
+
+def _image_target(plan: ConversionPlan, out: Path, pair: SourcePair) -> Path:
+    return out / plan.descriptor.images / f"{pair.key}{pair.image.suffix.lower()}"
+
+
+def _convert_label(task: _LabelTask) -> _LabelResult:
+    """Read one mask and write its ids; unknown colors are counted, and become no class."""
+    try:
+        reading = read_mask(task.pair.label, task.class_map)
+    except (Unreadable, NoIds) as error:
+        return _LabelResult(task.pair, problem=str(error))
+    palette = task.class_map.color_table() if task.palette else None
+    write_file(task.target, encode_label(reading.label, palette))
+    ids, counts = np.unique(reading.label, return_counts=True)
+    pixels = tuple((int(i), int(n)) for i, n in zip(ids, counts, strict=True))
+    return _LabelResult(task.pair, reading.unknown, pixels)
+
+
+def _copy_photo(job: tuple[Path, Path]) -> str:
+    """Copy one photo's bytes; a turned one is set upright. Returns the name of a turned one."""
+    source, target = job
+    try:
+        header = read_header(source)
+        if header.orientation == 1:
+            write_file(target, source.read_bytes())
+            return ""
+        form = "jpeg" if header.format == "jpeg" else "png"
+        write_file(target, encode_photo(read_photo(source, upright=True), form))
+    except Unreadable:
+        # A damaged photo is copied as it is; validate names it (L27).
+        write_file(target, source.read_bytes())
+        return ""
+    return source.name
+
+
+def _collect(
+    plan: ConversionPlan, results: Iterable[_LabelResult]
+) -> tuple[CheckReport, dict[int, int]]:
+    pixels: dict[int, int] = {}
+    unknown: dict[tuple[int, int, int], list[tuple[UnknownColor, Path]]] = {}
+    findings: list[Finding] = []
+    for result in results:
+        for class_id, count in result.pixels:
+            pixels[class_id] = pixels.get(class_id, 0) + count
+        for color in result.unknown:
+            unknown.setdefault(color.color, []).append((color, result.pair.label))
+        if result.problem:
+            findings.append(_unreadable(result))
+    total = sum(pixels.values())
+    findings += [_unknown(plan, places, total) for places in unknown.values()]
+    findings += _lonely(plan.layout)
+    checked = {"pairs": len(plan.layout.pairs), "pixels": total}
+    return CheckReport(tuple(findings), checked), dict(sorted(pixels.items()))
+
+
+def _unreadable(result: _LabelResult) -> Finding:
+    return Finding(
+        rule="L27",
+        level=Level.ERROR,
+        certainty=Certainty.PROOF,
+        message=result.problem.splitlines()[0],
+        path=str(result.pair.label),
+        fix="fetch or export the file again, or take it and its photo out of the folder",
+    )
+
+
+def _unknown(plan: ConversionPlan, places: list[tuple[UnknownColor, Path]], total: int) -> Finding:
+    """One color that no class has: how often, where first, and which class is nearest (L05)."""
+    first, path = places[0]
+    count = sum(color.count for color, _ in places)
+    nearest, distance = _nearest(first, plan.class_map)
+    refuse = plan.request.on_unknown == "error"
+    return Finding(
+        rule="L05",
+        level=Level.ERROR if refuse else Level.INFO,
+        certainty=Certainty.PROOF,
+        message=f"color {first.color} is no class: {count} pixels in {len(places)} files"
+        + ("" if refuse else "; they became the ignore label"),
+        path=str(path),
+        x=first.x,
+        y=first.y,
+        count=count,
+        evidence={
+            "color": list(first.color),
+            "files": len(places),
+            "share": count / total if total else 0.0,
+            "first_files": [str(p) for _, p in places[:_NAMED]],
+            "nearest_class": nearest,
+            "distance": distance,
+        },
+        fix=f"add a line to the class file for it, e.g.  void,{','.join(map(str, first.color))}  "
+        f"(the nearest listed color is {nearest}'s, {distance:.0f} away)",
+    )
+
+
+def _nearest(color: UnknownColor, class_map: ClassMap) -> tuple[str, float]:
+    """The class with the nearest color, and the Euclidean distance in RGB."""
+    distances = [
+        (float(np.linalg.norm(np.subtract(c.color, color.color))), c.name)
+        for c in class_map.classes
+        if c.color is not None
+    ]
+    distance, name = min(distances)
+    return name, distance
+
+
+def _lonely(layout: Layout) -> Iterator[Finding]:
+    """Photos without masks and masks without photos are left out, and said to be (P07)."""
+    for what, other, keys in (
+        ("photos", "mask", layout.images_only),
+        ("masks", "photo", layout.labels_only),
+    ):
+        if keys:
+            yield Finding(
+                rule="P07",
+                level=Level.WARNING,
+                certainty=Certainty.PROOF,
+                message=f"{len(keys)} {what} have no {other} and are left out: "
+                f"{', '.join(keys[:_NAMED])}" + (", ..." if len(keys) > _NAMED else ""),
+                path=str(layout.images if what == "photos" else layout.labels),
+                count=len(keys),
+                evidence={"pairs": len(layout.pairs), what: len(keys), "names": keys[:_NAMED]},
+                fix="add what is missing, or leave them out knowingly",
+            )
+
+
+def _remove(tasks: list[_LabelTask]) -> None:
+    """Take back the labels of a conversion that failed, so that nothing half-done stays."""
+    for task in tasks:
+        task.target.unlink(missing_ok=True)
+    for folder in sorted({task.target.parent for task in tasks}, reverse=True):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _hashed_lists(keys: list[str]) -> dict[str, tuple[str, ...]]:
+    """Train and val lists for a source that has none.
+
+    A hash of the name decides, so adding pictures moves none from one list to the other.
+    """
+    draws = {key: _draw(key) for key in keys}
+    val = {key for key, draw in draws.items() if draw < _VAL_SHARE}
+    if not val and len(keys) > 1:
+        val = {min(keys, key=lambda key: draws[key])}
+    return {
+        "train": tuple(key for key in keys if key not in val),
+        "val": tuple(key for key in keys if key in val),
+    }
+
+
+def _draw(key: str) -> float:
+    """A number in [0, 1) that only the name decides."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2.0**64
+
+
+def _write_lists(out: Path, lists: dict[str, tuple[str, ...]]) -> None:
+    for name, keys in lists.items():
+        text = "".join(f"{key}\n" for key in keys)
+        write_file(out / "ImageSets" / "Segmentation" / f"{name}.txt", text.encode())
