@@ -1,0 +1,76 @@
+"""``KEY=VALUE`` strings of a command line applied to settings; imports no torch."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from segdata.errors import UserError
+
+if TYPE_CHECKING:
+    from model.config import TrainSettings
+
+_WORDS = {"none": None, "true": True, "false": False}
+
+
+def apply(settings: TrainSettings, assignments: Iterable[str]) -> TrainSettings:
+    """``settings`` with every assignment applied; all mistakes are reported together."""
+    values: dict[str, dict[str, Any]] = settings.model_dump(mode="json")
+    problems = []
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        try:
+            group, field = _place(key.strip(), values)
+        except LookupError as problem:
+            problems.append(str(problem))
+            continue
+        if not equals:
+            problems.append(f"{assignment!r} has no value; write {key.strip()}=VALUE")
+            continue
+        values[group][field] = _value(text.strip())
+    try:
+        result = type(settings).model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        problems += [_explained(detail) for detail in error.errors()]
+    if problems:
+        raise UserError("; ".join(problems), "segdata train --help lists the settings")
+    return result
+
+
+def _place(key: str, values: dict[str, dict[str, Any]]) -> tuple[str, str]:
+    """Group and field that ``key`` names; LookupError says what is nearest."""
+    places = {f"{group}.{field}": (group, field) for group in values for field in values[group]}
+    if key in places:
+        return places[key]
+    matches = [place for place in places.values() if place[1] == key]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise LookupError(f"{key!r} is ambiguous: {' or '.join('.'.join(m) for m in matches)}")
+    names = list(places) if "." in key else [field for _, field in places.values()]
+    nearest = difflib.get_close_matches(key, names, n=1, cutoff=0)
+    raise LookupError(f"there is no setting {key!r}; the nearest is {nearest[0]!r}")
+
+
+def _value(text: str) -> Any:
+    """The JSON value ``text`` stands for: a number, word, list (``321,321``) or else the text."""
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    for candidate in (text, f"[{text}]" if "," in text else text):
+        try:
+            return json.loads(candidate)
+        except json.JSONDecodeError:
+            continue
+    return text
+
+
+def _explained(detail: Any) -> str:
+    place = ".".join(str(part) for part in detail["loc"][:2])
+    message = detail["msg"].removeprefix("Value error, ")
+    if isinstance(detail["input"], dict):
+        return f"{place}: {message}"
+    return f"{place} = {json.dumps(detail['input'], default=str)}: {message}"
