@@ -1,0 +1,128 @@
+"""The command line. Errors are told once, here; a user's mistake never shows a traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib import import_module
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from segdata.errors import BadData, UserError
+
+# In the order of a project's life; each is a module of segdata.commands with a command of its name.
+COMMANDS = (
+    "demo",
+    "convert",
+    "validate",
+    "register",
+    "datasets",
+    "shard",
+    "train",
+    "eval",
+    "vis",
+    "doctor",
+    "rules",
+)
+FINDINGS, WRONG, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+
+
+class _InOrder(click.Group):
+    """Lists the commands as they are used, and imports only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"segdata.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        from segdata import __version__
+
+        click.echo(f"segdata {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the version.",
+)  # fmt: skip
+def cli() -> None:
+    """From labelled images to a trained, measured and understood segmentation model.
+
+    Start with:  segdata demo
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its documented code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; returns the exit code."""
+    try:
+        code = cli.main(args=arguments, prog_name="segdata", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return WRONG
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\ninterrupted; run the same command again to go on", err=True)
+        return INTERRUPTED
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else WRONG
+    except BrokenPipeError:
+        # The reader of our output (head, less) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001  the last place before the user
+        return _told(error)
+
+
+def _told(error: Exception) -> int:
+    from segdata.errors import BadData, UserError
+
+    if isinstance(error, UserError):
+        return _wrong(error)
+    if isinstance(error, BadData):
+        return _bad_data(error)
+    if isinstance(error, (OSError, MemoryError)):
+        click.echo(f"error: {error or type(error).__name__}", err=True)
+        return WRONG
+    if os.environ.get("SEGDATA_TRACEBACK"):
+        raise error
+    click.echo(f"error: {type(error).__name__}: {error}", err=True)
+    click.echo("this is a mistake in segdata; SEGDATA_TRACEBACK=1 shows where", err=True)
+    return WRONG
+
+
+def _wrong(error: UserError) -> int:
+    click.echo(f"error: {error.message}", err=True)
+    if error.remedy:
+        click.echo(f"fix:   {error.remedy}", err=True)
+    return WRONG
+
+
+def _bad_data(error: BadData) -> int:
+    from segdata import console
+
+    console.show(error.report, file=sys.stderr)
+    click.echo(f"error: {error}", err=True)
+    return FINDINGS
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(TERMINATED)

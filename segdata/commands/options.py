@@ -1,0 +1,55 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+FOLDER = click.Path(path_type=Path)
+
+
+def work(command: Command) -> Command:
+    """``--executor`` and ``--workers``: where the work runs."""
+    workers = click.option(
+        "--workers", type=click.IntRange(min=1), help="How many; default: cores."
+    )
+    executor = click.option(
+        "--executor", type=click.Choice(["processes", "serial"]), default="processes",
+        show_default=True, help="Where the work runs.",
+    )  # fmt: skip
+    return executor(workers(command))
+
+
+def overwrite(command: Command) -> Command:
+    """``--overwrite``: write into a folder that holds other things."""
+    return click.option("--overwrite", is_flag=True, help="Write into a folder that is not empty.")(
+        command
+    )
+
+
+def text_or_json(command: Command) -> Command:
+    """``--format text|json``."""
+    return click.option(
+        "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+        help="How the result is printed.",
+    )(command)  # fmt: skip
+
+
+def fail_on(command: Command) -> Command:
+    """``--fail-on``: the level from which the exit code is 1."""
+    return click.option(
+        "--fail-on", type=click.Choice(["error", "warning", "info", "never"]), default="error",
+        show_default=True, help="Exit with 1 from this level on.",
+    )(command)  # fmt: skip
+
+
+def split(default: str) -> Callable[[Command], Command]:
+    """``--split``: which list."""
+    return click.option(
+        "--split", default=default, show_default=True, help="Which split of the data."
+    )

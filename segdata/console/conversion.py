@@ -1,0 +1,48 @@
+"""How a conversion looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from segdata.console import findings
+from segdata.conversion import Conversion
+
+
+def to_json(result: Conversion) -> dict[str, Any]:
+    class_map = result.plan.class_map
+    return {
+        "dataset": str(result.plan.request.out),
+        "name": result.plan.descriptor.name,
+        "pairs": len(result.plan.layout.pairs),
+        "splits": {name: len(keys) for name, keys in result.plan.lists.items()},
+        "classes": [
+            {"id": c.id, "name": c.name, "pixels": result.pixels.get(c.id, 0)}
+            for c in class_map.classes
+        ],
+        "turned": list(result.turned),
+        "findings": [finding.to_json() for finding in result.report],
+    }
+
+
+def render(result: Conversion, console: Console) -> None:
+    plan = result.plan
+    findings.render_findings(result.report, console)
+    total = max(1, sum(result.pixels.values()))
+    table = Table("id", "class", "pixels", "share", box=None, pad_edge=False)
+    for column in (0, 2, 3):
+        table.columns[column].justify = "right"
+    for entry in plan.class_map.classes:
+        count = result.pixels.get(entry.id, 0)
+        name = entry.name + (" (ignored)" if entry.id == plan.class_map.ignore else "")
+        table.add_row(str(entry.id), name, f"{count:,}", f"{count / total:.2%}")
+    console.print(table)
+    splits = ", ".join(f"{name} {len(keys)}" for name, keys in plan.lists.items())
+    made = " (made by a hash of the names: there were no lists)" if plan.lists_made else ""
+    console.print(f"splits: {splits}{made}")
+    if result.turned:
+        console.print(f"{len(result.turned)} photos were turned upright (EXIF orientation)")
+    console.print(f"{len(plan.layout.pairs)} pairs in {plan.request.out}")
+    console.print(f"next:  segdata validate {plan.request.out}")
