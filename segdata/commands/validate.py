@@ -25,8 +25,9 @@ def command(
     workers: int | None,
     form: str,
 ) -> int:
-    """Check labels, pairs, lists and the descriptor of a DATASET (a folder or a name).
+    """Check a data set: labels, pairs, lists.
 
+    DATASET is a folder or a name.
     Exits with 1 if there is a finding at or above --fail-on. Nothing is ever changed.
     """
     from segdata import console, executors, registry, validation

@@ -1,0 +1,65 @@
+"""``segdata eval``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from segdata.commands import options
+
+
+@click.command("eval")
+@click.argument("run", type=options.FOLDER, required=False)
+@options.split("val")
+@click.option("--predictions", type=options.FOLDER, help="Folder of predicted id PNGs.")
+@click.option("--labels", type=options.FOLDER, help="Folder of true id PNGs, paired by name.")
+@click.option("--classes", type=options.FOLDER, help="Class file, or a dataset.toml.")
+@click.option("--num-classes", type=int, help="How many classes, without a class file.")
+@click.option("--ignore", type=int, help="The ignore label, with --num-classes.")
+@click.option(
+    "--report", "reports", type=options.FOLDER, multiple=True,
+    help="Write a report; .html or .json by its suffix; repeatable.",
+)  # fmt: skip
+@click.option("--miou-rule", default="cityscapes", show_default=True, help="Rule of the mean.")
+@click.option("--fail-under", type=float, help="Exit with 1 if the mIoU is below.")
+@click.option("--shards", type=options.FOLDER, help="Where the run's shards lie now.")
+@options.text_or_json
+def command(
+    run: Path | None,
+    split: str,
+    predictions: Path | None,
+    labels: Path | None,
+    classes: Path | None,
+    num_classes: int | None,
+    ignore: int | None,
+    reports: tuple[Path, ...],
+    miou_rule: str,
+    fail_under: float | None,
+    shards: Path | None,
+    form: str,
+) -> int:
+    """Score a run, or a folder of predictions.
+
+    segdata eval RUN --split val --report report.html
+
+    segdata eval --predictions DIR --labels DIR --classes classes.csv
+    """
+    from segdata import console, workflows
+
+    request = workflows.EvaluationRequest(
+        run=run,
+        split=split,
+        predictions=predictions,
+        labels=labels,
+        classes=classes,
+        num_classes=num_classes,
+        ignore=ignore,
+        reports=reports,
+        rule=miou_rule,
+        shards=shards,
+    )
+    with console.tracker() as track:
+        report = workflows.evaluate(request, track=track)
+    console.show(report, form)
+    return int(fail_under is not None and report.miou < fail_under)

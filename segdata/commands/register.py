@@ -1,0 +1,44 @@
+"""``segdata register``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from segdata.commands import options
+
+
+@click.command("register")
+@click.argument("folder", type=options.FOLDER)
+@click.option("--name", help="The name to use in other commands. Default: the data set's own.")
+@click.option("--num-classes", type=int, help="For a folder without dataset.toml.")
+@click.option("--ignore", type=int, help="The ignore label, for a folder without dataset.toml.")
+@click.option("--classes", type=options.FOLDER, help="Class file, for one without dataset.toml.")
+@click.option("--overwrite", is_flag=True, help="Give a name that is taken to this folder.")
+@options.text_or_json
+def command(
+    folder: Path,
+    name: str | None,
+    num_classes: int | None,
+    ignore: int | None,
+    classes: Path | None,
+    overwrite: bool,
+    form: str,
+) -> None:
+    """Give a dataset folder a name.
+
+    The name works from anywhere.
+    A folder in PASCAL VOC's layout whose labels hold ids already gets its dataset.toml here:
+
+    segdata register FOLDER --num-classes 3 --ignore 255
+    """
+    from segdata import console, workflows
+
+    result = workflows.register(
+        folder,
+        name,
+        workflows.NewDescriptor(num_classes, ignore, classes),
+        overwrite=overwrite,
+    )
+    console.show(result, form)

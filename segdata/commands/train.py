@@ -1,0 +1,50 @@
+"""``segdata train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from segdata.commands import options
+
+
+@click.command("train")
+@click.argument("data")
+@click.option("--out", type=options.FOLDER, required=True, help="The run folder.")
+@click.option("--steps", type=click.IntRange(min=1), help="How many steps.")
+@click.option("--model", "variant", help="mobilenet_v2 (default) or xception_65.")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Pictures per step.")
+@click.option("--crop", type=click.IntRange(min=1), help="Side of the square training crop.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE",
+    help="Any other setting, such as seed=7; repeatable.",
+)  # fmt: skip
+@options.text_or_json
+def command(
+    data: str,
+    out: Path,
+    steps: int | None,
+    variant: str | None,
+    batch_size: int | None,
+    crop: int | None,
+    settings: tuple[str, ...],
+    form: str,
+) -> None:
+    """Train DeepLab V3+.
+
+    DATA is a folder of shards, or a data set (which is sharded into the run first).
+    The same line again goes on where it stopped.
+    """
+    from segdata import console, workflows
+
+    given = {
+        "steps": steps,
+        "variant": variant,
+        "batch_size": batch_size,
+        "crop_size": None if crop is None else [crop, crop],
+    }
+    short = [f"{key}={value}" for key, value in given.items() if value is not None]
+    with console.tracker() as track:
+        result = workflows.train(data, out, [*short, *settings], track=track, tell=console.tell)
+    console.show(result, form)
