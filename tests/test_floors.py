@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "classes", "findings", "confusion", "predictor", "executors", "files",
-        "progress", "settings"},
+        "progress", "settings", "wire"},
     1: {"images", "listing", "dataset", "registry", "records", "manifest", "facts", "tf_data",
         "builtin"},
     2: {"sources", "rules"},
