@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from scene_noise import Array
+from scene.noise import Array
 
 
 @dataclass(frozen=True)
@@ -20,21 +20,21 @@ class Photo:
     blur: float
     noise: float
     vignette: float
-    contrast: float
+    contrast: float  # 0: flat, 1: a full S-curve
     saturation: float
     quality: int
 
 
 def sample_photo(rng: np.random.Generator, dark: bool) -> Photo:
-    warmth = rng.normal(0.0, 0.06)
-    green = rng.normal(0.0, 0.02)
+    warmth = rng.normal(0.0, 0.045)
+    green = rng.normal(0.0, 0.015)
     return Photo(
         exposure=float(rng.normal(-0.5 if dark else 0.05, 0.35)),
         white_balance=np.array([1.0 + warmth, 1.0 + green, 1.0 - warmth]),
         blur=float(rng.uniform(0.75, 1.25)),
         noise=float(rng.uniform(0.006, 0.013) * (1.9 if dark else 1.0)),
         vignette=float(rng.uniform(0.05, 0.3)),
-        contrast=float(rng.uniform(0.95, 1.2)),
+        contrast=float(rng.uniform(0.25, 0.75)),
         saturation=float(rng.uniform(0.8, 1.15)),
         quality=int(rng.integers(88, 93)),
     )
@@ -57,7 +57,9 @@ def _tone(rgb: Array, photo: Photo) -> Array:
     display = np.clip(scaled * 1.18, 0.0, 1.0) ** (1.0 / 2.2)
     gray = display @ np.array([0.299, 0.587, 0.114])
     display = gray[..., None] + photo.saturation * (display - gray[..., None])
-    return np.asarray(0.46 + photo.contrast * (display - 0.46), np.float64)
+    display = np.clip(display, 0.0, 1.0)
+    curved = display * display * (3.0 - 2.0 * display)
+    return np.asarray(display + photo.contrast * (curved - display), np.float64)
 
 
 def develop(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scene_noise import Array
+from scene.noise import Array
 
 NEAR = 0.4  # meters; nothing nearer is drawn
 Window = tuple[int, int, int, int]  # y0, y1, x0, x1

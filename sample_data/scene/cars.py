@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scene_light import sky
-from scene_noise import Array
-from scene_sprites import Look, Stage, polygon, ring, roughen
+from scene.light import sky
+from scene.noise import Array
+from scene.sprites import Look, Stage, polygon, ring, roughen
 
 Profile = list[tuple[float, float]]  # (along, up) from the rear's foot over the top to the front's
 GLASS = np.array([0.03, 0.035, 0.04])
@@ -43,6 +43,24 @@ class Car:
     shape: str
     color: Array
     lights: bool
+
+    def draw(self, stage: Stage, lit: float, label: int) -> None:
+        """Body, wheels, cabin and lamps, in this order."""
+        shape = SHAPES[self.shape]
+        reach = 0.5 * math.hypot(shape.length, shape.width)
+        seen = stage.camera.project(np.array([[self.x, 0.5 * shape.height, self.z]]))[0]
+        if seen[2] < reach + 1.0:
+            return
+        margin = 2.0 * reach * stage.camera.focal / seen[2]
+        if not -margin < seen[0] < stage.camera.width + margin:
+            return
+        depth = float(seen[2]) - 0.35 * shape.width
+        body = _Body(stage, self, lit, Look(depth, label, stage.canvas.next_thing()))
+        _draw_lower(body)
+        _draw_wheels(body)
+        _draw_cabin(body)
+        _draw_lamps(body)
+        roughen(stage, body.look.thing, 0.04, 0.06)
 
 
 class _Body:
@@ -141,8 +159,8 @@ def _draw_cabin(body: _Body) -> None:
     for low, high in (((tail, belt), (back, top)), ((nose, belt), (brow, top))):
         foot = (low[0] + 0.08 * (high[0] - low[0]), low[1] + 0.08 * (high[1] - low[1]))
         head = (low[0] + 0.9 * (high[0] - low[0]), low[1] + 0.9 * (high[1] - low[1]))
-        body.panel(_strip([foot, head], (half * inset, roof * inset)), GLASS, 0.55)
-    posts = 2 if top < 2.0 else 6
+        body.panel(_strip([foot, head], (half * inset, roof * inset)), GLASS, 0.36)
+    posts = 6 if body.car.shape == "bus" else 2
     for side in (-1.0, 1.0):
         outer = [(tail, half * side, belt), (back, roof * side, top), (brow, roof * side, top),
                  (nose, half * side, belt)]  # fmt: skip
@@ -169,7 +187,7 @@ def _draw_side_windows(
         foot_a = a - 0.7 * max(0.0, start - tail) if number == 0 else a
         foot_b = b + 0.75 * max(0.0, nose - end) if number == posts - 1 else b
         body.panel([(foot_a, out_low, low), (foot_b, out_low, low), (b, out_high, high),
-                    (a, out_high, high)], GLASS, 0.4)  # fmt: skip
+                    (a, out_high, high)], GLASS, 0.24)  # fmt: skip
 
 
 def _draw_lamps(body: _Body) -> None:
@@ -192,25 +210,8 @@ def _draw_lamps(body: _Body) -> None:
         plate = np.array([(along, -0.25, low), (along, 0.25, low), (along, 0.25, high),
                           (along, -0.25, high)])  # fmt: skip
         body.spot(plate, np.array([0.65, 0.65, 0.6]) * ambient)
-        grille = np.array([(along, -0.5 * half, 0.55 * belt), (along, 0.5 * half, 0.55 * belt),
-                           (along, 0.5 * half, 0.75 * belt), (along, -0.5 * half, 0.75 * belt)])  # fmt: skip
         if along > 0:
-            body.spot(grille, np.array([0.02, 0.02, 0.02]) * ambient)
-
-
-def draw_car(stage: Stage, car: Car, lit: float, label: int) -> None:
-    shape = SHAPES[car.shape]
-    reach = 0.5 * math.hypot(shape.length, shape.width)
-    seen = stage.camera.project(np.array([[car.x, 0.5 * shape.height, car.z]]))[0]
-    if seen[2] < reach + 1.0:
-        return
-    margin = 2.0 * reach * stage.camera.focal / seen[2]
-    if not -margin < seen[0] < stage.camera.width + margin:
-        return
-    depth = float(seen[2]) - 0.35 * shape.width
-    body = _Body(stage, car, lit, Look(depth, label, stage.canvas.next_thing()))
-    _draw_lower(body)
-    _draw_wheels(body)
-    _draw_cabin(body)
-    _draw_lamps(body)
-    roughen(stage, body.look.thing, 0.04, 0.06)
+            low, high, wide = 0.55 * belt, 0.75 * belt, 0.5 * half
+            grille = np.array([(along, -wide, low), (along, wide, low), (along, wide, high),
+                               (along, -wide, high)])  # fmt: skip
+            body.spot(grille, 0.02 * ambient)

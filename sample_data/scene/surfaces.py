@@ -9,11 +9,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from scene_camera import Camera, Window
-from scene_light import Block, Crown, Light, hazed, sky, sunlight
-from scene_materials import Material
-from scene_noise import Array, cloudy
+from scene.camera import Camera, Window
+from scene.light import Light, hazed, sky
+from scene.materials import Coat, Material
+from scene.noise import Array, cloudy
+from scene.pavement import Pavement
+from scene.shadows import Occluder, openness, sunlight
 
+UP = np.array([0.0, 1.0, 0.0])
 SHADOW_STEP = 2  # shadows are traced for every second pixel each way
 
 
@@ -66,13 +69,36 @@ class Canvas:
 
 
 @dataclass(frozen=True)
+class Solid:
+    """All that is flat and stands still; ground labels are for road, pavement and grass."""
+
+    quads: list[Quad]
+    pavement: Pavement
+    ground_labels: tuple[int, int, int]
+    occluders: list[Occluder]
+
+
+@dataclass(frozen=True)
+class _Pixels:
+    """The pixels that see one surface: how they lie, how much sun and sky they get."""
+
+    normal: Array
+    depth: Array
+    rays: Array
+    sunlit: Array
+    open: Array
+
+
+@dataclass(frozen=True)
 class _Hits:
     surface: npt.NDArray[np.int16]  # -1 where nothing is hit
     u: Array
     v: Array
 
 
-def _cover(camera: Camera, quad: Quad, window: Window) -> tuple[Array, Array, Array, Array]:
+def _cover(
+    camera: Camera, quad: Quad, window: Window
+) -> tuple[npt.NDArray[np.bool_], Array, Array, Array]:
     """For the window's pixels: inside or not, depth, u, v."""
     normal = quad.normal
     offset = quad.origin - camera.position
@@ -93,7 +119,7 @@ def _cover(camera: Camera, quad: Quad, window: Window) -> tuple[Array, Array, Ar
 
 def _trace_ground(camera: Camera, canvas: Canvas, hits: _Hits) -> None:
     whole = (0, camera.height, 0, camera.width)
-    fall = camera.along(np.array([0.0, 1.0, 0.0]), whole)
+    fall = camera.along(UP, whole)
     depth = np.where(fall < -1e-4, -camera.position[1] / np.minimum(fall, -1e-4), np.inf)
     seen = depth < 400.0
     canvas.depth[seen] = depth[seen]
@@ -124,7 +150,7 @@ def _trace(camera: Camera, quads: list[Quad], canvas: Canvas) -> _Hits:
 
 
 def _shadows(
-    camera: Camera, light: Light, occluders: list[Block | Crown], depth: Array, rays: Array
+    camera: Camera, light: Light, occluders: list[Occluder], depth: Array, rays: Array
 ) -> Array:
     """Share of sun per pixel; coarse and smoothly enlarged, which makes soft edges."""
     if light.sun.max() < 0.15:
@@ -134,8 +160,21 @@ def _shadows(
     points = camera.position + coarse[near][:, None] * rays[::SHADOW_STEP, ::SHADOW_STEP][near]
     lit = np.ones(coarse.shape)
     lit[near] = sunlight(light, occluders, points + 0.06 * light.sun_direction)
+    return _enlarged(lit, depth)
+
+
+def _openness(hits: _Hits, occluders: list[Occluder], depth: Array) -> Array:
+    """Share of sky light per pixel of the ground; 1 elsewhere."""
+    grid = (slice(None, None, SHADOW_STEP), slice(None, None, SHADOW_STEP))
+    near = (hits.surface[grid] == 0) & (depth[grid] < 60.0)
+    share = np.ones(near.shape)
+    share[near] = openness(occluders, hits.u[grid][near], hits.v[grid][near])
+    return _enlarged(share, depth)
+
+
+def _enlarged(coarse: Array, depth: Array) -> Array:
     size = (depth.shape[1], depth.shape[0])
-    return np.asarray(cv2.resize(lit, size, interpolation=cv2.INTER_LINEAR), np.float64)
+    return np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR), np.float64)
 
 
 def _mirrored(light: Light, rays: Array, normal: Array) -> Array:
@@ -144,24 +183,26 @@ def _mirrored(light: Light, rays: Array, normal: Array) -> Array:
     return sky(light, turned)
 
 
-def _contact(u: Array, v: Array, upright: bool) -> Array:
-    """Less sky light near the foot of walls."""
-    return np.clip(0.55 + 0.3 * v, 0.0, 1.0) if upright else np.ones_like(u)
+def _shade(light: Light, coat: Coat, pixels: _Pixels) -> Array:
+    """Radiance of the pixels that see one flat surface."""
+    direct = max(0.0, float(pixels.normal @ light.sun_direction)) * pixels.sunlit
+    above = light.ambient * (0.72 + 0.28 * pixels.normal[1])
+    color = coat.albedo * (light.sun * direct[:, None] + above * pixels.open[:, None])
+    color += coat.emission
+    shiny = coat.gloss > 0
+    if shiny.any():
+        mirror = _mirrored(light, pixels.rays[shiny], pixels.normal)
+        color[shiny] += 0.55 * coat.gloss[shiny][:, None] * mirror
+    return hazed(light, color, pixels.depth)
 
 
-def draw_surfaces(
-    camera: Camera,
-    light: Light,
-    quads: list[Quad],
-    pavement: Material,
-    ground_labels: tuple[int, int, int],
-    occluders: list[Block | Crown],
-) -> Canvas:
+def draw_surfaces(camera: Camera, light: Light, solid: Solid) -> Canvas:
     """Ground, walls, roofs and hedges; the rest of the canvas is sky with label 0."""
     canvas = Canvas.blank(camera.height, camera.width)
-    hits = _trace(camera, quads, canvas)
+    hits = _trace(camera, solid.quads, canvas)
     rays = camera.rays()
-    lit = _shadows(camera, light, occluders, canvas.depth, rays)
+    lit = _shadows(camera, light, solid.occluders, canvas.depth, rays)
+    share = _openness(hits, solid.occluders, canvas.depth)
     empty = hits.surface < 0
     canvas.rgb[empty] = sky(light, rays[empty])
     for number in np.unique(hits.surface[~empty]):
@@ -169,24 +210,20 @@ def draw_surfaces(
         u, v, depth = hits.u[chosen], hits.v[chosen], canvas.depth[chosen]
         footprint = depth / camera.focal
         if number == 0:
-            normal, upright, material = np.array([0.0, 1.0, 0.0]), False, pavement
+            normal, opened = UP, share[chosen]
             footprint = footprint * np.sqrt(np.maximum(1.0, depth / camera.position[1]))
-            kinds = getattr(pavement, "ground").kinds(u, v)
-            canvas.label[chosen] = np.array(ground_labels, np.uint8)[kinds]
+            coat = solid.pavement.coat(u, v, footprint, light.lit_windows)
+            kinds = solid.pavement.ground.kinds(u, v)
+            canvas.label[chosen] = np.array(solid.ground_labels, np.uint8)[kinds]
         else:
-            quad = quads[number - 1]
-            normal, material = quad.normal, quad.material
+            quad = solid.quads[number - 1]
+            normal = quad.normal
             normal = normal * math.copysign(1.0, float((camera.position - quad.origin) @ normal))
             upright = abs(normal[1]) < 0.1
+            # the foot of a wall sees less of the sky
+            opened = np.clip(0.55 + 0.3 * v, 0.0, 1.0) if upright else np.ones(len(v))
+            coat = quad.material.coat(u, v, footprint, light.lit_windows)
             canvas.label[chosen] = quad.label
-        coat = material.coat(u, v, footprint, light.lit_windows)
-        direct = max(0.0, float(normal @ light.sun_direction)) * lit[chosen]
-        above = light.ambient * (0.72 + 0.28 * normal[1])
-        fill = above * _contact(u, v, upright)[:, None]
-        color = coat.albedo * (light.sun * direct[:, None] + fill) + coat.emission
-        shiny = coat.gloss > 0
-        if shiny.any():
-            mirror = _mirrored(light, rays[chosen][shiny], normal)
-            color[shiny] += 0.55 * coat.gloss[shiny][:, None] * mirror
-        canvas.rgb[chosen] = hazed(light, color, depth)
+        pixels = _Pixels(normal, depth, rays[chosen], lit[chosen], opened)
+        canvas.rgb[chosen] = _shade(light, coat, pixels)
     return canvas

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scene_buildings import House, sample_house
-from scene_camera import Pose
-from scene_ground import GRASS, WALK, Ground, Strip
+from scene.buildings import House, sample_house
+from scene.camera import Pose
+from scene.ground import GRASS, WALK, Ground, Strip
 
 # kind of scene: weight
 KINDS = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scene_noise import Array, cloudy, line
+from scene.noise import Array, cloudy, line
 
 ROAD, WALK, GRASS = 0, 1, 2
 
@@ -54,6 +54,21 @@ class Strip:
         reach = (s > self.start - margin) & (s < self.end + margin)
         return reach & (np.abs(d) < self.half_width + margin)
 
+    def marks(self, s: Array, d: Array, footprint: Array) -> Array:
+        """Coverage 0..1 by this road's paint."""
+        marks = np.zeros(len(s))
+        if self.dashes:
+            marks = line(np.abs(d), 0.1, footprint) * (np.mod(s, 6.0) < 3.0)
+        if self.edge_lines:
+            side = line(np.abs(np.abs(d) - self.half_width + 0.45), 0.09, footprint)
+            marks = np.maximum(marks, side)
+        for place in self.zebras:
+            near = np.abs(s - place)
+            bars = line(np.abs(np.mod(d + 0.5, 1.0) - 0.5), 0.25, footprint) * (near < 1.6)
+            marks = np.where(near < 1.9, bars, marks)
+            marks = np.maximum(marks, line(np.abs(near - 2.8), 0.18, footprint) * (d > 0))
+        return marks
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -85,20 +100,19 @@ class Ground:
                 return False
         return True
 
-    def road_coordinates(self, x: Array, z: Array) -> tuple[Array, Array, Array]:
-        """Per point s, d and half width of the road it lies on."""
-        along, across = self.strips[0].local(x, z)
-        half = np.full_like(along, self.strips[0].half_width)
+    def across_road(self, x: Array, z: Array) -> tuple[Array, Array]:
+        """Per point d and half width of the road it lies on."""
+        _, across = self.strips[0].local(x, z)
+        half = np.full_like(across, self.strips[0].half_width)
         for strip in self.strips[1:]:
-            if strip.footpath:
-                continue
-            s, d = strip.local(x, z)
-            here = strip.inside(s, d, 0.0)
-            along, across = np.where(here, s, along), np.where(here, d, across)
-            half = np.where(here, strip.half_width, half)
-        return along, across, half
+            if not strip.footpath:
+                s, d = strip.local(x, z)
+                here = strip.inside(s, d, 0.0)
+                across = np.where(here, d, across)
+                half = np.where(here, strip.half_width, half)
+        return across, half
 
-    def paint(self, x: Array, z: Array, s: Array, d: Array, half: Array, footprint: Array) -> Array:
+    def paint(self, x: Array, z: Array, footprint: Array) -> Array:
         """Coverage 0..1 by lane marks and zebra crossings; none where two roads cross."""
         crossings = np.zeros(len(x), np.int64)
         total = np.zeros(len(x))
@@ -108,18 +122,7 @@ class Ground:
             s, d = strip.local(x, z)
             here = strip.inside(s, d, 0.0)
             crossings += here
-            marks = np.zeros(len(x))
-            if strip.dashes:
-                marks = line(np.abs(d), 0.1, footprint) * (np.mod(s, 6.0) < 3.0)
-            if strip.edge_lines:
-                side = line(np.abs(np.abs(d) - strip.half_width + 0.45), 0.09, footprint)
-                marks = np.maximum(marks, side)
-            for place in strip.zebras:
-                near = np.abs(s - place)
-                bars = line(np.abs(np.mod(d + 0.5, 1.0) - 0.5), 0.25, footprint) * (near < 1.6)
-                marks = np.where(near < 1.9, bars, marks)
-                marks = np.maximum(marks, line(np.abs(near - 2.8), 0.18, footprint) * (d > 0))
-            total = np.where(here, np.maximum(total, marks), total)
+            total = np.where(here, np.maximum(total, strip.marks(s, d, footprint)), total)
         return total * (crossings < 2)
 
     def slab_axes(self, x: Array, z: Array) -> tuple[Array, Array]:

@@ -7,21 +7,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scene_light import Block
-from scene_materials import Facade, Roof
-from scene_noise import Array
-from scene_surfaces import Quad
+from scene.facades import Facade
+from scene.materials import Roof
+from scene.noise import Array
+from scene.palettes import Palette
+from scene.shadows import Block
+from scene.surfaces import Quad
 
 UP = np.array([0.0, 1.0, 0.0])
 
-# wall: weight and linear colors to pick from
-_WALLS: dict[str, tuple[float, list[tuple[float, float, float]]]] = {
-    "plaster": (0.38, [(0.62, 0.55, 0.42), (0.60, 0.48, 0.28), (0.55, 0.36, 0.26), (0.40, 0.48, 0.52),
-                       (0.66, 0.64, 0.60), (0.38, 0.44, 0.33), (0.30, 0.30, 0.30), (0.58, 0.42, 0.38)]),
-    "brick": (0.22, [(0.30, 0.12, 0.08), (0.24, 0.13, 0.09), (0.38, 0.22, 0.14), (0.42, 0.34, 0.24)]),
+# wall: weight, and linear colors to pick from
+_WALLS: dict[str, tuple[float, Palette]] = {
+    "plaster": (
+        0.38,
+        [(0.62, 0.55, 0.42), (0.60, 0.48, 0.28), (0.55, 0.36, 0.26), (0.40, 0.48, 0.52),
+         (0.66, 0.64, 0.60), (0.38, 0.44, 0.33), (0.30, 0.30, 0.30), (0.58, 0.42, 0.38)],
+    ),
+    "brick": (
+        0.22,
+        [(0.30, 0.12, 0.08), (0.24, 0.13, 0.09), (0.38, 0.22, 0.14), (0.42, 0.34, 0.24)],
+    ),
     "stone": (0.13, [(0.46, 0.41, 0.32), (0.34, 0.33, 0.31), (0.42, 0.34, 0.25)]),
     "panel": (0.12, [(0.36, 0.36, 0.36), (0.44, 0.43, 0.40), (0.25, 0.29, 0.31)]),
-    "boards": (0.08, [(0.34, 0.40, 0.44), (0.30, 0.10, 0.08), (0.55, 0.53, 0.47), (0.22, 0.28, 0.20)]),
+    "boards": (
+        0.08,
+        [(0.34, 0.40, 0.44), (0.30, 0.10, 0.08), (0.55, 0.53, 0.47), (0.22, 0.28, 0.20)],
+    ),
     "glass": (0.07, [(0.12, 0.14, 0.15), (0.20, 0.20, 0.20)]),
 }  # fmt: skip
 _TRIMS = [(0.72, 0.71, 0.68), (0.62, 0.58, 0.50), (0.10, 0.10, 0.10), (0.25, 0.13, 0.07),

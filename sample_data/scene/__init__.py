@@ -1,0 +1,1 @@
+"""Seeded street scenes: plans, geometry, materials, light and the camera that takes them."""
