@@ -1,0 +1,171 @@
+"""Diagnosis: findings of every link of the chain -> one verdict and ranked causes.
+
+The chain runs labels, descriptor, pairs, shards, training, checkpoint, predictions, viewer. Rules
+judge each link; here their findings are weighed against each other (fault catalogue, A9): what the
+predictions themselves prove comes first, a proof about labels or the descriptor outranks anything
+learned from the network, and a symptom is listed under its cause.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from segdata.findings import Certainty, Finding, Level
+
+
+class Verdict(enum.StrEnum):
+    """The answer in one word."""
+
+    HEALTHY = "healthy"
+    FAULT = "fault"
+    DISPLAY_ONLY = "display-only"
+    RIGHTLY_CONSTANT = "rightly-constant"
+    NOT_ENOUGH = "not-enough-evidence"
+
+
+class Evidence(enum.StrEnum):
+    """What a diagnosis can rest on."""
+
+    LABELS = "labels"
+    SHARDS = "shards"
+    RUN = "run"
+    PREDICTIONS = "predictions"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One cause, with what proves it and what follows from it."""
+
+    finding: Finding
+    explains: tuple[Finding, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "rule": self.finding.rule,
+            "certainty": self.finding.certainty.label,
+            "level": self.finding.level.label,
+            "summary": self.finding.message,
+            "path": self.finding.path,
+            "evidence": evidence_lines(self.finding),
+            "fix": self.finding.fix,
+            "explains": [finding.rule for finding in self.explains],
+        }
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The verdict, the causes with the most likely first, and what would settle what is open."""
+
+    verdict: Verdict
+    causes: tuple[Cause, ...]
+    missing: tuple[str, ...]
+    looked_at: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        return int(self.verdict is Verdict.FAULT)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "verdict": str(self.verdict),
+            "diagnosis": [cause.to_json() for cause in self.causes],
+            "missing": list(self.missing),
+            "looked_at": list(self.looked_at),
+        }
+
+
+# Links of the chain by the letter of their rules, the first one first.
+_CHAIN = "LDPSTCIVM"
+# Answers that the predictions alone give: they are not black at all, or they are rightly so.
+_DISPLAY = frozenset({"V01", "V02", "V06"})
+_RIGHTLY = frozenset({"I10"})
+# What a person sees, not why: explained by any fault that comes earlier in the chain.
+_SYMPTOMS = frozenset({"I11", "T12"})
+
+_MISSING = {
+    Evidence.LABELS: "the labels: add the dataset folder or the shards to the command",
+    Evidence.PREDICTIONS: "the predictions: --predictions DIR with the predicted PNGs",
+    Evidence.RUN: "the training run: add the run folder to the command",
+}
+
+
+def diagnose(
+    findings: Iterable[Finding], evidence: Iterable[Evidence], looked_at: Sequence[str] = ()
+) -> Diagnosis:
+    """Weigh the findings.
+
+    Args:
+        findings: of all rules on all the evidence.
+        evidence: which kinds of evidence were there at all.
+        looked_at: a line for each thing that was read, for people.
+    """
+    ranked = sorted(findings, key=_rank)
+    given = set(evidence)
+    verdict = _verdict(ranked, given)
+    return Diagnosis(verdict, _causes(ranked, verdict), _open(verdict, given), tuple(looked_at))
+
+
+def evidence_lines(finding: Finding) -> list[str]:
+    """The evidence of a finding as short lines: ``name: value``."""
+    return [
+        f"{name.replace('_', ' ')}: {_brief(value)}" for name, value in finding.evidence.items()
+    ]
+
+
+def _rank(finding: Finding) -> tuple[int, int, int, int]:
+    """Errors before warnings, proofs before hints, early links before late ones."""
+    answer = finding.rule in _DISPLAY or finding.rule in _RIGHTLY
+    symptom = finding.rule in _SYMPTOMS
+    chain = _CHAIN.find(finding.rule[0])
+    return int(not answer), -finding.level, int(symptom), -finding.certainty * 10 + chain
+
+
+def _verdict(ranked: list[Finding], evidence: set[Evidence]) -> Verdict:
+    rules = {finding.rule for finding in ranked}
+    faulty = any(finding.level >= Level.ERROR for finding in ranked)
+    if rules & _DISPLAY:
+        return Verdict.DISPLAY_ONLY
+    if rules & _RIGHTLY:
+        return Verdict.RIGHTLY_CONSTANT
+    if faulty:
+        return Verdict.FAULT
+    return Verdict.HEALTHY if evidence else Verdict.NOT_ENOUGH
+
+
+def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
+    symptoms = tuple(finding for finding in ranked if finding.rule in _SYMPTOMS)
+    others = [finding for finding in ranked if finding.rule not in _SYMPTOMS]
+    explained = verdict is Verdict.FAULT and bool(others) and _explains(others[0])
+    if not explained:
+        return tuple(Cause(finding) for finding in ranked)
+    first, *rest = others
+    return (Cause(first, symptoms), *(Cause(finding) for finding in rest))
+
+
+def _explains(finding: Finding) -> bool:
+    return finding.level >= Level.ERROR and finding.certainty >= Certainty.STRONG
+
+
+def _open(verdict: Verdict, evidence: set[Evidence]) -> tuple[str, ...]:
+    """What was not there and would make the verdict surer."""
+    missing = []
+    if not evidence & {Evidence.LABELS, Evidence.SHARDS}:
+        missing.append(_MISSING[Evidence.LABELS])
+    if Evidence.PREDICTIONS not in evidence and verdict is not Verdict.FAULT:
+        missing.append(_MISSING[Evidence.PREDICTIONS])
+    if Evidence.RUN not in evidence and verdict is not Verdict.FAULT:
+        missing.append(_MISSING[Evidence.RUN])
+    return tuple(missing)
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_brief(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_brief(item) for item in value)
+    return str(value)
