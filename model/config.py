@@ -161,10 +161,10 @@ class RunSettings(Settings):
     """fp32, bf16 (autocast) or auto: bf16 only where the network was measured faster in it."""
     channels_last: bool = True
     """Keep activations as N×H×W×C in memory."""
+    device: str = "auto"
+    """cpu, cuda or auto: a GPU where there is one."""
     threads: NonNegativeInt = 0
     """Threads of one process for the network; 0 takes the cores this process may use."""
-    log_every: PositiveInt = 10
-    """Steps per line of metrics.jsonl."""
     save_every: PositiveInt = 200
     """Steps per checkpoint; the last step is always saved."""
     validate_every: NonNegativeInt = 0

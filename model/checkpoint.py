@@ -1,0 +1,205 @@
+"""Checkpoints: a folder of safetensors and JSON that exists only when it is whole.
+
+``step-00000300/`` holds ``weights.safetensors`` (the network's state), ``momentum.safetensors``
+(the optimizer's, by parameter name) and ``checkpoint.json``: step, settings, class map, the digest
+of the training data and the sha256 of both files. Nothing in it can execute code. There is no
+random state to keep: every random number of a run is a function of its seed and step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_from_bytes
+from safetensors.torch import save as tensors_to_bytes
+from torch import Tensor
+
+from model.config import TrainSettings
+from segdata.classes import ClassMap
+from segdata.errors import UserError
+
+WEIGHTS, MOMENTUM, DESCRIPTION = "weights.safetensors", "momentum.safetensors", "checkpoint.json"
+FORMAT = 1
+# The newest may be damaged by a failing disk; the one before is then the way back.
+KEPT = 2
+
+_NAME = re.compile(r"step-(\d{8,})")
+
+
+class DamagedCheckpoint(UserError):
+    """A checkpoint that is cut off or changed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """All that prediction and a resumed run need."""
+
+    step: int
+    settings: TrainSettings
+    class_map: ClassMap
+    data_digest: str
+    weights: Mapping[str, Tensor]
+    momentum: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The newest whole checkpoint of a run, and what was wrong with newer ones."""
+
+    checkpoint: Checkpoint
+    path: Path
+    damaged: tuple[str, ...]
+
+
+def save(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Write a checkpoint below ``folder`` and drop all but the newest two; returns its folder.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
+    final = folder / f"step-{checkpoint.step:08d}"
+    partial = folder / f".{final.name}.partial"
+    files = {
+        WEIGHTS: tensors_to_bytes(_plain(checkpoint.weights)),
+        MOMENTUM: tensors_to_bytes(_plain(checkpoint.momentum)),
+    }
+    files[DESCRIPTION] = json.dumps(_described(checkpoint, files), indent=1).encode()
+    try:
+        for leftover in folder.glob(".step-*.partial"):
+            shutil.rmtree(leftover)
+        partial.mkdir(parents=True)
+        for name, data in files.items():
+            _write_through(partial / name, data)
+        if final.exists():
+            shutil.rmtree(final)
+        partial.rename(final)
+        _sync_folder(folder)
+        for old in list(_newest_first(folder))[KEPT:]:
+            shutil.rmtree(old)
+    except OSError as error:
+        raise UserError(
+            f"cannot write {final}: {error.strerror}", "free some space, or choose another --out"
+        ) from error
+    return final
+
+
+def load(path: Path) -> Checkpoint:
+    """Read one checkpoint folder.
+
+    Raises:
+        DamagedCheckpoint: a file is missing, cut off or changed.
+    """
+    try:
+        description = json.loads((path / DESCRIPTION).read_bytes())
+        tensors = {name: _checked(path / name, description) for name in (WEIGHTS, MOMENTUM)}
+        return Checkpoint(
+            step=description["step"],
+            settings=TrainSettings.model_validate_json(json.dumps(description["settings"])),
+            class_map=ClassMap.from_json(description["classes"]),
+            data_digest=description["data_digest"],
+            weights=tensors[WEIGHTS],
+            momentum=tensors[MOMENTUM],
+        )
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError, ValidationError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise DamagedCheckpoint(
+            f"the checkpoint {path} is damaged: {reason}", "use an earlier one, or train again"
+        ) from error
+
+
+def latest(folder: Path) -> Found | None:
+    """The newest checkpoint below ``folder`` that is whole; None if there never was one.
+
+    Raises:
+        DamagedCheckpoint: there are checkpoints, and all are damaged.
+    """
+    damaged: list[str] = []
+    for path in _newest_first(folder):
+        try:
+            return Found(load(path), path, tuple(damaged))
+        except DamagedCheckpoint as error:
+            damaged.append(error.message)
+    if damaged:
+        raise DamagedCheckpoint("; ".join(damaged), "train again into another folder")
+    return None
+
+
+def _newest_first(folder: Path) -> Iterator[Path]:
+    found = [(int(m[1]), path) for path in folder.glob("*") if (m := _NAME.fullmatch(path.name))]
+    return (path for _, path in sorted(found, reverse=True))
+
+
+def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Contiguous copies in memory: safetensors stores no strides."""
+    return {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+
+
+def _described(checkpoint: Checkpoint, files: Mapping[str, bytes]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "step": checkpoint.step,
+        "num_classes": checkpoint.settings.network.num_classes,
+        "ignore_label": checkpoint.class_map.ignore,
+        "classes": checkpoint.class_map.to_json(),
+        "class_digest": checkpoint.class_map.digest,
+        "data_digest": checkpoint.data_digest,
+        "input": "uint8 H×W×3, RGB; the network itself scales 0..255 to -1..1",
+        "settings": checkpoint.settings.model_dump(mode="json"),
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+    }
+
+
+def _checked(path: Path, description: Mapping[str, Any]) -> dict[str, Tensor]:
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != description["sha256"][path.name]:
+        raise ValueError(f"{path.name} is not what was written ({len(data)} bytes)")
+    return tensors_from_bytes(data)
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself survive a power cut, where folders can be synced (not on Windows)."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def optimizer_momentum(optimizer: torch.optim.SGD, network: torch.nn.Module) -> dict[str, Tensor]:
+    """The optimizer's momentum by parameter name; empty before its first step."""
+    buffers = {}
+    for name, parameter in network.named_parameters():
+        buffer = optimizer.state[parameter].get("momentum_buffer")
+        if buffer is not None:
+            buffers[name] = buffer
+    return buffers
+
+
+def restore_momentum(
+    optimizer: torch.optim.SGD, network: torch.nn.Module, momentum: Mapping[str, Tensor]
+) -> None:
+    """The inverse of :func:`optimizer_momentum`."""
+    for name, parameter in network.named_parameters():
+        if name in momentum:
+            buffer = torch.empty_like(parameter).copy_(momentum[name])
+            optimizer.state[parameter]["momentum_buffer"] = buffer

@@ -1,0 +1,321 @@
+"""The training loop. Read :func:`train` from top to bottom.
+
+A run is a function of its settings and its shards: the same line run again resumes, and an
+interrupted run ends with the very weights of one that was not interrupted (same machine, same
+number of threads).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, optim
+
+from model import checkpoint as checkpoints
+from model.calibration import recalibrate
+from model.checkpoint import Checkpoint
+from model.config import TrainSettings
+from model.data import Batch, SplitRecords, TrainingData
+from model.deeplab import DeepLab
+from model.hardware import Hardware, choose_hardware
+from model.interruption import deferred
+from model.loss import PixelLoss, top_k_at, weight_tensor
+from model.optimizer import build_optimizer, set_learning_rate
+from model.prediction import TrainedPredictor
+from model.resolution import continued, refuse_differences, resolved
+from model.run_folder import RunConfig, RunFolder
+from model.sampler import Sampler
+from model.schedule import learning_rate
+from segdata.confusion import ConfusionMatrix
+from segdata.errors import UserError
+from segdata.manifest import ShardManifest
+
+VALIDATION_SPLIT = "val"
+# Steps over which the shown speed and loss are averaged.
+_SHOWN_OVER = 20
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands after a step; loss and speed are averaged over the last steps."""
+
+    step: int
+    steps: int
+    loss: float
+    learning_rate: float
+    images_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who is told how a run goes: after every step, and what is worth a sentence."""
+
+    progress: Callable[[Progress], None] = lambda progress: None
+    note: Callable[[str], None] = lambda sentence: None
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a call of :func:`train` did.
+
+    ``first_step`` is the step at which it went on; equal to ``steps`` if the run was finished
+    before. ``loss`` is the mean over the last steps taken, None if none was.
+    """
+
+    out: Path
+    checkpoint: Path
+    settings: TrainSettings
+    first_step: int
+    steps: int
+    loss: float | None
+    images_per_second: float
+    seconds: float
+    choices: tuple[str, ...]
+
+
+def train(
+    shards: Path, out: Path, settings: TrainSettings, listener: Listener | None = None
+) -> TrainResult:
+    """Train on a folder of shards, or resume the run that ``out`` holds.
+
+    Args:
+        shards: a folder with ``manifest.json``.
+        out: the run's folder; made if it is not there.
+        settings: None fields are chosen from the data and written to ``config.json``.
+
+    Raises:
+        UserError: the shards are unusable, ``out`` holds something else or a run with other
+            settings, or the loss is no longer finite (names the records; checkpoints stay).
+        KeyboardInterrupt: after Ctrl-C, when the state is saved.
+    """
+    listener = listener or Listener()
+    manifest = ShardManifest.load(shards)
+    hardware = choose_hardware(settings.run)
+    config = resolved(settings, manifest, shards, hardware)
+    run = RunFolder(out)
+    earlier = run.config()
+    if earlier is None:
+        run.start(config)
+    else:
+        refuse_differences(earlier, config, settings, out)
+        config = continued(earlier, config)
+        hardware = choose_hardware(config.settings.run)
+    for choice in config.choices:
+        listener.note(choice)
+    session = Session.of(config, manifest, shards, hardware)
+    first_step = _restore(session, run, listener)
+    if first_step >= config.settings.run.steps:
+        listener.note(f"{out} is finished: all {first_step} steps are done")
+    return session.train(run, first_step, listener)
+
+
+@dataclass(eq=False)
+class Session:
+    """The parts of a run that is going on."""
+
+    config: RunConfig
+    hardware: Hardware
+    network: DeepLab
+    optimizer: optim.SGD
+    data: TrainingData
+    validation: SplitRecords | None
+    class_weights: Tensor | None
+    _losses: deque[float] = field(default_factory=lambda: deque(maxlen=_SHOWN_OVER))
+    _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_SHOWN_OVER))
+
+    @classmethod
+    def of(
+        cls, config: RunConfig, manifest: ShardManifest, shards: Path, hardware: Hardware
+    ) -> Session:
+        """A session at step 0: weights drawn from the seed, nothing learned."""
+        settings = config.settings
+        assert settings.data.crop_size is not None
+        torch.manual_seed(_step_seed(settings.run.seed, -1))
+        network = DeepLab(settings.network)
+        hardware.place(network)
+        records = SplitRecords(shards, manifest, settings.data.split)
+        sampler = Sampler(len(records), settings.run.seed)
+        validated = settings.run.validate_every and VALIDATION_SPLIT in manifest.splits
+        pixels = manifest.splits[settings.data.split].pixels[: manifest.num_classes]
+        assert settings.network.num_classes is not None
+        pixels += (0,) * (settings.network.num_classes - len(pixels))
+        return cls(
+            config,
+            hardware,
+            network,
+            build_optimizer(network, settings.optimizer),
+            TrainingData(records, settings.data, settings.data.crop_size, sampler),
+            SplitRecords(shards, manifest, VALIDATION_SPLIT) if validated else None,
+            weight_tensor(settings.loss, pixels, hardware.device),
+        )
+
+    def train(self, run: RunFolder, first_step: int, listener: Listener) -> TrainResult:
+        """Take the steps from ``first_step`` to the last, saving on the way."""
+        settings, started = self.config.settings.run, time.monotonic()
+        with deferred() as interruption:
+            for step, batch in enumerate(self.data.batches(first_step, settings.steps), first_step):
+                progress = self.step(step, batch)
+                run.log(
+                    step=progress.step,
+                    loss=self._losses[-1],
+                    learning_rate=progress.learning_rate,
+                    images_per_second=round(len(batch.keys) / self._seconds[-1], 2),
+                )
+                listener.progress(progress)
+                finished = progress.step == settings.steps
+                if finished:
+                    self.recalibrate()
+                if finished or interruption or progress.step % settings.save_every == 0:
+                    self.save(run, progress.step)
+                if self._is_validated_at(progress.step):
+                    self.validate(run, progress.step, listener)
+                if interruption and not finished:
+                    listener.note(
+                        f"stopped and saved at step {progress.step} of {settings.steps}; "
+                        "the same command goes on from there"
+                    )
+                    interruption.end()
+        found = checkpoints.latest(run.checkpoints)
+        assert found is not None
+        return TrainResult(
+            out=run.path,
+            checkpoint=found.path,
+            settings=self.config.settings,
+            first_step=first_step,
+            steps=settings.steps,
+            loss=_mean(self._losses),
+            images_per_second=self._images_per_second,
+            seconds=time.monotonic() - started,
+            choices=self.config.choices,
+        )
+
+    def step(self, step: int, batch: Batch) -> Progress:
+        """One optimizer step; ``step`` counts those before it."""
+        began = time.perf_counter()
+        settings = self.config.settings
+        torch.manual_seed(_step_seed(settings.run.seed, step))
+        rate = learning_rate(step, settings.run.steps, settings.optimizer)
+        set_learning_rate(self.optimizer, rate)
+        self.network.train()
+        with self.hardware.autocast():
+            logits = self.network(self.hardware.placed(batch.images))
+        top_k = top_k_at(step, settings.loss)
+        criterion = PixelLoss(self.data.split.ignore, self.class_weights, top_k)
+        loss = criterion(logits, batch.labels.to(self.hardware.device))
+        value = loss.item()
+        if not math.isfinite(value):
+            raise _diverged(step, value, rate, batch.keys)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self._losses.append(value)
+        self._seconds.append(time.perf_counter() - began)
+        return self._progress(step + 1, rate)
+
+    def recalibrate(self) -> None:
+        """Measure the batch-norm statistics with the weights as they are."""
+        run = self.config.settings.run
+        if run.recalibrate_batches:
+            batches = self.data.batches(run.steps, run.steps + run.recalibrate_batches)
+            recalibrate(self.network, batches, self.hardware)
+
+    def save(self, run: RunFolder, step: int) -> None:
+        """Write a checkpoint, unless the weights are no longer finite."""
+        weights = self.network.state_dict()
+        broken = [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]
+        if broken:
+            raise UserError(
+                f"after step {step} the weights are no longer finite ({broken[0]} and "
+                f"{len(broken) - 1} more); nothing was saved over the last checkpoint",
+                _SMALLER_RATE,
+            )
+        checkpoints.save(
+            run.checkpoints,
+            Checkpoint(
+                step,
+                self.config.settings,
+                self.config.class_map,
+                self.config.data_digest,
+                weights,
+                checkpoints.optimizer_momentum(self.optimizer, self.network),
+            ),
+        )
+
+    def validate(self, run: RunFolder, step: int, listener: Listener) -> None:
+        """Score the val split with the weights as they are."""
+        assert self.validation is not None
+        network = self.config.settings.network
+        predictor = TrainedPredictor(self.network, self.config.class_map, self.hardware)
+        assert network.num_classes is not None
+        total = ConfusionMatrix.zeros(network.num_classes, self.validation.ignore)
+        for index in range(len(self.validation)):
+            sample = self.validation[index]
+            predicted = predictor.predict(sample.image)
+            total += ConfusionMatrix.of(
+                sample.label, predicted, network.num_classes, self.validation.ignore
+            )
+        miou = total.mean_iou()
+        run.log(step=step, val_miou=miou, val_pixel_accuracy=total.pixel_accuracy)
+        listener.note(f"step {step}: val mIoU {miou:.4f} (rule: cityscapes)")
+
+    def _is_validated_at(self, step: int) -> bool:
+        every = self.config.settings.run.validate_every
+        return self.validation is not None and step % every == 0
+
+    @property
+    def _images_per_second(self) -> float:
+        seconds = sum(self._seconds)
+        taken = len(self._seconds) * self.config.settings.data.batch_size
+        return taken / seconds if seconds else 0.0
+
+    def _progress(self, step: int, rate: float) -> Progress:
+        steps = self.config.settings.run.steps
+        left = (steps - step) * sum(self._seconds) / len(self._seconds)
+        loss = sum(self._losses) / len(self._losses)
+        return Progress(step, steps, loss, rate, self._images_per_second, left)
+
+
+_SMALLER_RATE = (
+    "train into another --out with a smaller rate: --set base_learning_rate=RATE; "
+    "segdata doctor checks whether the labels are the cause"
+)
+
+
+def _restore(session: Session, run: RunFolder, listener: Listener) -> int:
+    """Load the newest whole checkpoint, if there is one; returns the steps it has behind it."""
+    found = checkpoints.latest(run.checkpoints)
+    if found is None:
+        run.forget_after(0)
+        return 0
+    for message in found.damaged:
+        listener.note(f"{message}; going on from {found.path.name}")
+    session.network.load_state_dict(dict(found.checkpoint.weights))
+    checkpoints.restore_momentum(session.optimizer, session.network, found.checkpoint.momentum)
+    run.forget_after(found.checkpoint.step)
+    if found.checkpoint.step < session.config.settings.run.steps:
+        listener.note(f"resuming after step {found.checkpoint.step}")
+    return found.checkpoint.step
+
+
+def _diverged(step: int, value: float, rate: float, keys: tuple[str, ...]) -> UserError:
+    return UserError(
+        f"the loss is {value} at step {step + 1} (learning rate {rate:.3g}); the batch was "
+        f"{', '.join(keys)}. The last checkpoint stays as it is",
+        _SMALLER_RATE,
+    )
+
+
+def _step_seed(seed: int, step: int) -> int:
+    """Seed of dropout in one step, and at -1 of the initial weights; 63 bits."""
+    return ((seed << 32) + step + 1) % (1 << 63)
+
+
+def _mean(values: deque[float]) -> float | None:
+    return sum(values) / len(values) if values else None
