@@ -12,17 +12,17 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "classes", "findings", "confusion", "predictor", "executors", "files",
-        "progress", "settings", "wire"},
+        "progress", "scores", "settings", "wire"},
     1: {"images", "listing", "dataset", "registry", "records", "manifest", "facts", "tf_data",
-        "builtin"},
+        "builtin", "resizing"},
     2: {"sources", "rules"},
-    3: {"conversion", "validation", "sharding", "evaluation", "reports", "charts", "drawing",
+    3: {"conversion", "validation", "sharding", "evaluation", "scores", "reports", "charts", "drawing",
         "diagnosis"},
-    5: {"workflows", "demo", "console", "commands", "cli", "__main__"},
+    5: {"workflows", "console", "commands", "cli", "__main__"},
 }  # fmt: skip
 MODEL_FLOOR = 4
 # Floor-3 operations stand beside each other; these lend themselves to their neighbors.
-LENT = {"charts": {"reports"}, "drawing": {"reports"}, "evaluation": {"reports", "drawing"},
+LENT = {"scores": {"evaluation", "reports", "charts", "drawing"}, "charts": {"reports"}, "drawing": {"reports"}, "evaluation": {"reports", "drawing"},
         "validation": {"sharding"}}  # fmt: skip
 
 ONLY_USERS = {
@@ -30,7 +30,16 @@ ONLY_USERS = {
     "rich": {"console"},
     "PIL": {"images", "drawing", "sources"},
     "jinja2": {"reports"},
-    "cv2": {"images", "classes", "confusion", "facts", "executors", "drawing", "model.augment"},
+    "cv2": {
+        "images",
+        "classes",
+        "confusion",
+        "facts",
+        "executors",
+        "drawing",
+        "resizing",
+        "model.augment",
+    },
     "tensorflow": {"tf_data", "model.tf_checkpoint"},
 }
 

@@ -63,8 +63,8 @@ def command(
     if dry_run:
         console.show(conversion.plan_conversion(request), form)
         return
-    with console.tracker() as track:
+    with console.watching() as watch:
         result = conversion.convert(
-            request, executor=executors.from_name(executor, workers), track=track
+            request, executor=executors.from_name(executor, workers), track=watch
         )
     console.show(result, form)

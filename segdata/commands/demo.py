@@ -22,7 +22,7 @@ def command(out: Path, form: str) -> int:
     """
     from segdata import console, demo
 
-    with console.tracker() as track:
-        result = demo.run_demo(out, track=track, tell=console.tell)
+    with console.watching() as watch:
+        result = demo.run_demo(out, watch=watch)
     console.show(result, form)
     return result.exit_code

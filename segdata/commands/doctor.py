@@ -31,13 +31,13 @@ def command(
     """
     from segdata import console, executors, workflows
 
-    with console.tracker() as track:
+    with console.watching() as watch:
         diagnosis = workflows.diagnose(
             paths,
             predictions=predictions,
             full=full,
             executor=executors.from_name(executor, workers),
-            track=track,
+            watch=watch,
         )
     console.show(diagnosis, form)
     return diagnosis.exit_code

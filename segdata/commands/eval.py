@@ -59,7 +59,7 @@ def command(
         rule=miou_rule,
         shards=shards,
     )
-    with console.tracker() as track:
-        report = workflows.evaluate(request, track=track)
+    with console.watching() as watch:
+        report = workflows.evaluate(request, watch=watch)
     console.show(report, form)
     return int(fail_under is not None and report.miou < fail_under)

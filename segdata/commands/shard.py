@@ -42,12 +42,12 @@ def command(
     request = sharding.ShardRequest(
         splits=splits or None, shards=shards, seed=seed, overwrite=overwrite, dry_run=dry_run
     )
-    with console.tracker() as track:
+    with console.watching() as watch:
         result = sharding.shard(
             registry.find(dataset),
             out,
             request,
             executor=executors.from_name(executor, workers),
-            track=track,
+            track=watch,
         )
     console.show(result, form)

@@ -45,6 +45,6 @@ def command(
         "crop_size": None if crop is None else [crop, crop],
     }
     short = [f"{key}={value}" for key, value in given.items() if value is not None]
-    with console.tracker() as track:
-        result = workflows.train(data, out, [*short, *settings], track=track, tell=console.tell)
+    with console.watching() as watch:
+        result = workflows.train(data, out, [*short, *settings], watch=watch)
     console.show(result, form)

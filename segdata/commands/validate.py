@@ -33,7 +33,7 @@ def command(
     from segdata import console, executors, registry, validation
     from segdata.findings import Level
 
-    with console.tracker() as track:
+    with console.watching() as watch:
         report = validation.validate(
             registry.find(dataset),
             splits=splits or None,
@@ -41,7 +41,7 @@ def command(
             fail_on=None if fail_on == "never" else Level[fail_on.upper()],
             select=select,
             ignore=ignore,
-            track=track,
+            track=watch,
         )
     console.show(report, form)
     return report.exit_code

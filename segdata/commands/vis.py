@@ -54,6 +54,6 @@ def command(
         shards=shards,
         overwrite=overwrite,
     )
-    with console.tracker() as track:
-        pictures = workflows.visualize(request, track=track)
+    with console.watching() as watch:
+        pictures = workflows.visualize(request, watch=watch)
     console.show(pictures, form)

@@ -9,9 +9,9 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
-from segdata.console.progress import tracker
+from segdata.console.progress import watching
 
-__all__ = ["json_text", "show", "tracker"]
+__all__ = ["json_text", "show", "watching"]
 
 # One module of this package per kind of result: render(result, console) and to_json(result).
 _VIEWS = {
@@ -24,8 +24,8 @@ _VIEWS = {
     "KnownDatasets": "datasets",
     "Registered": "registered",
     "Manual": "manual",
-    "RunResult": "training",
-    "Shards": "shards",
+    "TrainResult": "training",
+    "Sharding": "shards",
     "Pictures": "pictures",
 }
 # Without a terminal to measure, lines are wide enough for tables and narrow enough for logs.

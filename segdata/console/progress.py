@@ -15,12 +15,13 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
 
-from segdata.progress import Track
+from segdata.progress import Watch
 
 T = TypeVar("T")
 
@@ -29,42 +30,79 @@ _LOG_EVERY = 10.0
 
 
 @contextmanager
-def tracker() -> Iterator[Track]:
-    """A tracker for one command: a live bar on a terminal, else a line now and then."""
+def watching() -> Iterator[Watch]:
+    """A watch for one command: live bars on a terminal, else a line now and then."""
     if not sys.stderr.isatty():
-        yield _logged
+        yield _Lines()
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield _Bars(progress)
 
-        def live(items: Iterable[T], what: str, total: int) -> Iterator[T]:
-            task = progress.add_task(what, total=total)
+
+class _Bars:
+    """A live bar for each part of the work; it goes when the part is done."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._counting: TaskID | None = None
+
+    def __call__(self, items: Iterable[T], what: str, total: int) -> Iterator[T]:
+        task = self._progress.add_task(what, total=total)
+        try:
             for item in items:
                 yield item
-                progress.advance(task)
-            progress.update(task, visible=False)
+                self._progress.advance(task)
+        finally:
+            self._progress.remove_task(task)
 
-        yield live
+    def at(self, done: int, total: int, what: str) -> None:
+        if self._counting is None:
+            self._counting = self._progress.add_task(what, total=total, completed=done)
+        self._progress.update(self._counting, completed=done, total=total, description=what)
+        if done >= total:
+            self._progress.remove_task(self._counting)
+            self._counting = None
+
+    def note(self, sentence: str) -> None:
+        self._progress.console.print(sentence, markup=False, highlight=False)
+
+
+class _Lines:
+    """A line of plain text every few seconds."""
+
+    def __init__(self) -> None:
+        self._started: tuple[float, int] | None = None
+        self._told = time.monotonic()
+
+    def __call__(self, items: Iterable[T], what: str, total: int) -> Iterator[T]:
+        for done, item in enumerate(items, 1):
+            yield item
+            self.at(done, total, what)
+        self._started = None
+
+    def at(self, done: int, total: int, what: str) -> None:
+        now = time.monotonic()
+        began, first = self._started = self._started or (now, done - 1)
+        if done >= total:
+            self._started = None
+        elif now - self._told >= _LOG_EVERY:
+            self._told = now
+            rate = (done - first) / max(1e-9, now - began)
+            left = (total - done) / max(1e-9, rate)
+            self.note(f"{what}: {done}/{total}, {rate:.1f}/s, {left:.0f} s left")
+
+    def note(self, sentence: str) -> None:
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
 
 
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:.1f}/s" if task.speed else "")
-
-
-def _logged(items: Iterable[T], what: str, total: int) -> Iterator[T]:
-    started = last = time.monotonic()
-    for done, item in enumerate(items, 1):
-        yield item
-        now = time.monotonic()
-        if now - last >= _LOG_EVERY and done < total:
-            last = now
-            left = (now - started) / done * (total - done)
-            sys.stderr.write(f"{what}: {done}/{total}, {done / (now - started):.1f}/s, "
-                             f"{left:.0f} s left\n")  # fmt: skip
