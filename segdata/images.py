@@ -7,10 +7,10 @@ whose pixels cannot be class ids is refused with the reason; nothing is guessed.
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,6 +30,9 @@ _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 PNG_GRAY, PNG_RGB, PNG_PALETTE, PNG_GRAY_ALPHA, PNG_RGBA = 0, 2, 3, 4, 6
 # 1 Gpixel: past any camera, below what would exhaust the memory of a small machine.
 Image.MAX_IMAGE_PIXELS = 1 << 30
+# Pixels in a byte of PNG at most: deflate packs 1032:1 (zlib, "Maximum expansion factor"), and a
+# byte holds eight 1-bit pixels. JPEG packs less.
+_MOST_PIXELS = 1032 * 8
 # Metadata of some editors exceeds Pillow's default; it is skipped, not refused.
 PngImagePlugin.MAX_TEXT_CHUNK = 1 << 26
 
@@ -76,6 +79,22 @@ class ImageHeader:
     orientation: int
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A file decoded once, as it is stored.
+
+    Args:
+        name: the file, for messages.
+        header: what it says of itself.
+        pixels: H×W (palette indices, grey levels) or H×W×C, in the file's own type: bool, uint8,
+            uint16, int32 or float32.
+    """
+
+    name: str
+    header: ImageHeader
+    pixels: npt.NDArray[Any]
+
+
 def read_header(source: Source) -> ImageHeader:
     """Read the header of a file or of a file's bytes.
 
@@ -83,22 +102,33 @@ def read_header(source: Source) -> ImageHeader:
         Unreadable: it is no image.
     """
     with _open(source) as image:
-        depth, color_type = _png_depth(image, source)
-        try:
-            orientation = int(image.getexif().get(_EXIF_ORIENTATION, 1) or 1)
-        except Exception:  # noqa: BLE001  any damage of the metadata leaves the pixels upright
-            orientation = 1
-        if not 1 <= orientation <= 8:
-            orientation = 1
-        return ImageHeader(
-            (image.format or "").lower(),
-            image.width,
-            image.height,
-            image.mode,
-            depth,
-            color_type,
-            orientation,
-        )
+        return _header(image, source)
+
+
+def read_stored(source: Source) -> Stored:
+    """Decode a file as it is stored, for those who look at more than one reading of it.
+
+    Raises:
+        Unreadable: it is no image, or it is cut off.
+    """
+    with _open(source) as image:
+        _load(image, source)
+        return Stored(_named(source), _header(image, source), np.asarray(image))
+
+
+def check_whole(source: Source) -> ImageHeader:
+    """Read the header and make sure that the pixels can be decoded to the end.
+
+    JPEG is decoded at an eighth of its size: every byte is read, few pixels are made.
+
+    Raises:
+        Unreadable: it is no image, or it is cut off.
+    """
+    with _open(source) as image:
+        header = _header(image, source)
+        image.draft(image.mode, (max(1, image.width // 8), max(1, image.height // 8)))
+        _load(image, source)
+        return header
 
 
 def read_photo(source: Source, *, upright: bool = False) -> npt.NDArray[np.uint8]:
@@ -133,41 +163,34 @@ def read_label(source: Source) -> Label:
         Unreadable: it is no image, or it is cut off.
         NoIds: its pixels cannot be class ids.
     """
-    with _open(source) as image:
-        if image.format == "JPEG":
-            raise NoIds(
-                f"{_named(source)} is a JPEG: compression changes ids",
-                "export the labels again as PNG",
-                "lossy",
-            )
-        _load(image, source)
-        depth, _ = _png_depth(image, source)
-        return _ids(image, depth, source)
+    return ids_of(read_stored(source))
 
 
-def read_pixels(source: Source) -> npt.NDArray[np.uint8 | np.uint16]:
-    """Decode a file as it is stored: H×W (palette indices, grey), H×W×2, H×W×3 or H×W×4.
-
-    For rules that compare what several decoders make of one file.
+def ids_of(stored: Stored) -> Label:
+    """The class ids in a decoded label image; what :func:`read_label` returns.
 
     Raises:
-        Unreadable: it is no image, or it is cut off.
+        NoIds: its pixels cannot be class ids.
     """
-    with _open(source) as image:
-        _load(image, source)
-        if image.mode == "1":
-            return np.asarray(image, dtype=np.uint8)
-        pixels = np.asarray(image)
-        return pixels if pixels.dtype == np.uint8 else pixels.astype(np.uint16)
-
-
-def read_palette(source: Source) -> npt.NDArray[np.uint8] | None:
-    """``uint8 N×3`` colors of a palette image; None for any other."""
-    with _open(source) as image:
-        if image.mode != "P":
-            return None
-        colors = image.getpalette("RGB") or []
-        return np.array(colors, dtype=np.uint8).reshape(-1, 3)
+    mode, pixels = stored.header.mode, stored.pixels
+    if stored.header.format in ("jpeg", "mpo"):
+        raise NoIds(
+            f"{stored.name} is a JPEG: compression changes ids",
+            "export the labels again as PNG",
+            "lossy",
+        )
+    if mode == "L" and stored.header.bit_depth in (2, 4):
+        # Pillow stretches 2- and 4-bit grey to 0..255; the stored number is the id.
+        return pixels // np.uint8(255 // (2**stored.header.bit_depth - 1))
+    if mode in ("L", "P", "1"):
+        return pixels.astype(np.uint8, copy=False)
+    if mode.startswith("I"):
+        return _sixteen_bit_ids(pixels, stored.name)
+    if mode in ("LA", "PA", "RGBA"):
+        return _without_alpha(pixels, stored.name)
+    if mode == "RGB":
+        return _equal_channels(pixels, stored.name)
+    raise NoIds(f"{stored.name} has mode {mode}, which cannot hold class ids")
 
 
 def encode_label(label: Label, palette: npt.NDArray[np.uint8] | None = None) -> bytes:
@@ -224,9 +247,16 @@ def _open(source: Source) -> Image.Image:
 
 
 def _load(image: Image.Image, source: Source) -> None:
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size
+    if image.format in ("PNG", "JPEG") and image.width * image.height > size * _MOST_PIXELS:
+        raise Unreadable(
+            f"{_named(source)} is damaged or cut off: {size} bytes cannot hold "
+            f"{image.width}×{image.height} pixels",
+            "fetch or export the file again",
+        )
     try:
         image.load()
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+    except Exception as error:  # noqa: BLE001  Pillow's readers raise anything on damaged bytes
         raise Unreadable(
             f"{_named(source)} is damaged or cut off ({error})", "fetch or export the file again"
         ) from error
@@ -250,6 +280,24 @@ def _what_instead(source: Source, error: Exception) -> str:
     return "not an image"
 
 
+def _header(image: Image.Image, source: Source) -> ImageHeader:
+    depth, color_type = _png_depth(image, source)
+    form, turned = (image.format or "").lower(), _orientation(image)
+    return ImageHeader(form, image.width, image.height, image.mode, depth, color_type, turned)
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation, 1 to 8; 1 where there is none or its metadata is damaged."""
+    if image.format == "PNG" and "exif" not in image.info:
+        # Pillow would decode all pixels to look for a chunk behind them.
+        return 1
+    try:
+        orientation = int(image.getexif().get(_EXIF_ORIENTATION, 1) or 1)
+    except Exception:  # noqa: BLE001  any damage of the metadata leaves the pixels upright
+        return 1
+    return orientation if 1 <= orientation <= 8 else 1
+
+
 def _png_depth(image: Image.Image, source: Source) -> tuple[int, int | None]:
     """Bits per channel and color type of a PNG (IHDR); of another format 8 or 16, and None."""
     if image.format != "PNG":
@@ -262,47 +310,30 @@ def _png_depth(image: Image.Image, source: Source) -> tuple[int, int | None]:
     return head[24], head[25]
 
 
-def _ids(image: Image.Image, bit_depth: int, source: Source) -> Label:
-    mode = image.mode
-    if mode == "L" and bit_depth in (2, 4):
-        # Pillow stretches 2- and 4-bit grey to 0..255; the stored number is the id.
-        return np.asarray(image) // np.uint8(255 // (2**bit_depth - 1))
-    if mode in ("L", "P", "1"):
-        return np.asarray(image, dtype=np.uint8)
-    if mode.startswith("I"):
-        return _sixteen_bit_ids(np.asarray(image), source)
-    if mode in ("LA", "PA", "RGBA"):
-        return _without_alpha(image, source)
-    if mode == "RGB":
-        return _equal_channels(np.asarray(image), source)
-    raise NoIds(f"{_named(source)} has mode {mode}, which cannot hold class ids")
-
-
-def _sixteen_bit_ids(values: npt.NDArray[np.integer], source: Source) -> npt.NDArray[np.uint16]:
+def _sixteen_bit_ids(values: npt.NDArray[np.integer], name: str) -> npt.NDArray[np.uint16]:
     if values.min(initial=0) < 0 or values.max(initial=0) > np.iinfo(np.uint16).max:
-        raise NoIds(f"{_named(source)} holds values outside 0..65535")
+        raise NoIds(f"{name} holds values outside 0..65535")
     return values.astype(np.uint16)
 
 
-def _without_alpha(image: Image.Image, source: Source) -> Label:
-    channels = np.asarray(image)
+def _without_alpha(channels: npt.NDArray[np.uint8], name: str) -> Label:
     alpha = channels[..., -1]
     if alpha.min(initial=255) != alpha.max(initial=0):
         raise NoIds(
-            f"{_named(source)} has transparency that varies (alpha {alpha.min()}..{alpha.max()}): "
+            f"{name} has transparency that varies (alpha {alpha.min()}..{alpha.max()}): "
             "the mask may be in the alpha channel",
             "export the labels without transparency",
             "alpha",
         )
     if channels.shape[2] == 2:
         return np.ascontiguousarray(channels[..., 0])
-    return _equal_channels(channels[..., :3], source)
+    return _equal_channels(channels[..., :3], name)
 
 
-def _equal_channels(rgb: npt.NDArray[np.uint8], source: Source) -> npt.NDArray[np.uint8]:
+def _equal_channels(rgb: npt.NDArray[np.uint8], name: str) -> npt.NDArray[np.uint8]:
     if not (np.array_equal(rgb[..., 0], rgb[..., 1]) and np.array_equal(rgb[..., 0], rgb[..., 2])):
         raise NoIds(
-            f"{_named(source)} is a color picture, not class ids",
+            f"{name} is a color picture, not class ids",
             "turn colors into ids: segdata convert SRC OUT --classes classes.csv",
             "color",
         )
