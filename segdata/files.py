@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from segdata.errors import UserError
 
@@ -22,12 +23,23 @@ def write_file(path: Path, data: bytes) -> None:
     Raises:
         UserError: the folder cannot be written to, or the disk is full.
     """
+    with whole_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes the name ``path`` only when the block ends without an error.
+
+    Raises:
+        UserError: the folder cannot be written to, or the disk is full.
+    """
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
         # mkstemp makes private files; results are as readable as any file the user makes.
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(path)
