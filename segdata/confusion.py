@@ -139,19 +139,20 @@ class ConfusionMatrix:
         """
         if rule not in MIOU_RULES:
             raise UserError(f"no mIoU rule {rule!r}", f"choose one of {', '.join(MIOU_RULES)}")
-        scores: list[float] = []
-        policy = MIOU_RULES[rule]
-        for class_id, score in enumerate(self.iou):
-            if class_id == self.ignore:
-                continue
-            value: float | None = float(score)
-            if np.isnan(score):
-                value = policy.absent
-            elif self.truth_pixels[class_id] == 0:
-                value = policy.only_predicted
-            if value is not None:
-                scores.append(value)
-        return float(np.mean(scores)) if scores else 0.0
+        policy, scores = MIOU_RULES[rule], self.iou
+        counted = np.ones(self.num_classes, dtype=bool)
+        if self.ignore is not None and self.ignore < self.num_classes:
+            counted[self.ignore] = False
+        absent = np.isnan(scores)
+        for cases, value in (
+            (absent, policy.absent),
+            (~absent & (self.truth_pixels == 0), policy.only_predicted),
+        ):
+            if value is None:
+                counted &= ~cases
+            else:
+                scores[cases] = value
+        return float(scores[counted].mean()) if counted.any() else 0.0
 
     @property
     def pixel_accuracy(self) -> float:

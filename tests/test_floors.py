@@ -14,15 +14,16 @@ FLOORS: dict[int, set[str]] = {
     0: {"errors", "classes", "findings", "confusion", "predictor", "executors", "files",
         "progress", "scores", "settings", "wire"},
     1: {"images", "listing", "dataset", "registry", "records", "manifest", "facts", "tf_data",
-        "builtin", "resizing"},
+        "builtin", "resizing", "pairing", "baselines"},
     2: {"sources", "rules"},
-    3: {"conversion", "validation", "sharding", "evaluation", "scores", "reports", "charts", "drawing",
-        "diagnosis"},
+    3: {"conversion", "validation", "sharding", "evaluation", "scores", "reports", "charts",
+        "drawing", "diagnosis"},
     5: {"workflows", "console", "commands", "cli", "__main__"},
 }  # fmt: skip
 MODEL_FLOOR = 4
 # Floor-3 operations stand beside each other; these lend themselves to their neighbors.
-LENT = {"scores": {"evaluation", "reports", "charts", "drawing"}, "charts": {"reports"}, "drawing": {"reports"}, "evaluation": {"reports", "drawing"},
+LENT = {"scores": {"evaluation", "reports", "charts", "drawing"},
+        "charts": {"reports"}, "drawing": {"reports"}, "evaluation": {"reports", "drawing"},
         "validation": {"sharding"}}  # fmt: skip
 
 ONLY_USERS = {
