@@ -1,0 +1,136 @@
+"""Score a run, or a folder of predictions, and write the reports that were asked for."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from segdata import __version__
+from segdata.classes import ClassMap, Label, SegClass
+from segdata.errors import UserError
+from segdata.evaluation import (
+    EvalOptions,
+    evaluate_folders,
+    pair_folders,
+    predict_items,
+)
+from segdata.evaluation import evaluate as score
+from segdata.executors import Executor
+from segdata.progress import Silence, Watch
+from segdata.reports import check_suffix, write_report
+from segdata.scores import EvalReport
+from segdata.sources.class_files import read_class_file
+from segdata.workflows.runs import Run, load_run
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationRequest:
+    """What to score: a run on a split, or two folders of id PNGs.
+
+    Args:
+        run: the run folder.
+        split: the split to score the run on.
+        predictions: a folder of predicted id PNGs, instead of a run.
+        labels: the folder of true id PNGs.
+        classes: a class file or ``dataset.toml`` for the folders.
+        num_classes: how many classes, without a class file.
+        ignore: the ignore label; overrides the class file's.
+        reports: files to write, ``.html`` or ``.json``.
+        rule: the rule of the mean IoU.
+        shards: where the run's shards lie now.
+        executor: where files are read.
+        maps: further predictors that see no photo, by name.
+    """
+
+    run: Path | None = None
+    split: str = "val"
+    predictions: Path | None = None
+    labels: Path | None = None
+    classes: Path | None = None
+    num_classes: int | None = None
+    ignore: int | None = None
+    reports: tuple[Path, ...] = ()
+    rule: str = "cityscapes"
+    shards: Path | None = None
+    executor: Executor | None = None
+    maps: Mapping[str, Label] | None = None
+
+
+def evaluate(request: EvaluationRequest, *, watch: Watch | None = None) -> EvalReport:
+    """Score and write the reports.
+
+    Raises:
+        UserError: the request is incomplete or does not fit the data.
+    """
+    watch = watch or Silence()
+    for path in request.reports:
+        check_suffix(path)
+    if request.run is not None and request.predictions is None:
+        report = _of_run(request, load_run(request.run, request.shards), watch)
+    elif request.run is None and request.predictions is not None and request.labels is not None:
+        report = _of_folders(request, request.predictions, request.labels, watch)
+    else:
+        raise UserError(
+            "say what to score: a run, or --predictions and --labels",
+            "segdata eval RUN --split val\n"
+            "segdata eval --predictions DIR --labels DIR --classes classes.csv",
+        )
+    for path in request.reports:
+        write_report(report, path)
+    return report
+
+
+def classes_of(
+    classes: Path | None, num_classes: int | None, ignore: int | None = None
+) -> ClassMap:
+    """The classes that a person named: a class file, or a number of classes.
+
+    Raises:
+        UserError: neither is given.
+    """
+    if classes is not None:
+        named = read_class_file(classes)
+        return named if ignore is None else ClassMap(named.classes, ignore)
+    if num_classes is None:
+        raise UserError(
+            "the classes are unknown", "add --classes classes.csv, or --num-classes N"
+        )
+    if num_classes < 1:
+        raise UserError(f"{num_classes} is no number of classes", "count the background too")
+    return ClassMap(tuple(SegClass(i, f"class {i}") for i in range(num_classes)), ignore)
+
+
+def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
+    total = sum(shard.samples for shard in run.manifest.of_split(request.split))
+    predictor = run.predictor()
+    options = EvalOptions(
+        rule=request.rule,
+        maps=request.maps or {},
+        provenance={
+            "run": str(run.folder),
+            "split": f"{request.split} ({total} images)",
+            "data": f"{run.manifest.name}, digest {run.manifest.digest}",
+            **_versions(),
+        },
+    )
+    items = predict_items(run.samples(request.split), predictor)
+    return score(items, predictor.class_map, options, track=watch, total=total)
+
+
+def _of_folders(
+    request: EvaluationRequest, predictions: Path, labels: Path, watch: Watch
+) -> EvalReport:
+    class_map = classes_of(request.classes, request.num_classes, request.ignore)
+    options = EvalOptions(
+        rule=request.rule,
+        maps=request.maps or {},
+        provenance={"predictions": str(predictions), "labels": str(labels), **_versions()},
+    )
+    pairs = pair_folders(predictions, labels)
+    return evaluate_folders(pairs, class_map, options, executor=request.executor, track=watch)
+
+
+def _versions() -> dict[str, str]:
+    return {"segdata": __version__, "python": platform.python_version()}

@@ -1,0 +1,75 @@
+"""The doctor's ranking: what the predictions prove, then labels, then everything else."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from segdata.diagnosis import Evidence, Verdict, diagnose
+from segdata.findings import Certainty, Finding, Level
+
+
+def finding(
+    rule: str, level: Level = Level.ERROR, certainty: Certainty = Certainty.PROOF
+) -> Finding:
+    return Finding(rule=rule, level=level, certainty=certainty, message=f"{rule} says so")
+
+
+LABELS_LOST = finding("L01")
+COLLAPSED = finding("I11")
+IMBALANCE = finding("T01", certainty=Certainty.MEDIUM)
+LOOKS_BLACK = finding("V01", Level.INFO)
+RIGHTLY_BLACK = finding("I10", Level.INFO)
+EVERYTHING = (Evidence.LABELS, Evidence.PREDICTIONS, Evidence.RUN)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([IMBALANCE, COLLAPSED, LABELS_LOST])))
+def test_a_proof_about_labels_outranks_imbalance_in_any_order(order: tuple[Finding, ...]) -> None:
+    diagnosis = diagnose(order, EVERYTHING)
+    assert diagnosis.verdict is Verdict.FAULT
+    assert [cause.finding.rule for cause in diagnosis.causes] == ["L01", "T01"]
+
+
+def test_the_symptom_is_listed_under_its_cause() -> None:
+    diagnosis = diagnose([COLLAPSED, LABELS_LOST], EVERYTHING)
+    assert [f.rule for f in diagnosis.causes[0].explains] == ["I11"]
+    assert diagnosis.to_json()["diagnosis"][0]["explains"] == ["I11"]
+
+
+def test_a_weak_cause_does_not_claim_to_explain() -> None:
+    diagnosis = diagnose([COLLAPSED, IMBALANCE], EVERYTHING)
+    assert all(not cause.explains for cause in diagnosis.causes)
+    assert {cause.finding.rule for cause in diagnosis.causes} == {"I11", "T01"}
+
+
+def test_predictions_that_only_look_black_are_no_fault() -> None:
+    diagnosis = diagnose([LOOKS_BLACK], [Evidence.PREDICTIONS])
+    assert diagnosis.verdict is Verdict.DISPLAY_ONLY
+    assert diagnosis.exit_code == 0
+
+
+def test_black_is_right_where_the_labels_are_black_too() -> None:
+    assert diagnose([RIGHTLY_BLACK], EVERYTHING).verdict is Verdict.RIGHTLY_CONSTANT
+
+
+def test_nothing_wrong_is_healthy_and_nothing_seen_is_not() -> None:
+    assert diagnose([], EVERYTHING).verdict is Verdict.HEALTHY
+    assert diagnose([], []).verdict is Verdict.NOT_ENOUGH
+
+
+def test_warnings_alone_make_no_fault() -> None:
+    warned = diagnose([finding("P07", Level.WARNING)], EVERYTHING)
+    assert warned.verdict is Verdict.HEALTHY
+    assert len(warned.causes) == 1
+
+
+def test_what_would_settle_it_is_named() -> None:
+    missing = diagnose([COLLAPSED], [Evidence.PREDICTIONS]).missing
+    assert len(missing) == 1
+    assert "labels" in missing[0]
+    assert not diagnose([], EVERYTHING).missing
+
+
+def test_the_fault_comes_with_exit_code_one() -> None:
+    assert diagnose([LABELS_LOST], EVERYTHING).exit_code == 1
