@@ -256,7 +256,7 @@ def _load(image: Image.Image, source: Source) -> None:
         )
     try:
         image.load()
-    except Exception as error:  # noqa: BLE001  Pillow's readers raise anything on damaged bytes
+    except Exception as error:  # Pillow's readers raise anything on damaged bytes
         raise Unreadable(
             f"{_named(source)} is damaged or cut off ({error})", "fetch or export the file again"
         ) from error

@@ -1,0 +1,37 @@
+"""What rules may look at: small, frozen, picklable facts. Every file is decoded once.
+
+``gather_pair`` looks at one photo and its label, in any process; ``FactsCollector`` adds such facts
+up into the facts of a data set, whose size does not grow with the pixels.
+"""
+
+from segdata.facts.decoders import Histogram
+from segdata.facts.inventory import Inventory, SplitFacts
+from segdata.facts.pair import Alpha, LabelFacts, LabelForm, PairFacts, PhotoFacts, Problem
+from segdata.facts.pair import gather_pair as gather_pair
+from segdata.facts.totals import (
+    DatasetFacts,
+    FactsCollector,
+    LabelGroup,
+    Place,
+    Seen,
+    merge,
+)
+
+__all__ = [
+    "Alpha",
+    "DatasetFacts",
+    "FactsCollector",
+    "Histogram",
+    "Inventory",
+    "LabelFacts",
+    "LabelForm",
+    "LabelGroup",
+    "PairFacts",
+    "PhotoFacts",
+    "Place",
+    "Problem",
+    "Seen",
+    "SplitFacts",
+    "gather_pair",
+    "merge",
+]

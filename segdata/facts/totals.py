@@ -1,0 +1,224 @@
+"""The facts of a data set: the facts of its pairs, added up.
+
+What is kept per file is bounded: labels that are stored alike are one group with one table of
+values; of pairs that need a word of their own, the first thousand are kept and all are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from segdata.dataset import Dataset, DatasetDescriptor
+from segdata.facts.decoders import Histogram
+from segdata.facts.inventory import Inventory, SplitFacts, take_inventory
+from segdata.facts.pair import Colors, LabelFacts, LabelForm, PairFacts
+
+# Files that are named for a group or a value.
+_NAMED = 5
+# Pairs whose facts are kept whole.
+_NOTABLE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file, and a pixel in it (x, y) where one was recorded."""
+
+    path: str
+    x: int | None = None
+    y: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How often a value occurs: pixels, files, and the first files."""
+
+    pixels: int
+    files: int
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class LabelGroup:
+    """Labels that are stored alike and belong to the same splits.
+
+    Args:
+        form: how they are stored.
+        splits: every split that they are in.
+        files: how many.
+        pixels: of all of them; 0 where the pixels are no ids.
+        first: the first files.
+        values: what they hold, as we read it.
+        tensorflow: pixels per value as TensorFlow reads them, if it reads others.
+        opencv: likewise for OpenCV.
+        colors: of the first file, if it has several channels.
+    """
+
+    form: LabelForm
+    splits: tuple[str, ...]
+    files: int
+    pixels: int
+    first: tuple[str, ...]
+    values: Mapping[int, Seen]
+    tensorflow: Histogram
+    opencv: Histogram
+    colors: Colors | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetFacts:
+    """All that the rules about a folder of photos and labels look at.
+
+    Args:
+        descriptor: what ``dataset.toml`` says.
+        root: the folder, as the user named it.
+        pairs: pairs looked at, each counted once however many splits it is in.
+        photo_pixels: pixels of all photos, as stored.
+        groups: the labels.
+        notable: pairs with an unreadable file or with sizes that differ.
+        counts: how many there are of each kind: ``unreadable photos``, ``unreadable labels``,
+            ``sizes``.
+        splits: the lists; empty if only pairs were looked at.
+        inventory: what lies in the folders; None if only pairs were looked at.
+    """
+
+    descriptor: DatasetDescriptor
+    root: str
+    pairs: int = 0
+    photo_pixels: int = 0
+    groups: tuple[LabelGroup, ...] = ()
+    notable: tuple[PairFacts, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    splits: tuple[SplitFacts, ...] = ()
+    inventory: Inventory | None = None
+
+    @property
+    def labels(self) -> int:
+        """Label files looked at."""
+        return sum(group.files for group in self.groups)
+
+    def split_values(self, split: str) -> Mapping[int, Seen]:
+        """The values of all labels of a split whose pixels are ids."""
+        return merge(group for group in self.groups if split in group.splits)
+
+
+def merge(groups: Iterable[LabelGroup]) -> dict[int, Seen]:
+    """The values of several groups together, in order."""
+    merged: dict[int, Seen] = {}
+    for group in groups:
+        for value, seen in group.values.items():
+            old = merged.get(value)
+            merged[value] = seen if old is None else _add(old, seen)
+    return dict(sorted(merged.items()))
+
+
+class FactsCollector:
+    """Adds facts of pairs up. ``add`` each pair once, then take ``facts()``.
+
+    Args:
+        descriptor: of the data set.
+        root: its folder.
+    """
+
+    def __init__(self, descriptor: DatasetDescriptor, root: str) -> None:
+        self._descriptor = descriptor
+        self._root = root
+        self._pairs = 0
+        self._photo_pixels = 0
+        self._groups: dict[tuple[LabelForm, tuple[str, ...]], _OpenGroup] = {}
+        self._notable: list[PairFacts] = []
+        self._counts = {"unreadable photos": 0, "unreadable labels": 0, "sizes": 0}
+
+    def add(self, pair: PairFacts, splits: tuple[str, ...] = ()) -> None:
+        """Add one pair.
+
+        Args:
+            splits: every split that the pair is in; the pair's own without it.
+        """
+        self._pairs += 1
+        if pair.photo.header is not None:
+            self._photo_pixels += pair.photo.header.width * pair.photo.header.height
+        kinds = list(_notable_kinds(pair))
+        for kind in kinds:
+            self._counts[kind] += 1
+        if kinds and len(self._notable) < _NOTABLE:
+            self._notable.append(pair)
+        if pair.label is not None:
+            key = (pair.label.form, splits or (pair.split,))
+            self._groups.setdefault(key, _OpenGroup()).add(pair.label)
+
+    def facts(self, dataset: Dataset | None = None) -> DatasetFacts:
+        """The facts of all pairs added.
+
+        Args:
+            dataset: adds the lists and what lies in the folders.
+        """
+        return DatasetFacts(
+            descriptor=self._descriptor,
+            root=self._root,
+            pairs=self._pairs,
+            photo_pixels=self._photo_pixels,
+            groups=tuple(group.close(*key) for key, group in self._groups.items()),
+            notable=tuple(self._notable),
+            counts=dict(self._counts),
+            splits=tuple(map(SplitFacts.of, dataset.splits.values())) if dataset else (),
+            inventory=take_inventory(dataset) if dataset else None,
+        )
+
+
+@dataclass
+class _OpenGroup:
+    files: int = 0
+    first: list[str] = field(default_factory=list)
+    pixels: dict[int, int] = field(default_factory=dict)
+    files_with: dict[int, int] = field(default_factory=dict)
+    places: dict[int, list[Place]] = field(default_factory=dict)
+    tensorflow: dict[int, int] = field(default_factory=dict)
+    opencv: dict[int, int] = field(default_factory=dict)
+    colors: Colors | None = None
+
+    def add(self, label: LabelFacts) -> None:
+        self.files += 1
+        if len(self.first) < _NAMED:
+            self.first.append(label.path)
+        self.colors = self.colors or label.colors
+        for value, count in (label.ids or {}).items():
+            self.pixels[value] = self.pixels.get(value, 0) + count
+            self.files_with[value] = self.files_with.get(value, 0) + 1
+            places = self.places.setdefault(value, [])
+            if len(places) < _NAMED:
+                places.append(Place(label.path, *(label.places or {}).get(value, (None, None))))
+        if label.form.tensorflow_differs:
+            _count(self.tensorflow, label.tensorflow)
+        if label.form.opencv_differs:
+            _count(self.opencv, label.opencv)
+
+    def close(self, form: LabelForm, splits: tuple[str, ...]) -> LabelGroup:
+        values = {
+            value: Seen(self.pixels[value], self.files_with[value], tuple(self.places[value]))
+            for value in sorted(self.pixels)
+        }
+        pixels = sum(self.pixels.values())
+        first = tuple(self.first)
+        return LabelGroup(
+            form, splits, self.files, pixels, first, values, self.tensorflow, self.opencv,
+            self.colors,
+        )  # fmt: skip
+
+
+def _notable_kinds(pair: PairFacts) -> Iterable[str]:
+    if pair.photo.problem is not None:
+        yield "unreadable photos"
+    if pair.label is not None and pair.label.header is None:
+        yield "unreadable labels"
+    if pair.sizes_differ:
+        yield "sizes"
+
+
+def _count(total: dict[int, int], more: Histogram | None) -> None:
+    for value, count in (more or {}).items():
+        total[value] = total.get(value, 0) + count
+
+
+def _add(a: Seen, b: Seen) -> Seen:
+    return Seen(a.pixels + b.pixels, a.files + b.files, (a.places + b.places)[:_NAMED])

@@ -1,0 +1,169 @@
+"""Rules: each judges facts and says what it found; it opens, prints and raises nothing.
+
+A rule is one decorated function in the file of its scope; its docstring is its manual page. To add
+one, add a function, a sample and a test. ``run`` is the only way to apply them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from segdata.errors import UserError
+from segdata.findings import Certainty, Finding, Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """What a rule says; the engine makes a :class:`~segdata.findings.Finding` of it.
+
+    Args:
+        message: one sentence with the numbers in it.
+        certainty: how sure the evidence makes us.
+        level: where the same thing does less harm than the rule's own level says.
+        path: file or folder.
+        x: column of the first offending pixel.
+        y: row of the first offending pixel.
+        count: pixels, lines or files concerned.
+        evidence: numbers and names behind the message, JSON-able.
+        fix: what to do; a line that begins with ``segdata`` is a command.
+    """
+
+    message: str
+    certainty: Certainty = Certainty.PROOF
+    level: Level | None = None
+    path: str | None = None
+    x: int | None = None
+    y: int | None = None
+    count: int | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    fix: str = ""
+
+
+Judge = Callable[[Any], Iterable[Statement]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    Args:
+        id: as in the fault catalogue, such as ``L01``.
+        scope: what it judges: the name of the module it stands in.
+        level: how bad it is, unless a statement says it is milder.
+        title: the first line of its manual page.
+        page: the manual page: what, why it hurts training, how to fix.
+        judge: facts of the scope -> statements.
+    """
+
+    id: str
+    scope: str
+    level: Level
+    title: str
+    page: str
+    judge: Judge
+
+    def apply(self, facts: Any) -> Iterator[Finding]:
+        """The findings of this rule about the facts of its scope."""
+        for said in self.judge(facts):
+            yield Finding(
+                rule=self.id,
+                level=self.level if said.level is None else said.level,
+                certainty=said.certainty,
+                message=said.message,
+                path=said.path,
+                x=said.x,
+                y=said.y,
+                count=said.count,
+                evidence=said.evidence,
+                fix=said.fix,
+            )
+
+    def to_json(self) -> dict[str, str]:
+        return {
+            "rule": self.id,
+            "scope": self.scope,
+            "level": self.level.label,
+            "title": self.title,
+            "page": self.page,
+        }
+
+
+@dataclass(frozen=True)
+class Manual:
+    """The pages of some rules, or of one."""
+
+    rules: tuple[Rule, ...]
+
+    def to_json(self) -> list[dict[str, str]]:
+        return [rule.to_json() for rule in self.rules]
+
+
+_RULES: dict[str, Rule] = {}
+
+
+def rule(rule_id: str, *, level: Level) -> Callable[[Judge], Judge]:
+    """Register a function as a rule.
+
+    Args:
+        rule_id: a letter and two digits; each id is given once.
+        level: how bad what it finds is.
+    """
+
+    def register(judge: Judge) -> Judge:
+        page = inspect.getdoc(judge) or ""
+        scope = judge.__module__.rpartition(".")[2]
+        assert rule_id not in _RULES, f"{rule_id} is taken"
+        title = page.partition("\n")[0].rstrip(".")
+        _RULES[rule_id] = Rule(rule_id, scope, level, title, page, judge)
+        return judge
+
+    return register
+
+
+def run(scope: str, facts: Any) -> Iterator[Finding]:
+    """Apply every rule of a scope.
+
+    Args:
+        scope: a module of this package: ``pairing``, ``files``, ``labels``, ``descriptor``, ...
+        facts: what the rules of that scope judge.
+    """
+    import_module(f"{__name__}.{scope}")
+    for found in sorted(_RULES.values(), key=lambda r: r.id):
+        if found.scope == scope:
+            yield from found.apply(facts)
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, by id."""
+    for module in pkgutil.iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+    return tuple(sorted(_RULES.values(), key=lambda r: r.id))
+
+
+def get(rule_id: str) -> Rule:
+    """The rule of that id, in capitals or not.
+
+    Raises:
+        UserError: there is none; names the nearest.
+    """
+    known = {found.id: found for found in all_rules()}
+    if rule_id.upper() in known:
+        return known[rule_id.upper()]
+    near = difflib.get_close_matches(rule_id.upper(), known, n=1, cutoff=0.3)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UserError(f"there is no rule {rule_id!r}", f"{hint}segdata rules lists them all")
+
+
+def manual(rule_id: str | None = None) -> Manual:
+    """The manual of all rules, or the page of one.
+
+    Raises:
+        UserError: there is no such rule.
+    """
+    return Manual(all_rules() if rule_id is None else (get(rule_id),))

@@ -1,0 +1,127 @@
+"""Validate: every rule that a folder of photos and labels can break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from segdata import rules
+from segdata.dataset import Dataset, Pair, Split
+from segdata.errors import UserError
+from segdata.executors import Executor, Serial
+from segdata.facts import DatasetFacts, FactsCollector
+from segdata.facts.pair import gatherer
+from segdata.findings import CheckReport, Finding, Level
+from segdata.progress import Track, silently
+
+# Scopes of the rules about a dataset folder, in the order of the work.
+SCOPES = ("pairing", "files", "labels", "descriptor")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which rules speak, and from which level on the exit code is 1.
+
+    Args:
+        fail_on: None never fails.
+        select: only these rules; empty means all.
+        ignore: all but these.
+
+    Raises:
+        UserError: there is no such rule.
+    """
+
+    fail_on: Level | None = Level.ERROR
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "select", tuple(rules.get(r).id for r in self.select))
+        object.__setattr__(self, "ignore", tuple(rules.get(r).id for r in self.ignore))
+
+    def lets(self, finding: Finding) -> bool:
+        if finding.rule in self.ignore:
+            return False
+        return not self.select or finding.rule in self.select
+
+
+def validate(  # noqa: PLR0913  the options of the command, all of them optional
+    dataset: Dataset,
+    *,
+    splits: Sequence[str] | None = None,
+    executor: Executor | None = None,
+    fail_on: Level | None = Level.ERROR,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    track: Track = silently,
+) -> CheckReport:
+    """Look at every pair of a data set and let the rules judge. Nothing is changed.
+
+    Args:
+        splits: only these lists; None takes all. A pair that is in several is looked at once.
+        executor: where the files are decoded; None decodes them in this process.
+        fail_on: the level from which the report's exit code is 1; None never fails.
+        select: only these rules.
+        ignore: all rules but these.
+
+    Raises:
+        UserError: there is nothing to look at, or no such split or rule.
+    """
+    policy = Policy(fail_on, tuple(select), tuple(ignore))
+    chosen = [dataset.split(name) for name in (splits or dataset.splits)]
+    facts = gather(dataset, chosen, executor or Serial(), track)
+    findings = tuple(check(facts))
+    if facts.pairs == 0 and not findings:
+        raise _nothing_to_check(dataset)
+    kept = tuple(finding for finding in findings if policy.lets(finding))
+    return CheckReport(kept, _checked(facts), policy.fail_on)
+
+
+def check(facts: DatasetFacts) -> Iterator[Finding]:
+    """What all rules about photos, labels, lists and the descriptor find in facts at hand."""
+    for scope in SCOPES:
+        yield from rules.run(scope, facts)
+
+
+def gather(
+    dataset: Dataset, splits: Iterable[Split], executor: Executor, track: Track = silently
+) -> DatasetFacts:
+    """Decode every file of the splits once, and add up what rules look at."""
+    members = _members(splits)
+    collector = FactsCollector(dataset.descriptor, str(dataset.root))
+    results = executor.imap(gatherer(dataset.descriptor), (pair for pair, _ in members))
+    for facts, (_, names) in zip(track(results, "checking", len(members)), members, strict=True):
+        collector.add(facts, names)
+    return collector.facts(dataset)
+
+
+def _members(splits: Iterable[Split]) -> list[tuple[Pair, tuple[str, ...]]]:
+    """Every pair once, with the names of all the splits that it is in."""
+    found: dict[tuple[Path, Path | None], tuple[Pair, list[str]]] = {}
+    for split in splits:
+        for pair in split.pairs:
+            found.setdefault((pair.image, pair.label), (pair, []))[1].append(split.name)
+    return [(pair, tuple(names)) for pair, names in found.values()]
+
+
+def _checked(facts: DatasetFacts) -> dict[str, int]:
+    return {
+        "pairs": facts.pairs,
+        "labels": facts.labels,
+        "lists": sum(split.path is not None for split in facts.splits),
+        "megapixels": round(facts.photo_pixels / 1e6),
+    }
+
+
+def _nothing_to_check(dataset: Dataset) -> UserError:
+    folder = dataset.images_folder
+    if not folder.is_dir():
+        return UserError(
+            f"{dataset.root} has no folder {dataset.descriptor.images}",
+            'put the photos there, or name their folder in dataset.toml: images = "..."',
+        )
+    return UserError(
+        f"{dataset.root} has nothing to check: no photo in {folder} belongs to a list",
+        "put photos there, and their names into the lists",
+    )
