@@ -58,7 +58,7 @@ def position_majority(labels: Iterable[Label], class_map: ClassMap) -> Label:
         raise UserError("there are no labels to learn the most frequent classes from")
     best = counts.argmax(axis=0)
     best[~counts.any(axis=0)] = counts.sum(axis=1, dtype=np.int64).argmax()
-    return best.astype(class_map.dtype).reshape(size)
+    return np.asarray(best.reshape(size), dtype=class_map.dtype)
 
 
 def _map_size(label: Label, num_classes: int) -> Size:
