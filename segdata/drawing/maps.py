@@ -130,7 +130,7 @@ def error_map(
     if photo is not None:
         gray = photo.mean(axis=2, dtype=np.float32) / 255.0
         right = kinds == HIT
-        pale = np.float32(0.62) + np.float32(0.38) * gray
+        pale = np.float32(0.72) + np.float32(0.28) * gray
         out[right] = np.rint(np.array(ERROR_KINDS[HIT].color) * pale[right][:, None])
     return out
 

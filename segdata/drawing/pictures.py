@@ -127,9 +127,7 @@ def _files(
         sheet = under(tinted, legend(class_map, item.label))
         yield f"overlay/{item.key}.jpg", encode_photo(sheet, "jpeg")
     if "side_by_side" in options.kinds:
-        labels = [x for x in (item.truth, item.prediction) if x is not None]
-        entries = legend(class_map, *labels)
-        sheet = side_by_side(_panels(item, class_map), (*entries, *_error_legend(item, class_map)))
+        sheet = side_by_side(_panels(item, class_map), *_legends(item, class_map))
         yield f"side_by_side/{item.key}.png", encode_photo(sheet)
     if "color" in options.kinds:
         yield f"color/{item.key}.png", _color_png(item.label, class_map)
@@ -149,16 +147,18 @@ def _panels(item: Picture, class_map: ClassMap) -> list[Panel]:
     return panels
 
 
-def _error_legend(item: Picture, class_map: ClassMap) -> tuple[LegendEntry, ...]:
+def _legends(item: Picture, class_map: ClassMap) -> list[tuple[LegendEntry, ...]]:
+    """Of the classes; with truth and prediction also of the errors."""
     if item.truth is None or item.prediction is None:
-        return ()
+        return [legend(class_map, item.label)]
     kinds = error_kinds(item.truth, item.prediction, class_map)
     counts = np.bincount(kinds.ravel(), minlength=len(ERROR_KINDS))
-    return tuple(
-        LegendEntry(i, f"errors: {kind.name}", kind.color, float(counts[i] / kinds.size))
+    errors = tuple(
+        LegendEntry(i, kind.name, kind.color, int(counts[i]) / kinds.size)
         for i, kind in enumerate(ERROR_KINDS)
         if counts[i]
     )
+    return [legend(class_map, item.truth, item.prediction), errors]
 
 
 def _color_png(label: Label, class_map: ClassMap) -> bytes:
@@ -176,7 +176,7 @@ def _inside(out: Path, name: str) -> Path:
 def _total_legend(pixels: npt.NDArray[np.int64], class_map: ClassMap) -> tuple[LegendEntry, ...]:
     total = int(pixels.sum())
     return tuple(
-        LegendEntry(int(i), class_map.name(int(i)), class_map.color(int(i)), pixels[i] / total)
+        LegendEntry(int(i), class_map.name(int(i)), class_map.color(int(i)), int(pixels[i]) / total)
         for i in np.argsort(-pixels, kind="stable")[: np.count_nonzero(pixels)]
     )
 

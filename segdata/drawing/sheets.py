@@ -28,17 +28,24 @@ _SMALLEST, _LARGEST = 14, 36
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """A class that a label holds, and the share of the label's pixels that it has."""
+    """A class that a picture shows.
+
+    Args:
+        share: of the label's pixels.
+        predicted: of the prediction's pixels, where one stands beside the label.
+    """
 
     id: int
     name: str
     color: Color
     share: float
+    predicted: float | None = None
 
     @property
     def text(self) -> str:
-        share = self.share * 100
-        return f"{self.name} {'<0.1' if share < 0.1 else f'{share:.1f}'} %"
+        """The name and the share: ``road 28.5 %``, or ``road 28.5 %, predicted 30.1 %``."""
+        after = "" if self.predicted is None else f", predicted {_percent(self.predicted)}"
+        return f"{self.name} {_percent(self.share)}{after}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,21 +56,26 @@ class Panel:
     image: Photo
 
 
-def legend(class_map: ClassMap, *labels: Label) -> tuple[LegendEntry, ...]:
-    """The classes that labels hold, the largest share first.
+def legend(
+    class_map: ClassMap, label: Label, prediction: Label | None = None
+) -> tuple[LegendEntry, ...]:
+    """The classes that a label and its prediction hold, the largest share of the label first.
 
     Args:
-        labels: ``uint8 or uint16 H×W, class ids``.
+        label: ``uint8 or uint16 H×W, class ids``.
+        prediction: the same.
     """
-    total = sum(label.size for label in labels)
-    counts: dict[int, int] = {}
-    for label in labels:
-        found = np.bincount(label.ravel())
-        for i in np.flatnonzero(found):
-            counts[int(i)] = counts.get(int(i), 0) + int(found[i])
+    shares = _shares(label)
+    predicted = {} if prediction is None else _shares(prediction)
     return tuple(
-        LegendEntry(i, class_map.name(i), class_map.color(i), n / total)
-        for i, n in sorted(counts.items(), key=lambda c: (-c[1], c[0]))
+        LegendEntry(
+            i,
+            class_map.name(i),
+            class_map.color(i),
+            shares.get(i, 0.0),
+            None if prediction is None else predicted.get(i, 0.0),
+        )
+        for i in sorted(shares.keys() | predicted, key=lambda i: (-shares.get(i, 0.0), i))
     )
 
 
@@ -94,8 +106,8 @@ def draw_legend(entries: Sequence[LegendEntry], width: int) -> Photo:
     return np.asarray(sheet)
 
 
-def side_by_side(panels: Sequence[Panel], entries: Sequence[LegendEntry] = ()) -> Photo:
-    """Panels with captions above them and a legend under all.
+def side_by_side(panels: Sequence[Panel], *legends: Sequence[LegendEntry]) -> Photo:
+    """Panels with captions above them and legends under all.
 
     Panels take the first one's size; that is enlarged or reduced to what a screen shows.
 
@@ -120,20 +132,30 @@ def side_by_side(panels: Sequence[Panel], entries: Sequence[LegendEntry] = ()) -
             draw.text((x, y + caption // 2), text, _INK, font, anchor="lm")
             picture = _sized(panel.image, (height, width))
             sheet.paste(Image.fromarray(picture), (x, y + caption))
-    return under(np.asarray(sheet), entries)
+    return under(np.asarray(sheet), *legends)
 
 
-def under(picture: Photo, entries: Sequence[LegendEntry]) -> Photo:
-    """A picture with a legend under it; a narrow picture gets paper at its right."""
-    if not entries:
-        return picture
+def under(picture: Photo, *legends: Sequence[LegendEntry]) -> Photo:
+    """A picture with legends under it; a narrow picture gets paper at its right."""
     width = max(picture.shape[1], _NARROWEST)
-    key = draw_legend(entries, width)
-    out = np.empty((picture.shape[0] + key.shape[0], width, 3), dtype=np.uint8)
-    out[:] = _PAPER
+    keys = [draw_legend(entries, width) for entries in legends if entries]
+    height = picture.shape[0] + sum(key.shape[0] for key in keys)
+    out = np.full((height, width, 3), _PAPER, dtype=np.uint8)
     out[: picture.shape[0], : picture.shape[1]] = picture
-    out[picture.shape[0] :] = key
+    top = picture.shape[0]
+    for key in keys:
+        out[top : top + key.shape[0]] = key
+        top += key.shape[0]
     return out
+
+
+def _shares(label: Label) -> dict[int, float]:
+    counts = np.bincount(label.ravel())
+    return {int(i): int(counts[i]) / label.size for i in np.flatnonzero(counts)}
+
+
+def _percent(share: float) -> str:
+    return "<0.1 %" if 0 < share < 0.001 else f"{share * 100:.1f} %"
 
 
 def _text_size(width: int) -> int:
