@@ -46,14 +46,14 @@ class _Figure(Protocol):
 
 
 def _sample_pavement(rng: np.random.Generator, plan: Plan) -> Pavement:
-    slabs = [(0.34, 0.33, 0.31), (0.22, 0.21, 0.20), (0.32, 0.20, 0.15), (0.42, 0.37, 0.28)]
+    slabs = [(0.38, 0.37, 0.35), (0.26, 0.25, 0.24), (0.34, 0.20, 0.15), (0.44, 0.38, 0.28)]
     slab = np.array(slabs[int(rng.choice(4, p=[0.45, 0.25, 0.15, 0.15]))])
     return Pavement(
         ground=plan.ground,
-        asphalt=(1.0 + rng.uniform(-0.06, 0.06, 3)) * float(rng.uniform(0.08, 0.24)),
+        asphalt=(1.0 + rng.uniform(-0.06, 0.06, 3)) * float(rng.uniform(0.07, 0.18)),
         slabs=slab * float(rng.uniform(0.8, 1.2)),
-        slab_size=float(rng.uniform(0.45, 1.3)),
-        slab_spread=float(rng.uniform(0.1, 0.45)),
+        slab_size=float(rng.uniform(0.55, 1.2)),
+        slab_spread=float(rng.uniform(0.15, 0.45)),
         grass=np.array([0.10, 0.17, 0.04]) * rng.uniform(0.7, 1.3, 3),
         worn=float(rng.uniform(0.5, 1.0)),
         seed=float(rng.uniform(0, 400)),
@@ -130,7 +130,7 @@ def _rims(canvas: Canvas, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
     """The unclear pixels around some objects, at the picture's resolution."""
     thing = canvas.thing[::PIXEL, ::PIXEL]
     numbers = np.unique(thing[thing > 0])
-    chosen = numbers[rng.random(len(numbers)) < 0.4]
+    chosen = numbers[rng.random(len(numbers)) < 0.5]
     inside = np.isin(thing, chosen).astype(np.uint8)
     grown = np.asarray(cv2.dilate(inside, np.ones((3, 3), np.uint8)))
     return np.asarray((grown > 0) & (thing == 0), np.bool_)
@@ -165,7 +165,7 @@ def compose(rng: np.random.Generator) -> Picture:
     stage = Stage(camera, light, draw_surfaces(camera, light, solid), PIXEL)
     _draw_backdrop(stage, rng)
     _draw_things(stage, plan, things)
-    if plan.pose.height < 2.5 and rng.random() < 0.2:
+    if plan.pose.height < 2.5 and rng.random() < 0.15:
         _draw_bonnet(stage.canvas, light, rng)
     label = _label(stage.canvas, rng)
     return Picture(develop(stage.canvas.rgb, photo, PIXEL, rng), label, photo.quality)

@@ -31,12 +31,12 @@ def sample_masts(sampler: Sampler, night: bool) -> list[Mast]:
         height, arm = float(rng.uniform(4.5, 8.5)), float(rng.choice([0.0, 1.2, 1.8]))
         offset = strip.half_width + 0.5
         for s in np.arange(
-            float(rng.uniform(2, 9)), min(60.0, strip.end), float(rng.uniform(9, 18))
+            float(rng.uniform(2, 9)), min(40.0, strip.end), float(rng.uniform(9, 18))
         ):
             x, z = strip.point(float(s), side * offset)
             masts.append(Mast(x, z, height, 0.09, color, arm, 1.0 if night else 0.0))
     for _ in range(int(rng.integers(0, 5))):
-        place = sampler.spot((WALK, GRASS), (4.0, 22.0))
+        place = sampler.spot((WALK, GRASS), (3.5, 16.0))
         if place is not None:
             low, high = (0.9, 1.2) if rng.random() < 0.3 else (3.0, 7.0)
             height, radius = float(rng.uniform(low, high)), float(rng.uniform(0.05, 0.1))
@@ -47,10 +47,10 @@ def sample_masts(sampler: Sampler, night: bool) -> list[Mast]:
 def sample_signs(sampler: Sampler) -> tuple[list[Sign], list[Mast]]:
     """Signs for about half of the pictures, each on its own mast."""
     rng, signs, masts = sampler.rng, list[Sign](), list[Mast]()
-    if rng.random() > 0.6:
+    if rng.random() > 0.56:
         return signs, masts
-    for _ in range(int(rng.integers(2, 6))):
-        place = sampler.spot((WALK, GRASS), (4.5, 20.0))
+    for _ in range(int(rng.integers(2, 5))):
+        place = sampler.spot((WALK, GRASS), (4.5, 15.0))
         height = float(rng.uniform(2.0, 3.0))
         if place is None or not sampler.in_view(*place, 2.0 * height):
             continue

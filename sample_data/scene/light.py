@@ -46,7 +46,7 @@ class _Weather:
 
 _WEATHER = {
     "sunny": _Weather(
-        weight=0.36,
+        weight=0.38,
         altitude=(28, 62),
         sun=(2.6, 2.4, 2.1),
         ambient=(0.55, 0.66, 0.85),
@@ -73,7 +73,7 @@ _WEATHER = {
         ambient=(1.05, 1.1, 1.18),
         zenith=(1.25, 1.33, 1.45),
         horizon=(1.75, 1.8, 1.85),
-        haze=0.0035,
+        haze=0.0028,
         clouds=(2.0, 3.0),
         lit_windows=0.03,
     ),
@@ -89,13 +89,13 @@ _WEATHER = {
         lit_windows=0.4,
     ),
     "misty": _Weather(
-        weight=0.06,
+        weight=0.04,
         altitude=(30, 50),
         sun=(0.3, 0.29, 0.26),
         ambient=(1.0, 1.03, 1.06),
         zenith=(1.35, 1.4, 1.45),
         horizon=(1.6, 1.62, 1.62),
-        haze=0.013,
+        haze=0.010,
         clouds=(2.0, 3.0),
         lit_windows=0.05,
     ),

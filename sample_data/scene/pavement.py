@@ -53,11 +53,11 @@ class Pavement:
         tone = tone + 0.08 * grain(u * 18, v * 18) * fade(0.08, footprint)
         tone = tone * (1.0 + 0.08 * cloudy(u * 2, v * 2 + self.seed))
         joint = np.maximum(
-            line(np.mod(turn_v, size), 0.035, footprint),
-            line(np.mod(shifted, 1.0) * size, 0.035, footprint),
+            line(np.mod(turn_v, size), 0.05, footprint),
+            line(np.mod(shifted, 1.0) * size, 0.05, footprint),
         )
         kerb = self.ground.kerb(u, v)
-        color = self.slabs * (tone * (1.0 - 0.55 * joint))[:, None]
+        color = self.slabs * (tone * (1.0 - 0.6 * joint))[:, None]
         stone = np.array([0.50, 0.49, 0.47]) * (0.9 + 0.2 * cell(np.floor(u + v), row))[:, None]
         return np.where((kerb < 0.28)[:, None], stone, color)
 

@@ -26,13 +26,13 @@ class Photo:
 
 
 def sample_photo(rng: np.random.Generator, dark: bool) -> Photo:
-    warmth = rng.normal(0.0, 0.045)
+    warmth = rng.normal(0.0, 0.035)
     green = rng.normal(0.0, 0.015)
     return Photo(
-        exposure=float(rng.normal(-0.5 if dark else 0.05, 0.35)),
+        exposure=float(rng.normal(-0.5 if dark else 0.05, 0.27)),
         white_balance=np.array([1.0 + warmth, 1.0 + green, 1.0 - warmth]),
-        blur=float(rng.uniform(0.75, 1.25)),
-        noise=float(rng.uniform(0.006, 0.013) * (1.9 if dark else 1.0)),
+        blur=float(rng.uniform(0.7, 1.1)),
+        noise=float(rng.uniform(0.005, 0.010) * (1.9 if dark else 1.0)),
         vignette=float(rng.uniform(0.05, 0.3)),
         contrast=float(rng.uniform(0.25, 0.75)),
         saturation=float(rng.uniform(0.8, 1.15)),

@@ -101,14 +101,14 @@ def _sample_ground(rng: np.random.Generator, kind: str) -> tuple[Ground, tuple[s
 def _look(rng: np.random.Generator, kind: str) -> tuple[float, float, float]:
     """Yaw, pitch and height of the camera."""
     pick = rng.random()
-    if pick < 0.5:
-        yaw = rng.normal(0.0, 0.16)
-    elif pick < 0.75:
+    if pick < 0.6:
+        yaw = rng.normal(0.0, 0.15)
+    elif pick < 0.8:
         yaw = rng.choice([-1, 1]) * rng.uniform(0.3, 0.8)
     else:
-        yaw = rng.choice([-1, 1]) * rng.uniform(0.8, 1.7)
+        yaw = rng.choice([-1, 1]) * rng.uniform(0.8, 1.5)
     height = rng.uniform(1.1, 2.3)
-    pitch = rng.normal(-0.03, 0.15)
+    pitch = rng.normal(-0.03, 0.11)
     if kind == "yard":
         height, pitch = rng.uniform(5.5, 9.5), rng.uniform(-0.62, -0.3)
     elif rng.random() < 0.15:
@@ -131,8 +131,8 @@ def _sample_pose(rng: np.random.Generator, kind: str, strip: Strip) -> Pose:
         z=z,
         yaw=yaw,
         pitch=pitch,
-        roll=float(rng.normal(0.0, 0.085)),
-        field_of_view=math.radians(rng.uniform(46, 78)),
+        roll=float(rng.normal(0.0, 0.065)),
+        field_of_view=math.radians(rng.uniform(48, 74)),
     )
 
 

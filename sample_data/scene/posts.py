@@ -32,13 +32,13 @@ class Mast:
         look = Look(place.depth, label, stage.canvas.next_thing())
         color = self.color * brightness(stage.light, lit)
         pixels = 2.0 * self.radius * stage.camera.focal / place.depth
-        width = float(np.clip(pixels, 2.1 * stage.pixel, 4.0 * stage.pixel)) - 1.0
+        width = float(np.clip(pixels, 2.6 * stage.pixel, 4.2 * stage.pixel)) - 1.0
         foot, top = place.at(np.array([[0.0, 0.0], [0.0, self.height]]))
         thin(stage, np.stack([foot, top]), width, color, look)
         if self.arm != 0.0:
             rise = np.array([0.0, 0.35, 0.4]) + self.height
             bend = place.at(np.stack([np.array([0.0, 0.6, 1.0]) * self.arm, rise], axis=1))
-            slim = max(width * 0.8, 2.0 * stage.pixel - 1.0)
+            slim = max(width * 0.85, 2.2 * stage.pixel - 1.0)
             thin(stage, bend[:2], slim, color, look)
             thin(stage, bend[1:], slim, color, look)
             head = ring(self.arm, self.height + 0.36, 0.38, 0.13, 8)
@@ -69,16 +69,16 @@ class Railing:
         camera = stage.camera
         color = self.color * brightness(stage.light, lit)
         thing = stage.canvas.next_thing()
-        width = 2.1 * stage.pixel - 1.0
+        width = 2.3 * stage.pixel - 1.0
         for (xa, za), (xb, zb) in zip(self.points, self.points[1:], strict=False):
             for bar in (1.05, 0.45):
                 ends = camera.project(np.array([[xa, bar, za], [xb, bar, zb]]))
-                if ends[:, 2].min() > 2.0 and ends[:, 2].max() < 15.0:
+                if ends[:, 2].min() > 2.0 and ends[:, 2].max() < 12.0:
                     look = Look(float(ends[:, 2].mean()) - 0.1, label, thing)
                     thin(stage, ends[:, :2], width, color, look)
         for x, z in self.points:
             ends = camera.project(np.array([[x, 0.0, z], [x, 1.1, z]]))
-            if 2.0 < ends[:, 2].min() < 15.0:
+            if 2.0 < ends[:, 2].min() < 12.0:
                 thin(stage, ends[:, :2], width, color, Look(float(ends[0, 2]) - 0.1, label, thing))
 
 
@@ -139,6 +139,6 @@ _MARKS = {
 
 
 def sign_radius(camera: Camera, depth: float, pixel: int) -> float:
-    """Half size in meters that is near 0.38 m but 3.2 to 6.5 picture pixels."""
+    """Half size in meters that is near 0.38 m but 3.7 to 6.5 picture pixels."""
     scale = camera.focal / depth / pixel
-    return float(np.clip(0.38 * scale, 3.4, 6.5)) / scale
+    return float(np.clip(0.38 * scale, 3.7, 6.5)) / scale

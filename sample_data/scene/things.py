@@ -72,7 +72,7 @@ def _people(sampler: Sampler) -> list[Person]:
     most = {"plaza": 10, "park": 7}.get(sampler.plan.kind, 6)
     for _ in range(int(rng.integers(0, most + 1))):
         kinds = (WALK, GRASS) if rng.random() < 0.9 else (ROAD,)
-        place = sampler.spot(kinds, (3.5, 26.0))
+        place = sampler.spot(kinds, (3.2, 17.0))
         for _ in range(int(rng.choice([1, 2, 3], p=[0.7, 0.22, 0.08]))):
             if place is None:
                 break
