@@ -10,12 +10,15 @@ from typing import Literal
 
 import numpy as np
 
+from segdata import rules
 from segdata.classes import ClassMap, UnknownColor
 from segdata.dataset import DESCRIPTOR_FILE, DatasetDescriptor, save_descriptor
 from segdata.errors import BadData, UserError
 from segdata.executors import Executor, Serial
+from segdata.facts import count_values
+from segdata.facts.colors import UnknownColorFacts
 from segdata.files import output_folder, write_file
-from segdata.findings import Certainty, CheckReport, Finding, Level
+from segdata.findings import CheckReport, Finding, Level
 from segdata.images import (
     NoIds,
     Unreadable,
@@ -186,8 +189,7 @@ def _convert_label(task: _LabelTask) -> _LabelResult:
         return _LabelResult(task.pair, problem=str(error))
     palette = task.class_map.color_table() if task.palette else None
     write_file(task.target, encode_label(reading.label, palette))
-    ids, counts = np.unique(reading.label, return_counts=True)
-    pixels = tuple((int(i), int(n)) for i, n in zip(ids, counts, strict=True))
+    pixels = tuple(count_values(reading.label).items())
     return _LabelResult(task.pair, reading.unknown, pixels)
 
 
@@ -222,49 +224,39 @@ def _collect(
         if result.problem:
             findings.append(_unreadable(result))
     total = sum(pixels.values())
-    findings += [_unknown(plan, places, total) for places in unknown.values()]
+    colors = [_unknown_facts(plan, places, total) for places in unknown.values()]
+    findings += rules.run("conversion", sorted(colors, key=lambda c: -c.pixels))
     findings += _lonely(plan.layout)
     checked = {"pairs": len(plan.layout.pairs), "pixels": total}
     return CheckReport(tuple(findings), checked), dict(sorted(pixels.items()))
 
 
 def _unreadable(result: _LabelResult) -> Finding:
-    return Finding(
-        rule="L27",
-        level=Level.ERROR,
-        certainty=Certainty.PROOF,
+    said = rules.Statement(
         message=result.problem.splitlines()[0],
         path=str(result.pair.label),
         fix="fetch or export the file again, or take it and its photo out of the folder",
     )
+    return rules.get("L27").finding(said)
 
 
-def _unknown(plan: ConversionPlan, places: list[tuple[UnknownColor, Path]], total: int) -> Finding:
-    """One color that no class has: how often, where first, and which class is nearest (L05)."""
-    first, path = places[0]
-    count = sum(color.count for color, _ in places)
+def _unknown_facts(
+    plan: ConversionPlan, places: list[tuple[UnknownColor, Path]], total: int
+) -> UnknownColorFacts:
+    first, _ = places[0]
+    pixels = sum(color.count for color, _ in places)
     nearest, distance = _nearest(first, plan.class_map)
-    refuse = plan.request.on_unknown == "error"
-    return Finding(
-        rule="L05",
-        level=Level.ERROR if refuse else Level.INFO,
-        certainty=Certainty.PROOF,
-        message=f"color {first.color} is no class: {count} pixels in {len(places)} files"
-        + ("" if refuse else "; they became the ignore label"),
-        path=str(path),
+    return UnknownColorFacts(
+        color=first.color,
+        pixels=pixels,
+        share=pixels / max(1, total),
+        files=len(places),
+        first=tuple(str(path) for _, path in places[:_NAMED]),
         x=first.x,
         y=first.y,
-        count=count,
-        evidence={
-            "color": list(first.color),
-            "files": len(places),
-            "share": count / total if total else 0.0,
-            "first_files": [str(p) for _, p in places[:_NAMED]],
-            "nearest_class": nearest,
-            "distance": distance,
-        },
-        fix=f"add a line to the class file for it, e.g.  void,{','.join(map(str, first.color))}  "
-        f"(the nearest listed color is {nearest}'s, {distance:.0f} away)",
+        nearest=nearest,
+        distance=distance,
+        ignored=plan.request.on_unknown == "ignore",
     )
 
 
@@ -280,23 +272,22 @@ def _nearest(color: UnknownColor, class_map: ClassMap) -> tuple[str, float]:
 
 
 def _lonely(layout: Layout) -> Iterator[Finding]:
-    """Photos without masks and masks without photos are left out, and said to be (P07)."""
+    """Photos without masks and masks without photos are left out, and said to be."""
     for what, other, keys in (
         ("photos", "mask", layout.images_only),
         ("masks", "photo", layout.labels_only),
     ):
         if keys:
-            yield Finding(
-                rule="P07",
+            named = ", ".join(keys[:_NAMED]) + (", ..." if len(keys) > _NAMED else "")
+            said = rules.Statement(
+                message=f"{len(keys)} {what} have no {other} and are left out: {named}",
                 level=Level.WARNING,
-                certainty=Certainty.PROOF,
-                message=f"{len(keys)} {what} have no {other} and are left out: "
-                f"{', '.join(keys[:_NAMED])}" + (", ..." if len(keys) > _NAMED else ""),
                 path=str(layout.images if what == "photos" else layout.labels),
                 count=len(keys),
                 evidence={"pairs": len(layout.pairs), what: len(keys), "names": keys[:_NAMED]},
                 fix="add what is missing, or leave them out knowingly",
             )
+            yield rules.get("P07").finding(said)
 
 
 def _remove(tasks: list[_LabelTask]) -> None:

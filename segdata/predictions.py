@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from segdata.classes import Label
 from segdata.errors import UserError
+from segdata.facts import count_values
 from segdata.images import NoIds, Unreadable, read_label, read_photo
 from segdata.listing import index_folder
 
@@ -59,15 +59,15 @@ class PredictionTally:
     brightest: int = 0
     colored: int = 0
 
-    def add(self, values: npt.NDArray[np.integer], brightest: int) -> None:  # type: ignore[type-arg]
-        """Count one prediction: ids or packed colors, and how bright a viewer draws it."""
-        found = _add_counts(self.pixels, values)
+    def add(self, counts: Mapping[int, int], brightest: int) -> None:
+        """Add one prediction: pixels per id or packed color, and how bright a viewer draws it."""
+        _add(self.pixels, counts)
         self.read += 1
-        self.constant += found == 1
+        self.constant += len(counts) == 1
         self.brightest = max(self.brightest, brightest)
 
     def add_truth(self, label: Label) -> None:
-        _add_counts(self.truth, label)
+        _add(self.truth, count_values(label))
 
     def facts(
         self,
@@ -127,10 +127,12 @@ def _add_file(tally: PredictionTally, path: Path) -> None:
     shown = read_photo(path)
     brightest = int(shown.max(initial=0))
     try:
-        tally.add(read_label(path), brightest)
+        tally.add(count_values(read_label(path)), brightest)
     except NoIds:
         packed = shown.astype(np.uint32)
-        tally.add(packed[..., 0] | packed[..., 1] << 8 | packed[..., 2] << 16, brightest)
+        colors = packed[..., 0] | packed[..., 1] << 8 | packed[..., 2] << 16
+        values, counts = np.unique(colors, return_counts=True)
+        tally.add(dict(zip(values.tolist(), counts.tolist(), strict=True)), brightest)
         tally.colored += 1
 
 
@@ -141,9 +143,6 @@ def _add_truth(tally: PredictionTally, path: Path) -> None:
         return
 
 
-def _add_counts(total: dict[int, int], values: npt.NDArray[np.integer]) -> int:  # type: ignore[type-arg]
-    """Add the counts of an array to a total; returns how many different values it holds."""
-    found, counts = np.unique(values, return_counts=True)
-    for value, count in zip(found, counts, strict=True):
-        total[int(value)] = total.get(int(value), 0) + int(count)
-    return len(found)
+def _add(total: dict[int, int], counts: Mapping[int, int]) -> None:
+    for value, count in counts.items():
+        total[value] = total.get(value, 0) + count

@@ -4,7 +4,7 @@
 up into the facts of a data set, whose size does not grow with the pixels.
 """
 
-from segdata.facts.decoders import Histogram
+from segdata.facts.decoders import Histogram, count_values
 from segdata.facts.inventory import Inventory, SplitFacts
 from segdata.facts.pair import Alpha, LabelFacts, LabelForm, PairFacts, PhotoFacts, Problem
 from segdata.facts.pair import gather_pair as gather_pair
@@ -32,6 +32,7 @@ __all__ = [
     "Problem",
     "Seen",
     "SplitFacts",
+    "count_values",
     "gather_pair",
     "merge",
 ]

@@ -70,19 +70,22 @@ class Rule:
 
     def apply(self, facts: Any) -> Iterator[Finding]:
         """The findings of this rule about the facts of its scope."""
-        for said in self.judge(facts):
-            yield Finding(
-                rule=self.id,
-                level=self.level if said.level is None else said.level,
-                certainty=said.certainty,
-                message=said.message,
-                path=said.path,
-                x=said.x,
-                y=said.y,
-                count=said.count,
-                evidence=said.evidence,
-                fix=said.fix,
-            )
+        yield from map(self.finding, self.judge(facts))
+
+    def finding(self, said: Statement) -> Finding:
+        """A statement in this rule's name and at its level."""
+        return Finding(
+            rule=self.id,
+            level=self.level if said.level is None else said.level,
+            certainty=said.certainty,
+            message=said.message,
+            path=said.path,
+            x=said.x,
+            y=said.y,
+            count=said.count,
+            evidence=said.evidence,
+            fix=said.fix,
+        )
 
     def to_json(self) -> dict[str, str]:
         return {

@@ -92,8 +92,8 @@ def read_config(folder: Path) -> dict[str, str]:
         UserError: the folder is missing, is no run, or the file is damaged.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} does not exist" if not folder.exists() else f"{folder} is a file",
-                        "name the run folder: the --out of segdata train")  # fmt: skip
+        what = "is a file" if folder.exists() else "does not exist"
+        raise UserError(f"{folder} {what}", "name the run folder: the --out of segdata train")
     if not is_run(folder):
         raise UserError(
             f"{folder} is no run: there is no {CONFIG_FILE}",

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from segdata.reports import check_suffix, write_report
+
 from segdata import __version__
 from segdata.classes import ClassMap, Label, SegClass
 from segdata.errors import UserError
@@ -19,7 +21,6 @@ from segdata.evaluation import (
 from segdata.evaluation import evaluate as score
 from segdata.executors import Executor
 from segdata.progress import Silence, Watch
-from segdata.reports import check_suffix, write_report
 from segdata.scores import EvalReport
 from segdata.sources.class_files import read_class_file
 from segdata.workflows.runs import Run, load_run
@@ -94,9 +95,7 @@ def classes_of(
         named = read_class_file(classes)
         return named if ignore is None else ClassMap(named.classes, ignore)
     if num_classes is None:
-        raise UserError(
-            "the classes are unknown", "add --classes classes.csv, or --num-classes N"
-        )
+        raise UserError("the classes are unknown", "add --classes classes.csv, or --num-classes N")
     if num_classes < 1:
         raise UserError(f"{num_classes} is no number of classes", "count the background too")
     return ClassMap(tuple(SegClass(i, f"class {i}") for i in range(num_classes)), ignore)

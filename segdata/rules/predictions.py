@@ -1,0 +1,137 @@
+"""Rules about predictions: what the files hold, and what a viewer makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from segdata.findings import Level
+from segdata.predictions import PredictionFacts
+from segdata.rules import Statement, rule
+
+# Below this grey level a screen shows black (fault catalogue, V01: ids under 32).
+_DARK = 32
+# Ids and their shares that are named.
+_NAMED = 6
+
+
+@rule("V01", level=Level.INFO)
+def ids_drawn_as_dark_gray(facts: PredictionFacts) -> Iterator[Statement]:
+    """The predictions only look black: a viewer draws small class ids as dark grey.
+
+    What: the files hold several class ids, 0, 1, 2, ..., and a viewer shows 1 of 255 as black.
+
+    Why it matters: nothing is wrong. Many people retrain for days because of it.
+
+    How to fix: draw the ids with colors. The files themselves are what evaluation needs.
+    """
+    if _is_dark(facts) and set(facts.pixels) != {0, 1}:
+        yield Statement(
+            message=f"the predictions are not black: they hold ids {_listed(facts.pixels)}, which "
+            f"a viewer draws no brighter than {facts.brightest} of 255",
+            path=facts.where,
+            count=facts.read,
+            evidence=_evidence(facts),
+            fix=_draw(facts),
+        )
+
+
+@rule("V02", level=Level.INFO)
+def zero_and_one(facts: PredictionFacts) -> Iterator[Statement]:
+    """The predictions only look black: they hold 0 and 1.
+
+    What: a two-class mask was saved as 0 and 1. On a screen 1 of 255 is black.
+
+    Why it matters: nothing is wrong with the network. Multiplying by 255 makes a picture for
+    people, but then it is no label image any more.
+
+    How to fix: draw the ids with colors; keep the 0/1 files for evaluation.
+    """
+    if _is_dark(facts) and set(facts.pixels) == {0, 1}:
+        share = facts.pixels[1] / sum(facts.pixels.values())
+        yield Statement(
+            message=f"the predictions are not black: {share:.1%} of their pixels are class 1, "
+            "which a viewer draws as black (1 of 255)",
+            path=facts.where,
+            count=facts.read,
+            evidence=_evidence(facts),
+            fix=_draw(facts),
+        )
+
+
+@rule("I10", level=Level.INFO)
+def truth_is_constant_too(facts: PredictionFacts) -> Iterator[Statement]:
+    """One class everywhere is right here: the labels of these pictures hold nothing else.
+
+    What: the predictions are constant, and so are the labels of the same names.
+
+    Why it matters: these pictures contain no object, so a black answer is the right one, and no
+    score on them says how good the network is.
+
+    How to fix: look at, and measure on, a split that holds objects.
+    """
+    if _is_constant(facts) and facts.truth is not None and set(facts.truth) == set(facts.pixels):
+        yield Statement(
+            message=f"predictions and labels of these {facts.read} pictures are all class "
+            f"{next(iter(facts.pixels))}: there is no object to find",
+            path=facts.where,
+            count=facts.read,
+            evidence=_evidence(facts),
+            fix="look at pictures whose labels hold objects",
+        )
+
+
+@rule("I11", level=Level.ERROR)
+def collapsed_to_one_class(facts: PredictionFacts) -> Iterator[Statement]:
+    """The predictions are one class everywhere.
+
+    What: every pixel of every prediction has the same id. It need not be black: the same mistake in
+    the labels ends all background or all object, by luck.
+
+    Why it hurts: the network has learned nothing that the labels could not say without a photo.
+    This is a symptom; its cause lies earlier: in labels, pairs, settings, or too few steps.
+
+    How to fix: give the doctor the labels and the run too, so that it can find the cause.
+    """
+    if not _is_constant(facts) or (facts.truth and set(facts.truth) == set(facts.pixels)):
+        return
+    value = next(iter(facts.pixels))
+    what = "color" if facts.colored else "class"
+    yield Statement(
+        message=f"all {facts.read} predictions are {what} {value} everywhere: the network "
+        "collapsed to one class",
+        path=facts.where,
+        count=facts.read,
+        evidence=_evidence(facts),
+        fix=f"segdata doctor DATASET RUN --predictions {facts.where}",
+    )
+
+
+def _is_constant(facts: PredictionFacts) -> bool:
+    return facts.read > 0 and len(facts.pixels) == 1
+
+
+def _is_dark(facts: PredictionFacts) -> bool:
+    return len(facts.pixels) > 1 and not facts.colored and facts.brightest < _DARK
+
+
+def _draw(facts: PredictionFacts) -> str:
+    classes = max(facts.pixels) + 1
+    return f"segdata vis {facts.where} --num-classes {classes} --out pictures"
+
+
+def _listed(pixels: Mapping[int, int]) -> str:
+    total = sum(pixels.values())
+    named = [f"{i} ({n / total:.1%})" for i, n in sorted(pixels.items())[:_NAMED]]
+    return ", ".join(named) + (", ..." if len(pixels) > _NAMED else "")
+
+
+def _evidence(facts: PredictionFacts) -> dict[str, object]:
+    total = sum(facts.pixels.values())
+    shares = {str(i): round(n / total, 4) for i, n in list(facts.pixels.items())[:_NAMED]}
+    return {
+        "files": facts.files,
+        "read": facts.read,
+        "constant_files": facts.constant,
+        "share_of_each_id": shares,
+        "brightest_shown": facts.brightest,
+    }
