@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +92,7 @@ def draw_legend(entries: Sequence[LegendEntry], width: int) -> Photo:
     size = _text_size(width)
     font = ImageFont.load_default(size)
     gap, row = size, round(size * 1.8)
-    texts = [_shortened(entry.text, font, width - 4 * gap) for entry in entries]
+    texts = [_shortened(_legible(entry).text, font, width - 4 * gap) for entry in entries]
     column = 3 * gap + max((round(font.getlength(t)) for t in texts), default=0)
     columns = max(1, (width - gap) // column)
     rows = -(-len(entries) // columns)
@@ -147,6 +148,17 @@ def under(picture: Photo, *legends: Sequence[LegendEntry]) -> Photo:
         out[top : top + key.shape[0]] = key
         top += key.shape[0]
     return out
+
+
+def _legible(entry: LegendEntry) -> LegendEntry:
+    """The entry with a name that Pillow's own font has letters for: it knows ASCII only.
+
+    Accents are taken off, other letters become question marks, a name of nothing else its id.
+    """
+    decomposed = unicodedata.normalize("NFKD", entry.name)
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    plain = bare.encode("ascii", "replace").decode()
+    return replace(entry, name=plain if plain.strip("? ") else f"class {entry.id}")
 
 
 def _shares(label: Label) -> dict[int, float]:
