@@ -1,0 +1,21 @@
+"""Names of data sets: the project's, the user's, and the ones that everybody knows.
+
+``lookup`` finds what a name stands for, ``registration`` gives and takes names, ``file`` reads and
+changes one registry.
+"""
+
+from __future__ import annotations
+
+from segdata.registry.lookup import KnownDataset, KnownDatasets, find, known
+from segdata.registry.registration import NewDescriptor, Registered, register, unregister
+
+__all__ = [
+    "KnownDataset",
+    "KnownDatasets",
+    "NewDescriptor",
+    "Registered",
+    "find",
+    "known",
+    "register",
+    "unregister",
+]
