@@ -68,18 +68,22 @@ def evaluate(
     items: Iterable[EvalItem],
     class_map: ClassMap,
     options: EvalOptions | None = None,
+    *,
+    track: Track = silently,
+    total: int = 0,
 ) -> EvalReport:
     """Score images.
 
     Args:
         items: read once, one at a time.
+        total: how many there are, for the progress.
 
     Raises:
         UserError: there are no items, no such rule, a prediction has another shape than its truth,
             or truth holds an id that is no class.
     """
     tally = _Tally(class_map, options or EvalOptions())
-    for item in items:
+    for item in track(items, "scoring", total):
         tally.add(_score(item, class_map, tally.options), partial(_example, item))
     return tally.report(None)
 

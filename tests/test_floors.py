@@ -22,8 +22,8 @@ FLOORS: dict[int, set[str]] = {
 }  # fmt: skip
 MODEL_FLOOR = 4
 # Floor-3 operations stand beside each other; these lend themselves to their neighbors.
-LENT = {"scores": {"evaluation", "reports", "charts", "drawing"},
-        "charts": {"reports"}, "drawing": {"reports"}, "evaluation": {"reports", "drawing"},
+LENT = {"scores": {"evaluation", "reports", "drawing"},
+        "drawing": {"reports"}, "evaluation": {"reports", "drawing"},
         "validation": {"sharding"}}  # fmt: skip
 
 ONLY_USERS = {
