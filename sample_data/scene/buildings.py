@@ -19,16 +19,16 @@ UP = np.array([0.0, 1.0, 0.0])
 # wall: weight, and linear colors to pick from
 _WALLS: dict[str, tuple[float, Palette]] = {
     "plaster": (
-        0.38,
+        0.27,
         [(0.62, 0.55, 0.42), (0.60, 0.48, 0.28), (0.55, 0.36, 0.26), (0.40, 0.48, 0.52),
          (0.66, 0.64, 0.60), (0.38, 0.44, 0.33), (0.30, 0.30, 0.30), (0.58, 0.42, 0.38)],
     ),
     "brick": (
-        0.22,
+        0.33,
         [(0.30, 0.12, 0.08), (0.24, 0.13, 0.09), (0.38, 0.22, 0.14), (0.42, 0.34, 0.24)],
     ),
-    "stone": (0.13, [(0.46, 0.41, 0.32), (0.34, 0.33, 0.31), (0.42, 0.34, 0.25)]),
-    "panel": (0.12, [(0.36, 0.36, 0.36), (0.44, 0.43, 0.40), (0.25, 0.29, 0.31)]),
+    "stone": (0.18, [(0.46, 0.41, 0.32), (0.34, 0.33, 0.31), (0.42, 0.34, 0.25)]),
+    "panel": (0.10, [(0.36, 0.36, 0.36), (0.44, 0.43, 0.40), (0.25, 0.29, 0.31)]),
     "boards": (
         0.08,
         [(0.34, 0.40, 0.44), (0.30, 0.10, 0.08), (0.55, 0.53, 0.47), (0.22, 0.28, 0.20)],
@@ -116,8 +116,8 @@ def _sample_facade(rng: np.random.Generator, height: float, floor: float) -> Fac
     wall = walls[int(rng.choice(len(walls), p=weights / weights.sum()))]
     colors = _WALLS[wall][1]
     color = np.array(colors[int(rng.integers(len(colors)))]) * rng.uniform(0.75, 1.2)
-    bay = float(rng.uniform(2.0, 3.8))
-    window = (bay * float(rng.uniform(0.32, 0.55)), float(rng.uniform(1.2, 1.9)))
+    bay = float(rng.uniform(1.8, 2.9))
+    window = (bay * float(rng.uniform(0.4, 0.6)), float(rng.uniform(1.4, 2.0)))
     if wall == "glass":
         window = (bay * 0.93, floor * 0.72)
     elif wall == "panel" and rng.random() < 0.5:

@@ -46,11 +46,11 @@ class _Figure(Protocol):
 
 
 def _sample_pavement(rng: np.random.Generator, plan: Plan) -> Pavement:
-    slabs = [(0.38, 0.37, 0.35), (0.26, 0.25, 0.24), (0.34, 0.20, 0.15), (0.44, 0.38, 0.28)]
+    slabs = [(0.40, 0.37, 0.33), (0.29, 0.27, 0.25), (0.36, 0.21, 0.15), (0.46, 0.39, 0.28)]
     slab = np.array(slabs[int(rng.choice(4, p=[0.45, 0.25, 0.15, 0.15]))])
     return Pavement(
         ground=plan.ground,
-        asphalt=(1.0 + rng.uniform(-0.06, 0.06, 3)) * float(rng.uniform(0.07, 0.18)),
+        asphalt=(1.0 + rng.uniform(-0.06, 0.06, 3)) * float(rng.uniform(0.05, 0.125)),
         slabs=slab * float(rng.uniform(0.8, 1.2)),
         slab_size=float(rng.uniform(0.55, 1.2)),
         slab_spread=float(rng.uniform(0.15, 0.45)),

@@ -74,6 +74,8 @@ class Facade:
         tone = tone * (1.0 + 0.06 * grain(u * 25, v * 25) * fade(0.1, footprint))
         if self.wall in ("brick", "stone"):
             tone = tone * self._courses(u, v, footprint)
+        elif self.wall == "plaster":
+            tone = tone * (1.0 - 0.16 * line(np.mod(v, 0.55), 0.03, footprint))
         elif self.wall == "panel":
             upright = line(np.mod(u, self.bay), 0.04, footprint)
             level = line(np.mod(v - self.ground_floor, self.floor), 0.04, footprint)

@@ -29,7 +29,7 @@ def sample_photo(rng: np.random.Generator, dark: bool) -> Photo:
     warmth = rng.normal(0.0, 0.035)
     green = rng.normal(0.0, 0.015)
     return Photo(
-        exposure=float(rng.normal(-0.5 if dark else 0.05, 0.27)),
+        exposure=float(rng.normal(-0.5 if dark else 0.05, 0.22)),
         white_balance=np.array([1.0 + warmth, 1.0 + green, 1.0 - warmth]),
         blur=float(rng.uniform(0.7, 1.1)),
         noise=float(rng.uniform(0.005, 0.010) * (1.9 if dark else 1.0)),

@@ -108,7 +108,7 @@ def _look(rng: np.random.Generator, kind: str) -> tuple[float, float, float]:
     else:
         yaw = rng.choice([-1, 1]) * rng.uniform(0.8, 1.5)
     height = rng.uniform(1.1, 2.3)
-    pitch = rng.normal(-0.03, 0.11)
+    pitch = rng.normal(-0.03, 0.09)
     if kind == "yard":
         height, pitch = rng.uniform(5.5, 9.5), rng.uniform(-0.62, -0.3)
     elif rng.random() < 0.15:
@@ -131,7 +131,7 @@ def _sample_pose(rng: np.random.Generator, kind: str, strip: Strip) -> Pose:
         z=z,
         yaw=yaw,
         pitch=pitch,
-        roll=float(rng.normal(0.0, 0.065)),
+        roll=float(rng.normal(0.0, 0.055)),
         field_of_view=math.radians(rng.uniform(48, 74)),
     )
 

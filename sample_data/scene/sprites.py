@@ -48,9 +48,9 @@ class Stand:
         return self.foot + points[:, :1] * self.right + points[:, 1:] * self.up
 
 
-def stand(camera: Camera, x: float, z: float, height: float, base: float = 0.0) -> Stand | None:
+def stand(camera: Camera, x: float, z: float, height: float) -> Stand | None:
     """Where a figure at (x, z) appears; None when it is behind, too near or out of sight."""
-    ends = camera.project(np.array([[x, base, z], [x, base + height, z]]))
+    ends = camera.project(np.array([[x, 0.0, z], [x, height, z]]))
     if ends[:, 2].min() < 1.2:
         return None
     foot, depth = ends[0, :2], float(ends[0, 2])

@@ -40,8 +40,8 @@ def _cars(sampler: Sampler) -> list[Car]:
     for strip in sampler.roads():
         for side in (-1, 1):
             s = -6.0 + float(rng.uniform(0, 6))
-            while s < 70 and s < strip.end - 3:
-                kind = str(rng.choice(list(SHAPES), p=[0.3, 0.3, 0.22, 0.13, 0.05]))
+            while s < 50 and s < strip.end - 3:
+                kind = str(rng.choice(list(SHAPES), p=[0.31, 0.31, 0.23, 0.11, 0.04]))
                 length = SHAPES[kind].length
                 offset = _lane(rng, strip, parked, driving)
                 if offset is not None:
@@ -72,7 +72,7 @@ def _people(sampler: Sampler) -> list[Person]:
     most = {"plaza": 10, "park": 7}.get(sampler.plan.kind, 6)
     for _ in range(int(rng.integers(0, most + 1))):
         kinds = (WALK, GRASS) if rng.random() < 0.9 else (ROAD,)
-        place = sampler.spot(kinds, (3.2, 17.0))
+        place = sampler.spot(kinds, (3.0, 13.0))
         for _ in range(int(rng.choice([1, 2, 3], p=[0.7, 0.22, 0.08]))):
             if place is None:
                 break
