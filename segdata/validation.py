@@ -15,9 +15,6 @@ from segdata.facts.pair import gatherer
 from segdata.findings import CheckReport, Finding, Level
 from segdata.progress import Track, silently
 
-# Scopes of the rules about a dataset folder, in the order of the work.
-SCOPES = ("pairing", "files", "labels", "descriptor")
-
 
 @dataclass(frozen=True)
 class Policy:
@@ -80,12 +77,12 @@ def validate(  # noqa: PLR0913  the options of the command, all of them optional
 
 def check(facts: DatasetFacts) -> Iterator[Finding]:
     """What all rules about photos, labels, lists and the descriptor find in facts at hand."""
-    for scope in SCOPES:
+    for scope in rules.FOLDER_SCOPES:
         yield from rules.run(scope, facts)
 
 
 def gather(
-    dataset: Dataset, splits: Iterable[Split], executor: Executor, track: Track = silently
+    dataset: Dataset, splits: Sequence[Split], executor: Executor, track: Track = silently
 ) -> DatasetFacts:
     """Decode every file of the splits once, and add up what rules look at."""
     members = _members(splits)
@@ -93,7 +90,7 @@ def gather(
     results = executor.imap(gatherer(dataset.descriptor), (pair for pair, _ in members))
     for facts, (_, names) in zip(track(results, "checking", len(members)), members, strict=True):
         collector.add(facts, names)
-    return collector.facts(dataset)
+    return collector.facts(dataset, splits)
 
 
 def _members(splits: Iterable[Split]) -> list[tuple[Pair, tuple[str, ...]]]:

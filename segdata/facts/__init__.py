@@ -14,6 +14,7 @@ from segdata.facts.totals import (
     LabelGroup,
     Place,
     Seen,
+    combine,
     merge,
 )
 
@@ -32,6 +33,7 @@ __all__ = [
     "Problem",
     "Seen",
     "SplitFacts",
+    "combine",
     "count_values",
     "gather_pair",
     "merge",

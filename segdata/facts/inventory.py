@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segdata.dataset import Dataset, Split
+from segdata.images import IMAGE_SUFFIXES
 from segdata.listing import ListText
 
 
@@ -55,8 +56,8 @@ class Folder:
         path: the folder.
         files: files that count as photos (or labels).
         suffixes: of all files that lie in it, in lower case, with how many of each.
-        elsewhere: for a name that a list asks for in vain: a file in the folder that has the same
-            name but for its suffix or for capitals.
+        elsewhere: for a name that is looked for in vain: a file in the folder that has the same
+            name but for its suffix or for capitals. Where no file counts, every picture.
     """
 
     path: str
@@ -112,7 +113,9 @@ def _folder(path: Path, files: Mapping[str, Path], sought: Iterable[str]) -> Fol
         for name in sorted(names):
             file = Path(parent, name)
             suffixes[file.suffix.lower()] += 1
-            key = file.relative_to(path).with_suffix("").as_posix().casefold()
-            if key in wanted:
-                elsewhere.setdefault(wanted[key], str(file))
+            key = file.relative_to(path).with_suffix("").as_posix()
+            if key.casefold() in wanted:
+                elsewhere.setdefault(wanted[key.casefold()], str(file))
+            elif not files and file.suffix.lower() in IMAGE_SUFFIXES:
+                elsewhere.setdefault(key, str(file))
     return Folder(str(path), len(files), dict(suffixes), elsewhere)

@@ -136,6 +136,11 @@ class LabelFacts:
     alpha: tuple[int, int] | None = None
 
     @property
+    def unreadable(self) -> bool:
+        """It is no image, or one of a kind that has no ids (float, CMYK, ...)."""
+        return self.problem is not None and self.problem.kind in ("unreadable", "mode")
+
+    @property
     def form(self) -> LabelForm:
         header, ids = self.header, self.ids
         return LabelForm(

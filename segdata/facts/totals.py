@@ -6,10 +6,10 @@ values; of pairs that need a word of their own, the first thousand are kept and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from segdata.dataset import Dataset, DatasetDescriptor
+from segdata.dataset import Dataset, DatasetDescriptor, Split
 from segdata.facts.decoders import Histogram
 from segdata.facts.inventory import Inventory, SplitFacts, take_inventory
 from segdata.facts.pair import Colors, LabelFacts, LabelForm, PairFacts
@@ -49,7 +49,7 @@ class LabelGroup:
         pixels: of all of them; 0 where the pixels are no ids.
         first: the first files.
         values: what they hold, as we read it.
-        tensorflow: pixels per value as TensorFlow reads them, if it reads others.
+        tensorflow: pixels per value as TensorFlow reads them; empty if it reads the same.
         opencv: likewise for OpenCV.
         colors: of the first file, if it has several channels.
     """
@@ -112,6 +112,25 @@ def merge(groups: Iterable[LabelGroup]) -> dict[int, Seen]:
     return dict(sorted(merged.items()))
 
 
+def combine(groups: Sequence[LabelGroup]) -> LabelGroup:
+    """Several groups as one; form and colors are the first one's."""
+    tensorflow: dict[int, int] = {}
+    opencv: dict[int, int] = {}
+    for group in groups:
+        _count(tensorflow, group.tensorflow)
+        _count(opencv, group.opencv)
+    return replace(
+        groups[0],
+        splits=tuple(dict.fromkeys(name for group in groups for name in group.splits)),
+        files=sum(group.files for group in groups),
+        pixels=sum(group.pixels for group in groups),
+        first=tuple(path for group in groups for path in group.first)[:_NAMED],
+        values=merge(groups),
+        tensorflow=tensorflow,
+        opencv=opencv,
+    )
+
+
 class FactsCollector:
     """Adds facts of pairs up. ``add`` each pair once, then take ``facts()``.
 
@@ -147,12 +166,17 @@ class FactsCollector:
             key = (pair.label.form, splits or (pair.split,))
             self._groups.setdefault(key, _OpenGroup()).add(pair.label)
 
-    def facts(self, dataset: Dataset | None = None) -> DatasetFacts:
+    def facts(
+        self, dataset: Dataset | None = None, splits: Iterable[Split] | None = None
+    ) -> DatasetFacts:
         """The facts of all pairs added.
 
         Args:
-            dataset: adds the lists and what lies in the folders.
+            dataset: adds what lies in its folders, and its lists.
+            splits: only these lists; None takes all.
         """
+        if splits is None:
+            splits = dataset.splits.values() if dataset else ()
         return DatasetFacts(
             descriptor=self._descriptor,
             root=self._root,
@@ -161,7 +185,7 @@ class FactsCollector:
             groups=tuple(group.close(*key) for key, group in self._groups.items()),
             notable=tuple(self._notable),
             counts=dict(self._counts),
-            splits=tuple(map(SplitFacts.of, dataset.splits.values())) if dataset else (),
+            splits=tuple(SplitFacts.of(split) for split in splits),
             inventory=take_inventory(dataset) if dataset else None,
         )
 
@@ -188,9 +212,9 @@ class _OpenGroup:
             places = self.places.setdefault(value, [])
             if len(places) < _NAMED:
                 places.append(Place(label.path, *(label.places or {}).get(value, (None, None))))
-        if label.form.tensorflow_differs:
+        if label.ids is None or label.form.tensorflow_differs:
             _count(self.tensorflow, label.tensorflow)
-        if label.form.opencv_differs:
+        if label.ids is None or label.form.opencv_differs:
             _count(self.opencv, label.opencv)
 
     def close(self, form: LabelForm, splits: tuple[str, ...]) -> LabelGroup:
@@ -209,7 +233,7 @@ class _OpenGroup:
 def _notable_kinds(pair: PairFacts) -> Iterable[str]:
     if pair.photo.problem is not None:
         yield "unreadable photos"
-    if pair.label is not None and pair.label.header is None:
+    if pair.label is not None and pair.label.unreadable:
         yield "unreadable labels"
     if pair.sizes_differ:
         yield "sizes"

@@ -17,6 +17,10 @@ from typing import Any
 from segdata.errors import UserError
 from segdata.findings import Certainty, Finding, Level
 
+# Scopes of the rules about photos, labels, lists and their descriptor: those that judge
+# ``DatasetFacts``.
+FOLDER_SCOPES = ("pairing", "files", "storage", "labels", "descriptor")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
@@ -133,7 +137,7 @@ def run(scope: str, facts: Any) -> Iterator[Finding]:
     """Apply every rule of a scope.
 
     Args:
-        scope: a module of this package: ``pairing``, ``files``, ``labels``, ``descriptor``, ...
+        scope: a module of this package, such as ``pairing`` or ``labels``.
         facts: what the rules of that scope judge.
     """
     import_module(f"{__name__}.{scope}")
