@@ -245,7 +245,7 @@ class _Tally:
             Baseline(
                 name,
                 ConfusionMatrix(counts, self.matrix.ignore).mean_iou(rule),
-                "never looks at the photo",
+                "by position",
             )
             for name, counts in zip(self.options.maps, self.maps, strict=True)
         )
