@@ -164,7 +164,8 @@ def _checked(path: Path, description: Mapping[str, Any]) -> dict[str, Tensor]:
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != description["sha256"][path.name]:
         raise ValueError(f"{path.name} is not what was written ({len(data)} bytes)")
-    return tensors_from_bytes(data)
+    tensors: dict[str, Tensor] = tensors_from_bytes(data)
+    return tensors
 
 
 def _write_through(path: Path, data: bytes) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from model.config import NetworkSettings
+from model.depthwise import depthwise_conv2d
 
 Activation = Literal["none", "relu", "relu6"]
 
@@ -122,14 +123,10 @@ class ConvUnit(nn.Module):
         else:
             features = functional.pad(features, (left, right, top, bottom))
             padding = (0, 0)
-        return functional.conv2d(
-            features,
-            self.conv.weight,
-            stride=self.window.stride,
-            padding=padding,
-            dilation=self.window.rate,
-            groups=self.conv.groups,
-        )
+        window, weight = self.window, self.conv.weight
+        if window.depthwise:
+            return depthwise_conv2d(features, weight, window.stride, window.rate, padding)
+        return functional.conv2d(features, weight, None, window.stride, padding, window.rate)
 
 
 def depthwise(
