@@ -32,7 +32,7 @@ class PredictionFacts:
         colored: files that are color pictures, not ids.
         lossy: names of JPEGs.
         unreadable: names of files that are no whole image.
-        truth: pixels per id of the labels of the same names; None without labels.
+        truth: pixels per id of the labels of the same names, ignored ones left out; None without.
     """
 
     where: str
@@ -66,8 +66,10 @@ class PredictionTally:
         self.constant += len(counts) == 1
         self.brightest = max(self.brightest, brightest)
 
-    def add_truth(self, label: Label) -> None:
-        _add(self.truth, count_values(label))
+    def add_truth(self, label: Label, ignore: int | None) -> None:
+        """Add the label of a prediction; its ignored pixels could be anything."""
+        counts = count_values(label)
+        _add(self.truth, {value: n for value, n in counts.items() if value != ignore})
 
     def facts(
         self,
@@ -90,13 +92,18 @@ class PredictionTally:
 
 
 def gather_predictions(
-    folder: Path, labels: Mapping[str, Path] | None = None, *, everything: bool = False
+    folder: Path,
+    labels: Mapping[str, Path] | None = None,
+    ignore: int | None = None,
+    *,
+    everything: bool = False,
 ) -> PredictionFacts:
     """Look at a folder of predictions.
 
     Args:
         folder: PNGs named as the photos.
         labels: the labels by name, to tell whether black is right.
+        ignore: the ignore label in them.
         everything: read every file instead of a sample spread evenly over the names.
 
     Raises:
@@ -119,7 +126,7 @@ def gather_predictions(
             unreadable.append(path.name)
             continue
         if labels and key in labels:
-            _add_truth(tally, labels[key])
+            _add_truth(tally, labels[key], ignore)
     return tally.facts(len(files), lossy, unreadable)
 
 
@@ -136,9 +143,9 @@ def _add_file(tally: PredictionTally, path: Path) -> None:
         tally.colored += 1
 
 
-def _add_truth(tally: PredictionTally, path: Path) -> None:
+def _add_truth(tally: PredictionTally, path: Path, ignore: int | None) -> None:
     try:
-        tally.add_truth(read_label(path))
+        tally.add_truth(read_label(path), ignore)
     except (Unreadable, NoIds):
         return
 

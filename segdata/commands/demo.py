@@ -20,9 +20,9 @@ def command(out: Path, form: str) -> int:
 
     Convert, validate, register, shard, train, eval, vis and doctor; about two minutes on two cores.
     """
-    from segdata import console, demo
+    from segdata import console, workflows
 
     with console.watching() as watch:
-        result = demo.run_demo(out, watch=watch)
+        result = workflows.run_demo(out, watch=watch)
     console.show(result, form)
     return result.exit_code

@@ -33,12 +33,10 @@ def command(
 
     segdata register FOLDER --num-classes 3 --ignore 255
     """
-    from segdata import console, workflows
+    from segdata import console, registry
+    from segdata.sources.class_files import read_class_file
 
-    result = workflows.register(
-        folder,
-        name,
-        workflows.NewDescriptor(num_classes, ignore, classes),
-        overwrite=overwrite,
-    )
+    class_map = read_class_file(classes) if classes else None
+    new = registry.NewDescriptor(num_classes, ignore, class_map)
+    result = registry.register(folder, name, new, overwrite=overwrite)
     console.show(result, form)

@@ -6,6 +6,7 @@ changes one registry.
 
 from __future__ import annotations
 
+from segdata.registry.file import user_home
 from segdata.registry.lookup import KnownDataset, KnownDatasets, find, known
 from segdata.registry.registration import NewDescriptor, Registered, register, unregister
 
@@ -18,4 +19,5 @@ __all__ = [
     "known",
     "register",
     "unregister",
+    "user_home",
 ]

@@ -13,6 +13,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,6 +25,7 @@ from segdata.files import write_file
 PROJECT_FILE = "segdata.toml"
 _USER_FILE = "datasets.toml"
 _TABLE = "datasets"
+_HOME: ContextVar[Path | None] = ContextVar("home of the user's registry", default=None)
 
 
 def project_file() -> Path | None:
@@ -33,9 +35,19 @@ def project_file() -> Path | None:
     return next((path for path in found if path.is_file()), None)
 
 
+@contextmanager
+def user_home(folder: Path) -> Iterator[None]:
+    """Keep the user's registry in another folder while the block runs."""
+    token = _HOME.set(folder)
+    try:
+        yield
+    finally:
+        _HOME.reset(token)
+
+
 def user_file() -> Path:
     """The user's registry, whether it is there or not."""
-    home = os.environ.get("SEGDATA_HOME")
+    home = _HOME.get() or os.environ.get("SEGDATA_HOME")
     return (Path(home) if home else Path.home() / ".segdata") / _USER_FILE
 
 

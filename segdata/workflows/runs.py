@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +85,7 @@ def is_run(folder: Path) -> bool:
     return (folder / CONFIG_FILE).is_file()
 
 
-def read_config(folder: Path) -> dict[str, str]:
+def read_config(folder: Path) -> dict[str, Any]:
     """The run's ``config.json``.
 
     Raises:
@@ -100,11 +100,20 @@ def read_config(folder: Path) -> dict[str, str]:
             f"train one: segdata train SHARDS --out {folder}",
         )
     try:
-        config: dict[str, str] = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
+        config: dict[str, Any] = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
         _ = config["shards"], config["classes"]
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise UserError(f"{folder / CONFIG_FILE} is damaged: {error}") from error
     return config
+
+
+def labels_of(shards: Path, manifest: ShardManifest, split: str) -> Iterator[Label]:
+    """The labels in the shards of a split; photos are not decoded."""
+    for info in manifest.of_split(split):
+        for offset, data in scan(shards / info.file):
+            sample = decode(data, f"{info.file} at byte {offset}")
+            if sample.label is not None:
+                yield read_label(sample.label)
 
 
 def samples_of(shards: Path, manifest: ShardManifest, split: str) -> Iterator[Sample]:

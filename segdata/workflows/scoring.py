@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from segdata.reports import check_suffix, write_report
-
 from segdata import __version__
+from segdata.baselines import position_majority
 from segdata.classes import ClassMap, Label, SegClass
 from segdata.errors import UserError
-from segdata.evaluation import (
-    EvalOptions,
-    evaluate_folders,
-    pair_folders,
-    predict_items,
-)
+from segdata.evaluation import EvalOptions, evaluate_folders, predict_items
 from segdata.evaluation import evaluate as score
 from segdata.executors import Executor
+from segdata.pairing import pair_folders
 from segdata.progress import Silence, Watch
+from segdata.reports import check_suffix, write_report
 from segdata.scores import EvalReport
 from segdata.sources.class_files import read_class_file
-from segdata.workflows.runs import Run, load_run
+from segdata.workflows.runs import Run, labels_of, load_run
+
+TRAIN = "train"
+# Labels that the map of positions is made of: more change it by less than a percent.
+_MAP_LABELS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,6 @@ class EvaluationRequest:
         rule: the rule of the mean IoU.
         shards: where the run's shards lie now.
         executor: where files are read.
-        maps: further predictors that see no photo, by name.
     """
 
     run: Path | None = None
@@ -56,7 +55,6 @@ class EvaluationRequest:
     rule: str = "cityscapes"
     shards: Path | None = None
     executor: Executor | None = None
-    maps: Mapping[str, Label] | None = None
 
 
 def evaluate(request: EvaluationRequest, *, watch: Watch | None = None) -> EvalReport:
@@ -106,7 +104,7 @@ def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
     predictor = run.predictor()
     options = EvalOptions(
         rule=request.rule,
-        maps=request.maps or {},
+        maps=_maps(run),
         provenance={
             "run": str(run.folder),
             "split": f"{request.split} ({total} images)",
@@ -118,13 +116,22 @@ def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
     return score(items, predictor.class_map, options, track=watch, total=total)
 
 
+def _maps(run: Run) -> dict[str, Label]:
+    """The predictor that only knows where in the train labels which class is most often."""
+    if TRAIN not in run.manifest.splits:
+        return {}
+    labels = islice(labels_of(run.shards, run.manifest, TRAIN), _MAP_LABELS)
+    return {
+        "most frequent class of each position": position_majority(labels, run.manifest.class_map)
+    }
+
+
 def _of_folders(
     request: EvaluationRequest, predictions: Path, labels: Path, watch: Watch
 ) -> EvalReport:
     class_map = classes_of(request.classes, request.num_classes, request.ignore)
     options = EvalOptions(
         rule=request.rule,
-        maps=request.maps or {},
         provenance={"predictions": str(predictions), "labels": str(labels), **_versions()},
     )
     pairs = pair_folders(predictions, labels)

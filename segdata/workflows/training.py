@@ -14,6 +14,7 @@ from segdata.progress import Silence, Watch
 from segdata.sharding import ShardRequest, shard
 
 if TYPE_CHECKING:
+    from model.config import TrainSettings
     from model.training import TrainResult
 
 # Where a run keeps the shards that were made for it.
@@ -35,13 +36,20 @@ def train(
         BadData: the data set has errors that training would suffer from.
         MissingExtra: torch is not installed.
     """
+    from model.config import TrainSettings
+
+    return train_with(data, out, TrainSettings().updated(assignments), watch=watch)
+
+
+def train_with(
+    data: str, out: Path, settings: TrainSettings, *, watch: Watch | None = None
+) -> TrainResult:
+    """The same with settings as an object."""
     try:
-        from model.config import TrainSettings
         from model.training import Listener, train
     except ModuleNotFoundError as missing:
         raise MissingExtra(missing.name or "torch", "train") from missing
     watch = watch or Silence()
-    settings = TrainSettings().updated(assignments)
     listener = Listener(
         progress=lambda p: watch.at(
             p.step,
