@@ -1,7 +1,7 @@
 """Checkpoints: a folder of safetensors and JSON that exists only when it is whole.
 
-``step-00000300/`` holds ``weights.safetensors`` (the network's state), ``momentum.safetensors``
-(the optimizer's, by parameter name) and ``checkpoint.json``: step, settings, class map, the digest
+``step-00000300/`` holds ``weights.safetensors`` (the network's state), ``optimizer.safetensors``
+(its state by parameter name) and ``checkpoint.json``: step, settings, class map, the digest
 of the training data and the sha256 of both files. Nothing in it can execute code. There is no
 random state to keep: every random number of a run is a function of its seed and step.
 """
@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load as tensors_from_bytes
@@ -29,7 +28,7 @@ from model.config import TrainSettings
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 
-WEIGHTS, MOMENTUM, DESCRIPTION = "weights.safetensors", "momentum.safetensors", "checkpoint.json"
+WEIGHTS, OPTIMIZER, DESCRIPTION = "weights.safetensors", "optimizer.safetensors", "checkpoint.json"
 FORMAT = 1
 # The newest may be damaged by a failing disk; the one before is then the way back.
 KEPT = 2
@@ -50,7 +49,7 @@ class Checkpoint:
     class_map: ClassMap
     data_digest: str
     weights: Mapping[str, Tensor]
-    momentum: Mapping[str, Tensor] = field(default_factory=dict)
+    optimizer: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     partial = folder / f".{final.name}.partial"
     files = {
         WEIGHTS: tensors_to_bytes(_plain(checkpoint.weights)),
-        MOMENTUM: tensors_to_bytes(_plain(checkpoint.momentum)),
+        OPTIMIZER: tensors_to_bytes(_plain(checkpoint.optimizer)),
     }
     files[DESCRIPTION] = json.dumps(_described(checkpoint, files), indent=1).encode()
     try:
@@ -102,14 +101,14 @@ def load(path: Path) -> Checkpoint:
     """
     try:
         description = json.loads((path / DESCRIPTION).read_bytes())
-        tensors = {name: _checked(path / name, description) for name in (WEIGHTS, MOMENTUM)}
+        tensors = {name: _checked(path / name, description) for name in (WEIGHTS, OPTIMIZER)}
         return Checkpoint(
             step=description["step"],
             settings=TrainSettings.model_validate_json(json.dumps(description["settings"])),
             class_map=ClassMap.from_json(description["classes"]),
             data_digest=description["data_digest"],
             weights=tensors[WEIGHTS],
-            momentum=tensors[MOMENTUM],
+            optimizer=tensors[OPTIMIZER],
         )
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, ValidationError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
@@ -184,23 +183,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def optimizer_momentum(optimizer: torch.optim.SGD, network: torch.nn.Module) -> dict[str, Tensor]:
-    """The optimizer's momentum by parameter name; empty before its first step."""
-    buffers = {}
-    for name, parameter in network.named_parameters():
-        buffer = optimizer.state[parameter].get("momentum_buffer")
-        if buffer is not None:
-            buffers[name] = buffer
-    return buffers
-
-
-def restore_momentum(
-    optimizer: torch.optim.SGD, network: torch.nn.Module, momentum: Mapping[str, Tensor]
-) -> None:
-    """The inverse of :func:`optimizer_momentum`."""
-    for name, parameter in network.named_parameters():
-        if name in momentum:
-            buffer = torch.empty_like(parameter).copy_(momentum[name])
-            optimizer.state[parameter]["momentum_buffer"] = buffer

@@ -1,16 +1,22 @@
-"""Momentum SGD with the original's exceptions for biases, last layers and weight decay."""
+"""The optimizers, with the original's exceptions for biases, last layers and weight decay."""
 
 from __future__ import annotations
 
-from torch import nn, optim
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn, optim
 
 from model.config import OptimizerSettings
 from model.deeplab import DeepLab
 from model.layers import ConvUnit
 
+# The original's adam_epsilon; its betas are TensorFlow's defaults, and PyTorch's.
+_ADAM_EPSILON = 1e-8
 
-def build_optimizer(network: DeepLab, settings: OptimizerSettings) -> optim.SGD:
-    """SGD over the network's parameters, grouped by weight decay and learning-rate factor.
+
+def build_optimizer(network: DeepLab, settings: OptimizerSettings) -> optim.Optimizer:
+    """An optimizer over the network's parameters, grouped by weight decay and rate factor.
 
     Weight decay touches plain convolution weights only. Each group's ``factor`` multiplies the
     scheduled rate; :func:`set_learning_rate` does so.
@@ -24,17 +30,17 @@ def build_optimizer(network: DeepLab, settings: OptimizerSettings) -> optim.SGD:
             factor *= settings.bias_multiplier
         decay = settings.weight_decay if id(parameter) in decayed else 0.0
         groups.setdefault((decay, factor), []).append(parameter)
-    return optim.SGD(
-        [
-            {"params": parameters, "weight_decay": decay, "factor": factor}
-            for (decay, factor), parameters in groups.items()
-        ],
-        lr=settings.base_learning_rate,
-        momentum=settings.momentum,
-    )
+    described = [
+        {"params": parameters, "weight_decay": decay, "factor": factor}
+        for (decay, factor), parameters in groups.items()
+    ]
+    rate = settings.base_learning_rate
+    if settings.optimizer == "adam":
+        return optim.Adam(described, lr=rate, eps=_ADAM_EPSILON)
+    return optim.SGD(described, lr=rate, momentum=settings.momentum)
 
 
-def set_learning_rate(optimizer: optim.SGD, rate: float) -> None:
+def set_learning_rate(optimizer: optim.Optimizer, rate: float) -> None:
     """Give every group the scheduled rate times its factor."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["factor"]
@@ -45,3 +51,27 @@ def _decayed(network: DeepLab) -> set[int]:
     units = [module for module in network.modules() if isinstance(module, ConvUnit)]
     plain = [unit.conv.weight for unit in units if not unit.window.depthwise]
     return {id(weight) for weight in [*plain, network.logits.weight]}
+
+
+def optimizer_state(optimizer: optim.Optimizer, network: nn.Module) -> dict[str, Tensor]:
+    """Every tensor of the optimizer's state as ``parameter:quantity``; empty before a step."""
+    return {
+        f"{name}:{quantity}": value
+        for name, parameter in network.named_parameters()
+        for quantity, value in optimizer.state[parameter].items()
+        if isinstance(value, Tensor)
+    }
+
+
+def restore_optimizer(
+    optimizer: optim.Optimizer, network: nn.Module, state: Mapping[str, Tensor]
+) -> None:
+    """The inverse of :func:`optimizer_state`."""
+    parameters = dict(network.named_parameters())
+    for key, value in state.items():
+        name, _, quantity = key.rpartition(":")
+        parameter = parameters[name]
+        # Counters stay where they are; moments lie beside their parameter, in its layout.
+        if value.shape == parameter.shape:
+            value = torch.empty_like(parameter, requires_grad=False).copy_(value)
+        optimizer.state[parameter][quantity] = value

@@ -15,6 +15,8 @@ from segdata.errors import UserError
 from segdata.files import write_file
 
 CONFIG, METRICS, CHECKPOINTS = "config.json", "metrics.jsonl", "checkpoints"
+# Shards that were made for the run lie in its folder before it begins.
+_MAY_BE_THERE = {METRICS, CHECKPOINTS, "shards"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class RunFolder:
                 ) from error
         if self.path.is_file():
             raise UserError(f"{self.path} is a file, and a run is a folder", "choose another --out")
-        if self.path.is_dir() and any(not e.name.startswith(".") for e in self.path.iterdir()):
+        entries = self.path.iterdir() if self.path.is_dir() else ()
+        if any(e.name not in _MAY_BE_THERE and not e.name.startswith(".") for e in entries):
             raise UserError(
                 f"{self.path} is not empty and holds no training run", "choose another --out"
             )

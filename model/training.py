@@ -26,7 +26,12 @@ from model.deeplab import DeepLab
 from model.hardware import Hardware, choose_hardware
 from model.interruption import deferred
 from model.loss import PixelLoss, top_k_at, weight_tensor
-from model.optimizer import build_optimizer, set_learning_rate
+from model.optimizer import (
+    build_optimizer,
+    optimizer_state,
+    restore_optimizer,
+    set_learning_rate,
+)
 from model.prediction import TrainedPredictor
 from model.resolution import continued, refuse_differences, resolved
 from model.run_folder import RunConfig, RunFolder
@@ -123,7 +128,7 @@ class Session:
     config: RunConfig
     hardware: Hardware
     network: DeepLab
-    optimizer: optim.SGD
+    optimizer: optim.Optimizer
     data: TrainingData
     validation: SplitRecords | None
     class_weights: Tensor | None
@@ -244,7 +249,7 @@ class Session:
                 self.config.class_map,
                 self.config.data_digest,
                 weights,
-                checkpoints.optimizer_momentum(self.optimizer, self.network),
+                optimizer_state(self.optimizer, self.network),
             ),
         )
 
@@ -297,7 +302,7 @@ def _restore(session: Session, run: RunFolder, listener: Listener) -> int:
     for message in found.damaged:
         listener.note(f"{message}; going on from {found.path.name}")
     session.network.load_state_dict(dict(found.checkpoint.weights))
-    checkpoints.restore_momentum(session.optimizer, session.network, found.checkpoint.momentum)
+    restore_optimizer(session.optimizer, session.network, found.checkpoint.optimizer)
     run.forget_after(found.checkpoint.step)
     if found.checkpoint.step < session.config.settings.run.steps:
         listener.note(f"resuming after step {found.checkpoint.step}")

@@ -1,0 +1,32 @@
+import pytest
+import torch
+
+from model import hardware
+from model.config import RunSettings
+from model.hardware import choose_hardware
+from segdata.errors import UserError
+
+
+def test_a_precision_that_is_set_is_kept():
+    for precision in ("fp32", "bf16"):
+        chosen = choose_hardware(RunSettings(precision=precision, threads=1, device="cpu"))
+        assert (chosen.precision, chosen.threads) == (precision, 1)
+        assert precision in chosen.reason
+
+
+@pytest.mark.parametrize(
+    ("supported", "channels_last", "expected"),
+    [(True, True, "bf16"), (True, False, "fp32"), (False, True, "fp32")],
+)
+def test_bf16_is_chosen_only_where_hardware_multiplies_it(
+    monkeypatch, supported, channels_last, expected
+):
+    monkeypatch.setattr(hardware, "_multiplies_bf16", lambda device: (supported, "the processor"))
+    chosen = choose_hardware(RunSettings(channels_last=channels_last, threads=1, device="cpu"))
+    assert chosen.precision == expected
+
+
+def test_a_gpu_that_is_not_there_is_said(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UserError, match="no GPU"):
+        choose_hardware(RunSettings(device="cuda", threads=1))

@@ -1,0 +1,266 @@
+import json
+import os
+import signal
+
+import pytest
+import torch
+
+from model import checkpoint as checkpoints
+from model.data import TrainingData
+from model.loss import PixelLoss
+from model.training import Listener, train
+from segdata.errors import UserError
+
+from .conftest import picture, write_shards
+
+
+def losses(out):
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    return [(line["step"], line["loss"]) for line in lines if "loss" in line]
+
+
+def weights(out):
+    return checkpoints.latest(out / "checkpoints").checkpoint.weights
+
+
+def assert_same_run(first, second):
+    assert losses(first) == losses(second)
+    ours, theirs = weights(first), weights(second)
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.fixture
+def straight(shards, settings, tmp_path):
+    train(shards, tmp_path / "straight", settings)
+    return tmp_path / "straight"
+
+
+class Dies(Exception):
+    pass
+
+
+def listener_that(action, at):
+    def progress(p):
+        if p.step == at:
+            action()
+
+    return Listener(progress=progress)
+
+
+def die():
+    raise Dies
+
+
+def test_a_run_leaves_its_settings_metrics_and_checkpoints(straight, settings):
+    config = json.loads((straight / "config.json").read_text())
+    assert config["settings"]["network"]["num_classes"] == 3
+    assert config["settings"]["data"]["crop_size"] == [33, 49]
+    assert [step for step, _ in losses(straight)] == list(range(1, 9))
+    names = sorted(p.name for p in (straight / "checkpoints").iterdir())
+    assert names == ["step-00000006", "step-00000008"]
+
+
+def test_two_runs_of_the_same_line_are_equal(straight, shards, settings, tmp_path):
+    train(shards, tmp_path / "again", settings)
+    assert_same_run(straight, tmp_path / "again")
+    train(shards, tmp_path / "other", settings.updated(["seed=1"]))
+    assert losses(tmp_path / "other") != losses(straight)
+
+
+def test_a_killed_run_resumes_exactly_with_adam(shards, settings, tmp_path):
+    settings = settings.updated(["optimizer=adam", "base_learning_rate=0.01"])
+    train(shards, tmp_path / "straight", settings)
+    with pytest.raises(Dies):
+        train(shards, tmp_path / "killed", settings, listener_that(die, 5))
+    train(shards, tmp_path / "killed", settings)
+    assert_same_run(tmp_path / "straight", tmp_path / "killed")
+
+
+@pytest.mark.parametrize("at", [1, 4, 7])
+def test_a_killed_run_resumes_exactly(straight, shards, settings, tmp_path, at):
+    out = tmp_path / "killed"
+    with pytest.raises(Dies):
+        train(shards, out, settings, listener_that(die, at))
+    result = train(shards, out, settings)
+    assert result.first_step == at // 3 * 3
+    assert_same_run(straight, out)
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
+)
+def test_an_interrupted_run_saves_says_so_and_resumes_exactly(
+    straight, shards, settings, tmp_path, number, raised
+):
+    out, notes = tmp_path / "interrupted", []
+    handler = signal.getsignal(number)
+    listener = listener_that(lambda: os.kill(os.getpid(), number), at=5)
+    with pytest.raises(raised):
+        train(shards, out, settings, Listener(listener.progress, notes.append))
+    assert signal.getsignal(number) is handler
+    assert any("saved at step 5 of 8" in note for note in notes)
+    assert train(shards, out, settings).first_step == 5
+    assert_same_run(straight, out)
+
+
+def test_a_finished_run_says_so_and_changes_nothing(straight, shards, settings):
+    before = {p: p.read_bytes() for p in straight.rglob("*") if p.is_file()}
+    notes = []
+    result = train(shards, straight, settings, Listener(note=notes.append))
+    assert (result.first_step, result.loss) == (8, None)
+    assert any("finished" in note for note in notes)
+    assert before == {p: p.read_bytes() for p in straight.rglob("*") if p.is_file()}
+
+
+def test_other_settings_are_refused_with_what_differs(straight, shards, settings):
+    with pytest.raises(UserError, match=r"run\.steps = 8 there, 9 now") as error:
+        train(shards, straight, settings.updated(["steps=9", "seed=3"]))
+    assert "run.seed = 0 there, 3 now" in error.value.message
+    assert "--out" in error.value.remedy
+
+
+def test_what_does_not_change_the_result_may_change(straight, shards, settings):
+    changed = settings.updated(["threads=2", "workers=1", "save_every=100", "precision=auto"])
+    assert train(shards, straight, changed).first_step == 8
+
+
+def test_other_shards_are_refused(straight, settings, tmp_path):
+    other = write_shards(tmp_path / "other", {"train": [picture(9)]})
+    with pytest.raises(UserError, match="other shards"):
+        train(other, straight, settings)
+
+
+def test_a_folder_with_something_else_is_refused(shards, settings, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(UserError, match="holds no training run"):
+        train(shards, tmp_path, settings)
+    with pytest.raises(UserError, match="is a file"):
+        train(shards, tmp_path / "notes.txt", settings)
+
+
+def test_shards_in_the_run_folder_are_no_stranger(settings, tmp_path):
+    own = write_shards(tmp_path / "run" / "shards", {"train": [picture(9)]})
+    assert train(own, tmp_path / "run", settings.updated(["steps=1"])).first_step == 0
+
+
+def test_a_damaged_checkpoint_is_passed_over_with_a_word(straight, shards, settings):
+    path = straight / "checkpoints" / "step-00000008" / "weights.safetensors"
+    path.write_bytes(path.read_bytes()[:100])
+    notes = []
+    result = train(shards, straight, settings, Listener(note=notes.append))
+    assert result.first_step == 6
+    assert any("damaged" in note and "step-00000006" in note for note in notes)
+    assert [step for step, _ in losses(straight)] == list(range(1, 9))
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_with_the_records(
+    shards, settings, tmp_path, monkeypatch
+):
+    whole = PixelLoss.__call__
+    calls = []
+
+    def broken(self, logits, labels):
+        calls.append(None)
+        return whole(self, logits, labels) * (float("nan") if len(calls) == 5 else 1)
+
+    monkeypatch.setattr(PixelLoss, "__call__", broken)
+    with pytest.raises(UserError, match="nan at step 5") as error:
+        train(shards, tmp_path / "run", settings)
+    assert "train_" in error.value.message
+    assert checkpoints.latest(tmp_path / "run" / "checkpoints").checkpoint.step == 3
+
+
+def test_weights_that_are_not_finite_are_never_saved(shards, settings, tmp_path):
+    wild = settings.updated(["base_learning_rate=1e30", "save_every=1"])
+    with pytest.raises(UserError, match=r"finite|loss is"):
+        train(shards, tmp_path / "run", wild)
+    found = checkpoints.latest(tmp_path / "run" / "checkpoints")
+    assert found is None or all(t.isfinite().all() for t in found.checkpoint.weights.values())
+
+
+def test_a_label_outside_the_classes_stops_the_run(settings, tmp_path):
+    photo, label = picture(0)
+    label[10, 10] = 9
+    shards = write_shards(tmp_path / "shards", {"train": [(photo, label)]})
+    with pytest.raises(UserError, match=r"train_0 .*\[9\]"):
+        train(shards, tmp_path / "run", settings)
+
+
+def test_a_crop_that_is_all_void_does_no_harm(settings, tmp_path):
+    photo, label = picture(0)
+    label[:] = 255
+    shards = write_shards(tmp_path / "shards", {"train": [(photo, label)]})
+    train(shards, tmp_path / "run", settings)
+    assert {loss for _, loss in losses(tmp_path / "run")} == {0.0}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["batch_size=1"],
+        ["batch_size=16"],
+        ["output_stride=8"],
+        ["decoder_output_stride=none", "atrous_rates=[]", "faithful=true"],
+        ["class_weights=balanced", "top_k_fraction=0.5", "hard_example_mining_steps=4"],
+        ["class_weights=1,2,0"],
+        ["crop_size=none", "channels_last=false"],
+        ["precision=bf16"],
+        ["num_classes=5"],
+    ],
+)
+def test_it_trains_with(shards, settings, tmp_path, changes):
+    result = train(shards, tmp_path / "run", settings.updated([*changes, "steps=2"]))
+    assert result.steps == 2
+    assert all(loss > 0 for _, loss in losses(tmp_path / "run"))
+
+
+def test_contradicting_settings_are_refused_before_anything_is_written(shards, settings, tmp_path):
+    for change, message in [
+        ("num_classes=2", "num_classes = 2"),
+        ("class_weights=1,2", "2 values for 3 classes"),
+        ("split=test", "no split 'test'"),
+    ]:
+        with pytest.raises(UserError, match=message):
+            train(shards, tmp_path / "run", settings.updated([change]))
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_chosen_crop_size_is_explained(shards, settings, tmp_path):
+    notes = []
+    result = train(
+        shards,
+        tmp_path / "run",
+        settings.updated(["crop_size=none", "steps=1"]),
+        Listener(note=notes.append),
+    )
+    assert result.settings.data.crop_size == (49, 65)
+    assert any("49×65" in note and "k·16+1" in note for note in notes)
+
+
+def test_validation_while_training_changes_no_weight(straight, shards, settings, tmp_path):
+    out = tmp_path / "validated"
+    train(shards, out, settings.updated(["validate_every=4"]))
+    scores = [
+        json.loads(line)
+        for line in (out / "metrics.jsonl").read_text().splitlines()
+        if "val_miou" in line
+    ]
+    assert [score["step"] for score in scores] == [4, 8]
+    assert all(0 <= score["val_miou"] <= 1 for score in scores)
+    assert losses(straight) == losses(out)
+
+
+def test_worker_threads_end_with_the_run(shards, settings, tmp_path, monkeypatch):
+    import threading
+
+    with pytest.raises(Dies):
+        train(shards, tmp_path / "run", settings, listener_that(die, 2))
+    assert TrainingData.__name__ == "TrainingData"
+    assert not [t for t in threading.enumerate() if t.name.startswith("segdata-data")]
+
+
+def test_it_learns(shards, settings, tmp_path):
+    fast = ["steps=60", "save_every=100", "optimizer=adam", "base_learning_rate=0.03"]
+    result = train(shards, tmp_path / "run", settings.updated(fast))
+    assert result.loss < 0.5 * losses(tmp_path / "run")[0][1]
