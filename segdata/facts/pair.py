@@ -17,6 +17,8 @@ from segdata.classes import Color, Label
 from segdata.dataset import DatasetDescriptor, Pair
 from segdata.facts.decoders import Histogram, as_others_read, count_values
 from segdata.images import (
+    PNG_GRAY,
+    PNG_PALETTE,
     ImageHeader,
     NoIds,
     Stored,
@@ -95,6 +97,16 @@ class LabelForm:
     wide: bool
     tensorflow_differs: bool
     opencv_differs: bool
+
+    @property
+    def is_gray(self) -> bool:
+        """A PNG of grey levels."""
+        return self.png_color_type == PNG_GRAY
+
+    @property
+    def is_palette(self) -> bool:
+        """A PNG of palette indices."""
+        return self.png_color_type == PNG_PALETTE
 
 
 @dataclass(frozen=True, slots=True)

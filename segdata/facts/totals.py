@@ -31,10 +31,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How often a value occurs: pixels, files, and the first files."""
+    """How often a value occurs.
+
+    Args:
+        pixels: that have it.
+        files: that hold it.
+        alone: files in which it stands beside 0 and nothing else but the ignore label.
+        places: the first files.
+    """
 
     pixels: int
     files: int
+    alone: int
     places: tuple[Place, ...]
 
 
@@ -164,7 +172,9 @@ class FactsCollector:
             self._notable.append(pair)
         if pair.label is not None:
             key = (pair.label.form, splits or (pair.split,))
-            self._groups.setdefault(key, _OpenGroup()).add(pair.label)
+            self._groups.setdefault(key, _OpenGroup()).add(
+                pair.label, self._descriptor.ignore_label
+            )
 
     def facts(
         self, dataset: Dataset | None = None, splits: Iterable[Split] | None = None
@@ -196,12 +206,13 @@ class _OpenGroup:
     first: list[str] = field(default_factory=list)
     pixels: dict[int, int] = field(default_factory=dict)
     files_with: dict[int, int] = field(default_factory=dict)
+    alone: dict[int, int] = field(default_factory=dict)
     places: dict[int, list[Place]] = field(default_factory=dict)
     tensorflow: dict[int, int] = field(default_factory=dict)
     opencv: dict[int, int] = field(default_factory=dict)
     colors: Colors | None = None
 
-    def add(self, label: LabelFacts) -> None:
+    def add(self, label: LabelFacts, ignore: int | None) -> None:
         self.files += 1
         if len(self.first) < _NAMED:
             self.first.append(label.path)
@@ -212,6 +223,9 @@ class _OpenGroup:
             places = self.places.setdefault(value, [])
             if len(places) < _NAMED:
                 places.append(Place(label.path, *(label.places or {}).get(value, (None, None))))
+        loner = _loner(label.ids or {}, ignore)
+        if loner is not None:
+            self.alone[loner] = self.alone.get(loner, 0) + 1
         if label.ids is None or label.form.tensorflow_differs:
             _count(self.tensorflow, label.tensorflow)
         if label.ids is None or label.form.opencv_differs:
@@ -219,7 +233,12 @@ class _OpenGroup:
 
     def close(self, form: LabelForm, splits: tuple[str, ...]) -> LabelGroup:
         values = {
-            value: Seen(self.pixels[value], self.files_with[value], tuple(self.places[value]))
+            value: Seen(
+                self.pixels[value],
+                self.files_with[value],
+                self.alone.get(value, 0),
+                tuple(self.places[value]),
+            )
             for value in sorted(self.pixels)
         }
         pixels = sum(self.pixels.values())
@@ -228,6 +247,14 @@ class _OpenGroup:
             form, splits, self.files, pixels, first, values, self.tensorflow, self.opencv,
             self.colors,
         )  # fmt: skip
+
+
+def _loner(ids: Histogram, ignore: int | None) -> int | None:
+    """The value that stands beside 0 alone; the ignore label only if there is no other."""
+    if 0 not in ids:
+        return None
+    others = [value for value in ids if value not in (0, ignore)] or [v for v in ids if v != 0]
+    return others[0] if len(others) == 1 else None
 
 
 def _notable_kinds(pair: PairFacts) -> Iterable[str]:
@@ -245,4 +272,9 @@ def _count(total: dict[int, int], more: Histogram | None) -> None:
 
 
 def _add(a: Seen, b: Seen) -> Seen:
-    return Seen(a.pixels + b.pixels, a.files + b.files, (a.places + b.places)[:_NAMED])
+    return Seen(
+        a.pixels + b.pixels,
+        a.files + b.files,
+        a.alone + b.alone,
+        (a.places + b.places)[:_NAMED],
+    )

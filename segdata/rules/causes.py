@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from segdata.dataset import DatasetDescriptor
-    from segdata.facts import DatasetFacts, LabelGroup, Seen
+    from segdata.facts import DatasetFacts, LabelForm, LabelGroup, Seen
 
 # Names that say "no class" (PASCAL VOC, CamVid, Cityscapes, ADE20K and labelling tools).
 VOID_NAMES = frozenset({"void", "ignore", "ignored", "unlabelled", "unlabeled", "unknown", "other",
@@ -31,10 +32,17 @@ VOID = 255
 _STRAY_SHARE = 0.01
 _STRAY_FILES = 0.25
 _NEXT_TO_NOTHING = 0.001
+# Where some labels are painted with another value than the rest, it is more than one in ten.
+_SOME_FILES = 0.1
 # A void border is in most files; a stray 255 is not.
 _VOID_FILES = 0.5
 # Grey levels that people choose by hand are few (fault catalogue, L02).
 _GRAY_LEVELS = 30
+# JPEG of 0/255 masks at quality 75 to 95 leaves 16 to 81 further values, of whose pixels 92 % and
+# more lie within 16 of 0 or 255; an anti-aliased brush or a bilinear resize leaves 0 to 37 % there.
+_SCATTER, _SCATTER_SHARE, _SCATTER_VALUES = 16, 0.8, 8
+# A level is a value that pictures are drawn with.
+_LEVEL_SHARE = 0.01
 # Ids that are counted up leave few gaps; grey levels leave many.
 _DENSE = 0.8
 
@@ -85,14 +93,43 @@ class IdSet:
         share, files = self.share([value]), self.values[value].files / max(1, self.files)
         return share < _NEXT_TO_NOTHING or (share < _STRAY_SHARE and files <= _STRAY_FILES)
 
+    def alone(self, value: int) -> bool:
+        """Wherever it is, it stands beside 0 alone: it is some picture's only object."""
+        return self.values[value].alone == self.values[value].files
+
     def is_void(self, value: int | None) -> bool:
         """The descriptor names it as no class."""
         return value is not None and self.names.get(value, "").lower() in VOID_NAMES
 
 
-def form_cause(group: LabelGroup, descriptor: DatasetDescriptor) -> str | None:
-    """The rule that explains why a group's pixels are not the trainer's ids; None if they are."""
+def explained(facts: DatasetFacts, rule: str | None) -> list[LabelGroup]:
+    """The labels whose form that rule explains; for None those whose pixels are the trainer's ids.
+
+    An empty mask may look innocent in a form that spoils others: 0 is 0 in one bit and in eight.
+    It goes with the labels that are stored like it.
+    """
+    own: dict[LabelForm, str | None] = {}
+    for group in facts.groups:
+        own[group.form] = own.get(group.form) or _own_cause(group, facts.descriptor)
+    of_family = {_family(form): cause for form, cause in own.items() if cause}
+    return [
+        group
+        for group in facts.groups
+        if rule
+        == (own[group.form] or (of_family.get(_family(group.form)) if _empty(group) else None))
+    ]
+
+
+def _own_cause(group: LabelGroup, descriptor: DatasetDescriptor) -> str | None:
     return next((rule for rule, fits in FORM_CAUSES if fits(group, descriptor)), None)
+
+
+def _family(form: LabelForm) -> tuple[str, int, int | None]:
+    return form.format, form.bit_depth, form.png_color_type
+
+
+def _empty(group: LabelGroup) -> bool:
+    return len(group.values) == 1
 
 
 def together(groups: Sequence[LabelGroup]) -> LabelGroup:
@@ -108,11 +145,7 @@ def ids_of(facts: DatasetFacts, split: str | None = None) -> IdSet:
     from segdata.facts import merge
 
     descriptor = facts.descriptor
-    groups = [
-        group
-        for group in facts.groups
-        if form_cause(group, descriptor) is None and (split is None or split in group.splits)
-    ]
+    groups = [g for g in explained(facts, None) if split is None or split in g.splits]
     return IdSet(
         values=merge(groups),
         files=sum(group.files for group in groups),
@@ -159,11 +192,7 @@ def _sixteen_bit(group: LabelGroup, descriptor: DatasetDescriptor) -> bool:
     return descriptor.label_decoder != "indices" or (beyond and descriptor.num_classes <= 256)
 
 
-def _few_bits(group: LabelGroup, descriptor: DatasetDescriptor) -> bool:
-    return group.form.bit_depth < 8 and differs(group, descriptor)
-
-
-def differs(group: LabelGroup, descriptor: DatasetDescriptor) -> bool:
+def _differs(group: LabelGroup, descriptor: DatasetDescriptor) -> bool:
     """The trainer's decoder reads other numbers than are stored."""
     if descriptor.label_decoder == "tensorflow":
         return group.form.tensorflow_differs
@@ -178,8 +207,11 @@ FORM_CAUSES: tuple[tuple[str, FormCause], ...] = (
     ("L04", lambda group, _: group.form.colored),
     ("L13", lambda group, _: group.form.problem == "alpha"),
     ("L14", _sixteen_bit),
-    ("L15", lambda group, d: group.form.png_color_type == 0 and _few_bits(group, d)),
-    ("L03", differs),
+    (
+        "L15",
+        lambda group, d: group.form.is_gray and group.form.bit_depth < 8 and _differs(group, d),
+    ),
+    ("L03", _differs),
 )
 
 
@@ -198,10 +230,26 @@ def _background_ignored(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
 
 
 def _foreground_ignored(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
-    """L01: one class is left, and all the rest is the ignore label."""
+    """L01: one class is left and all the rest is the ignore label; or so it is in many labels."""
     if ids.ignore is None or ids.ignore < ids.num_classes or ids.ignore not in ids.values:
         return frozenset()
-    return frozenset({ids.ignore} if len(ids.trained) == 1 else ())
+    seen = ids.values[ids.ignore]
+    some = seen.files > 1 and seen.files >= _SOME_FILES * ids.files and ids.alone(ids.ignore)
+    return frozenset({ids.ignore} if len(ids.trained) == 1 or some else ())
+
+
+def _scattered(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
+    """L11: many values close around a few far apart, as JPEG leaves them of grey levels."""
+    levels = [value for value in ids.trained if ids.share([value]) >= _LEVEL_SHARE]
+    if ids.ignore in ids.values and ids.ignore is not None:
+        levels = sorted({*levels, ids.ignore})
+    others = [value for value in ids.trained if value not in levels]
+    gaps = [b - a for a, b in pairwise(levels)]
+    if len(others) < _SCATTER_VALUES or not gaps or min(gaps) < 3 * _SCATTER:
+        return frozenset()
+    near = [v for v in others if min(abs(v - level) for level in levels) <= _SCATTER]
+    scattered = ids.share(near) >= _SCATTER_SHARE * ids.share(others)
+    return rest if scattered else frozenset()
 
 
 def _counted_from_one(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
@@ -215,6 +263,8 @@ def _void_undeclared(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
     named = {value for value in rest if ids.is_void(value)}
     if VOID in rest and len(ids.inside) >= max(1, len(rest) - 1) and not named:
         often = ids.values[VOID].files >= _VOID_FILES * ids.files
+        if ids.alone(VOID):
+            return frozenset()
         if often or ids.share([VOID]) >= _STRAY_SHARE:
             return frozenset({VOID})
     return frozenset(named)
@@ -237,12 +287,14 @@ def _too_few_classes(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
 
 
 def _gray_levels(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
-    """L02: few values, far apart, instead of ids."""
+    """L02: few values, far apart, instead of ids; or instead of the id in some labels."""
     few = len(ids.trained) <= max(_GRAY_LEVELS, ids.num_classes)
     if not rest or not few:
         return frozenset()
     instead = len(ids.trained) <= ids.num_classes and ids.share(rest) >= _STRAY_SHARE
-    return rest if instead or not ids.inside else frozenset()
+    if instead or not ids.inside:
+        return rest
+    return frozenset(v for v in rest if ids.alone(v) and not ids.stray(v))
 
 
 ValueCause = Callable[[IdSet, frozenset[int]], frozenset[int]]
@@ -250,6 +302,7 @@ VALUE_CAUSES: tuple[tuple[str, ValueCause], ...] = (
     ("L08", _single),
     ("D03", _background_ignored),
     ("L01", _foreground_ignored),
+    ("L11", _scattered),
     ("L06", _counted_from_one),
     ("L20", _void_undeclared),
     ("D01", _too_few_classes),

@@ -44,6 +44,9 @@ def foreground_is_ignored(facts: DatasetFacts) -> Iterator[Statement]:
     """
     for ids, split in without_lesson(facts, "L01"):
         (value,) = value_causes(ids)["L01"]
+        if len(ids.trained) > 1:
+            yield _some_ignored(ids, value)
+            continue
         (kept,) = ids.trained
         seen = ids.values[value]
         where = f"the {split} labels" if split else "the labels"
@@ -211,12 +214,36 @@ def void_not_ignored(facts: DatasetFacts) -> Iterator[Statement]:
         )
 
 
+def _some_ignored(ids: IdSet, value: int) -> Statement:
+    """Some labels are of 0 and the ignore label, and no label has it beside a class."""
+    seen = ids.values[value]
+    return Statement(
+        message=f"{seen.files} of {ids.files} labels hold only 0 and {value}, which is the ignore "
+        f"label, and no label has {value} beside a class: their objects seem to be painted {value}",
+        certainty=Certainty.MEDIUM,
+        level=Level.WARNING,
+        path=seen.places[0].path,
+        x=seen.places[0].x,
+        y=seen.places[0].y,
+        count=seen.pixels,
+        evidence={
+            "values": values_seen(ids.values),
+            "ignore_label": value,
+            "files": seen.files,
+            "first_files": [place.path for place in seen.places],
+        },
+        fix=f"if {value} means an object in these labels, give it the object's id",
+    )
+
+
 def _stray(ids: IdSet, values: Sequence[int], what: str) -> Statement:
     first = ids.values[values[0]]
     pixels = sum(ids.values[value].pixels for value in values)
     files = list(dict.fromkeys(p.path for value in values for p in ids.values[value].places))
     end = "" if ids.ignore is None else f" and {ids.ignore} is ignored"
     return Statement(
+        # Few values are slips; many may have a common cause that these facts do not show.
+        certainty=Certainty.PROOF if len(values) <= _EACH_VALUE else Certainty.STRONG,
         message=f"{what}: {counted(pixels, 'pixel')} ({percent(ids.share(values))}); ids end at "
         f"{ids.num_classes - 1}{end}",
         path=first.places[0].path,

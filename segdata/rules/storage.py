@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.causes import form_cause, together
+from segdata.rules.causes import explained, ids_of, together, value_causes
 from segdata.rules.wording import (
     command,
     counted,
@@ -28,8 +28,6 @@ _MASK_COLORS = 300
 _SCALE = 257
 # Classes that 8 bits number.
 _EIGHT_BIT = 256
-# IHDR's color types.
-_GRAY, _PALETTE = 0, 3
 
 
 @rule("L03", level=Level.ERROR)
@@ -48,11 +46,9 @@ def palette_as_gray(facts: DatasetFacts) -> Iterator[Statement]:
     label_decoder = "indices".
     """
     for group in _explained(facts, "L03"):
-        yield _misread(facts, group, "palette PNG", _shard(facts))
-    for group in _only_stored(
-        facts, lambda form: form.png_color_type == _PALETTE and form.tensorflow_differs
-    ):
-        yield _only_elsewhere(facts, group, "palette PNG", Level.INFO)
+        yield _misread(facts, group, "stored with a palette", _shard(facts))
+    for group in _only_stored(facts, lambda form: form.is_palette and form.tensorflow_differs):
+        yield _only_elsewhere(facts, group, "stored with a palette", Level.INFO)
 
 
 @rule("L04", level=Level.ERROR)
@@ -91,10 +87,11 @@ def colors_as_labels(facts: DatasetFacts) -> Iterator[Statement]:
 
 @rule("L11", level=Level.ERROR)
 def lossy_labels(facts: DatasetFacts) -> Iterator[Statement]:
-    """Labels are JPEG files.
+    """Labels are JPEG files, or were.
 
-    What: the file is a JPEG, whatever its name ends in. JPEG stores an approximation: ids come back
-    as their neighbors, and along every border as anything.
+    What: the file is a JPEG, whatever its name ends in, or it was one before it was saved as PNG:
+    its values scatter around a few. JPEG stores an approximation: ids come back as their neighbors,
+    and along every border as anything.
 
     Why it hurts: a few percent of the pixels change class, many to ids that no class has.
 
@@ -106,6 +103,21 @@ def lossy_labels(facts: DatasetFacts) -> Iterator[Statement]:
             f"JPEG, which changes ids: OpenCV reads {counted(len(group.opencv), 'value')}",
             "export the labels again as PNG from the annotation tool",
             evidence={"values_read": len(group.opencv), "suffix": suffix_of(group.first[0])},
+        )
+    ids = ids_of(facts)
+    scattered = value_causes(ids).get("L11", ())
+    if scattered:
+        place = ids.values[scattered[0]].places[0]
+        yield Statement(
+            message=f"{counted(len(ids.values), 'value')} scatter around a few grey levels, as JPEG"
+            f" leaves them: {numbers(scattered)} are no class",
+            certainty=Certainty.STRONG,
+            path=place.path,
+            x=place.x,
+            y=place.y,
+            count=sum(ids.values[value].pixels for value in scattered),
+            evidence={"values": values_seen(ids.values)},
+            fix="export the labels again as PNG from the annotation tool",
         )
 
 
@@ -162,10 +174,12 @@ def sixteen_bits(facts: DatasetFacts) -> Iterator[Statement]:
         if group.form.wide:
             scaled = all(value % _SCALE == 0 for value in group.values)
             fix = f"{f'divide by {_SCALE} and ' if scaled else ''}save the ids as 8-bit PNG"
-        yield _misread(facts, group, "16-bit", fix)
+        yield _misread(facts, group, "stored in 16 bits", fix)
     for group in _only_stored(facts, lambda form: form.bit_depth == 16):
         fits = facts.descriptor.num_classes <= _EIGHT_BIT
-        yield _only_elsewhere(facts, group, "16-bit", Level.WARNING if fits else Level.INFO)
+        yield _only_elsewhere(
+            facts, group, "stored in 16 bits", Level.WARNING if fits else Level.INFO
+        )
 
 
 @rule("L15", level=Level.ERROR)
@@ -181,22 +195,20 @@ def few_bits(facts: DatasetFacts) -> Iterator[Statement]:
     How to fix: save 0 and 1 in 8 bits. The records that `segdata shard` writes are 8-bit.
     """
     for group in _explained(facts, "L15"):
-        yield _misread(facts, group, f"{group.form.bit_depth}-bit", _shard(facts))
-    for group in _only_stored(
-        facts, lambda form: form.png_color_type == _GRAY and form.bit_depth < 8
-    ):
-        yield _only_elsewhere(facts, group, f"{group.form.bit_depth}-bit", Level.WARNING)
+        yield _misread(facts, group, _bits(group), _shard(facts))
+    for group in _only_stored(facts, lambda form: form.is_gray and form.bit_depth < 8):
+        yield _only_elsewhere(facts, group, _bits(group), Level.WARNING)
 
 
 def _explained(facts: DatasetFacts, rule_id: str) -> Iterator[LabelGroup]:
     """The labels whose form that rule speaks about, as one group."""
-    found = [g for g in facts.groups if form_cause(g, facts.descriptor) == rule_id]
+    found = explained(facts, rule_id)
     return iter([together(found)] if found else [])
 
 
 def _only_stored(facts: DatasetFacts, fits: Callable[[LabelForm], bool]) -> Iterator[LabelGroup]:
     """Labels of a form that other programs misread and the trainer does not, as one group."""
-    found = [g for g in facts.groups if fits(g.form) and not form_cause(g, facts.descriptor)]
+    found = [group for group in explained(facts, None) if fits(group.form)]
     return iter([together(found)] if found else [])
 
 
@@ -242,6 +254,10 @@ def _only_elsewhere(facts: DatasetFacts, group: LabelGroup, what: str, level: Le
         level=level,
         evidence=_readings(group),
     )
+
+
+def _bits(group: LabelGroup) -> str:
+    return f"stored in {counted(group.form.bit_depth, 'bit')}"
 
 
 def _readings(group: LabelGroup) -> dict[str, Any]:
