@@ -1,5 +1,101 @@
-"""segdata: from labelled images to trained, measured and understood segmentation models."""
+"""segdata: from labelled images to trained, measured and understood segmentation models.
+
+The verbs of the command line as functions, loaded when they are first used::
+
+    import segdata
+
+    request = segdata.ConversionRequest(source=Path("photos"), out=Path("data"))
+    segdata.convert(request)
+    segdata.validate(segdata.load_dataset(Path("data")))
+    segdata.shard(segdata.load_dataset(Path("data")), Path("shards"))
+    segdata.train("shards", Path("run"), ["steps=300"])
+    label = segdata.load_predictor("run").predict(image)
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from model.prediction import load_predictor
+    from segdata.classes import ClassMap
+    from segdata.conversion import ConversionRequest, convert
+    from segdata.dataset import load_dataset
+    from segdata.errors import BadData, UserError
+    from segdata.registry import find, register
+    from segdata.sharding import ShardRequest, shard
+    from segdata.tf_data import tf_dataset
+    from segdata.validation import validate
+    from segdata.workflows import (
+        EvaluationRequest,
+        PictureRequest,
+        diagnose,
+        evaluate,
+        train,
+        visualize,
+    )
+
+_HOMES = {
+    "BadData": "segdata.errors",
+    "ClassMap": "segdata.classes",
+    "ConversionRequest": "segdata.conversion",
+    "EvaluationRequest": "segdata.workflows",
+    "PictureRequest": "segdata.workflows",
+    "ShardRequest": "segdata.sharding",
+    "UserError": "segdata.errors",
+    "convert": "segdata.conversion",
+    "diagnose": "segdata.workflows",
+    "evaluate": "segdata.workflows",
+    "find": "segdata.registry",
+    "load_dataset": "segdata.dataset",
+    "load_predictor": "model.prediction",
+    "register": "segdata.registry",
+    "shard": "segdata.sharding",
+    "tf_dataset": "segdata.tf_data",
+    "train": "segdata.workflows",
+    "validate": "segdata.validation",
+    "visualize": "segdata.workflows",
+}
+
+__all__ = [
+    "BadData",
+    "ClassMap",
+    "ConversionRequest",
+    "EvaluationRequest",
+    "PictureRequest",
+    "ShardRequest",
+    "UserError",
+    "__version__",
+    "convert",
+    "diagnose",
+    "evaluate",
+    "find",
+    "load_dataset",
+    "load_predictor",
+    "register",
+    "shard",
+    "tf_dataset",
+    "train",
+    "validate",
+    "visualize",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'segdata' has no attribute {name!r}")
+    try:
+        return getattr(import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as missing:
+        from segdata.errors import MissingExtra
+
+        if missing.name in ("torch", "safetensors"):
+            raise MissingExtra(missing.name, "train") from missing
+        raise
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

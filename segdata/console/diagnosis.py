@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from segdata.console.findings import STYLE
+from segdata.console.findings import STYLE, indented
 from segdata.diagnosis import Cause, Diagnosis, Verdict, evidence_lines
 
 _VERDICTS = {
@@ -49,4 +49,4 @@ def _render_cause(number: int, cause: Cause, console: Console) -> None:
     for symptom in cause.explains:
         console.print(Text(f"     explains {symptom.rule}: {symptom.message}"))
     if finding.fix:
-        console.print(Text.assemble("     fix: ", (finding.fix, "bold")))
+        console.print(Text(indented(f"fix: {finding.fix}", 5), style="bold"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -46,7 +47,7 @@ def render_findings(findings: Iterable[Finding], console: Console) -> None:
         line.append(f" ({finding.certainty.label}) {place(finding)}{finding.message}")
         console.print(line)
         if finding.fix:
-            console.print(Text(f"      fix: {finding.fix}"))
+            console.print(Text(indented(f"fix: {finding.fix}", 6)))
 
 
 def place(finding: Finding) -> str:
@@ -55,3 +56,8 @@ def place(finding: Finding) -> str:
     if finding.x is None or finding.y is None:
         return f"{finding.path}: "
     return f"{finding.path} (x={finding.x}, y={finding.y}): "
+
+
+def indented(text: str, columns: int) -> str:
+    """Several lines at the same indent."""
+    return textwrap.indent(text, " " * columns)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segdata import registry
-from segdata.errors import MissingExtra
+from segdata.errors import BadData, MissingExtra
 from segdata.executors import Serial
 from segdata.manifest import MANIFEST_FILE, ShardManifest
 from segdata.progress import Silence, Watch
@@ -70,5 +70,10 @@ def shards_of(data: str, run: Path, watch: Watch) -> Path:
     own = run / OWN_SHARDS
     if not (own / MANIFEST_FILE).is_file():
         watch.note(f"sharding {data} into {own}")
-        shard(registry.find(data), own, ShardRequest(), executor=Serial(), track=watch)
+        try:
+            shard(registry.find(data), own, ShardRequest(), executor=Serial(), track=watch)
+        except BadData:
+            # The data was refused: no empty run folder is left behind.
+            run.rmdir()
+            raise
     return own

@@ -1,0 +1,223 @@
+"""The command line: exit codes, clear errors, no traceback, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from segdata.cli import COMMANDS, cli, run
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().err
+
+
+@pytest.fixture
+def portrait(samples: Path, tmp_path: Path) -> Path:
+    """The portraits as a dataset folder."""
+    assert run(["convert", str(samples / "portrait"), str(tmp_path / "data"),
+                "--executor", "serial"]) == 0  # fmt: skip
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_a_sentence(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([command, "--help"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 5
+
+
+def test_group_help_lists_commands_in_the_order_of_use(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(["--help"])
+    listed = capsys.readouterr().out.split("Commands:")[1].split("\n")
+    assert [line.split()[0] for line in listed if line.strip()] == list(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["convert", "nowhere", "out"],
+        ["validate", "nowhere"],
+        ["register", "nowhere"],
+        ["shard", "nowhere", "out"],
+        ["train", "nowhere", "--out", "out"],
+        ["eval", "nowhere"],
+        ["eval"],
+        ["eval", "--predictions", "nowhere", "--labels", "nowhere", "--num-classes", "2"],
+        ["vis", "nowhere", "--out", "out"],
+        ["doctor", "nowhere"],
+        ["doctor"],
+        ["rules", "L99"],
+        ["convert"],
+        ["nonsense"],
+        ["shard", "nowhere", "out", "--executor", "cloud"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_request_is_told_and_exits_with_two(
+    line: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert run(line) == 2
+    error = told(capsys)
+    assert "rror: " in error
+    assert "Traceback" not in error
+    assert "mistake in segdata" not in error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["convert", "validate", "shard", "train", "vis", "doctor"])
+def test_an_empty_folder_is_told(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    out = ["--out", str(tmp_path / "out")] if command in ("train", "vis") else []
+    if command in ("convert", "shard"):
+        out = [str(tmp_path / "out")]
+    assert run([command, str(tmp_path / "empty"), *out]) == 2
+    assert "Traceback" not in told(capsys)
+    assert not (tmp_path / "out").exists()
+
+
+def test_findings_exit_with_one_and_are_json_on_request(
+    portrait: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    label = next((portrait / "SegmentationClass").iterdir())
+    label.write_bytes(label.read_bytes()[:60])
+    capsys.readouterr()
+    assert run(["validate", str(portrait), "--executor", "serial", "--format", "json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["exit_code"] == 1
+    assert report["findings"][0]["rule"] == "L27"
+    assert report["findings"][0]["path"] == str(label)
+    quiet = ["validate", str(portrait), "--executor", "serial", "--fail-on", "never"]
+    assert run(quiet) == 0
+
+
+def test_a_text_file_named_png_is_named(portrait: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    label = next((portrait / "SegmentationClass").iterdir())
+    label.write_text("not a picture")
+    capsys.readouterr()
+    assert run(["validate", str(portrait), "--executor", "serial"]) == 1
+    assert label.name in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_output_is_told(samples: Path, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    assert run(["convert", str(samples / "portrait"), str(tmp_path / "out")]) == 2
+
+
+def test_an_output_that_is_a_file_is_told(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").write_text("mine")
+    assert run(["convert", str(samples / "portrait"), str(tmp_path / "out")]) == 2
+    assert "is a file" in told(capsys)
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_results_go_to_stdout_and_errors_to_stderr(
+    portrait: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run(["validate", str(portrait), "--executor", "serial"]) == 0
+    captured = capsys.readouterr()
+    assert "nothing wrong" in captured.out
+    assert captured.err == ""
+
+
+def test_a_name_works_from_anywhere(
+    portrait: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["register", str(portrait), "--name", "faces"]) == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run(["validate", "faces", "--executor", "serial"]) == 0
+
+
+def test_a_users_own_model_py_does_not_stand_in_for_ours(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("raise SystemExit('the wrong model')")
+    out = subprocess.run(
+        [sys.executable, "-m", "segdata", "train", "nowhere", "--out", "run"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert out.returncode == 2
+    assert "nowhere" in out.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["convert", "shard"])
+def test_ctrl_c_leaves_nothing_that_looks_whole_and_can_be_run_again(
+    command: str, samples: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "many"
+    (source / "images").mkdir(parents=True)
+    (source / "masks").mkdir()
+    shutil.copy(samples / "streets" / "classes.csv", source)
+    for number in range(20):
+        for folder, ending in (("images", ".jpg"), ("masks", ".png")):
+            for path in sorted((samples / "streets" / folder).iterdir())[:40]:
+                shutil.copy(path, source / folder / f"{path.stem}_{number}{ending}")
+    data = tmp_path / "data"
+    if command == "shard":
+        assert run(["convert", str(source), str(data)]) == 0
+    line = {
+        "convert": ["convert", str(source), str(tmp_path / "out")],
+        "shard": ["shard", str(data), str(tmp_path / "out"), "--shards", "8"],
+    }[command]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "segdata", *line], stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not any((tmp_path / "out").glob("**/*.*")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert "Traceback" not in error
+    assert not (tmp_path / "out" / "dataset.toml").exists()
+    assert not (tmp_path / "out" / "manifest.json").exists()
+    assert run(line) == 0
+
+
+def test_options_of_the_commands_are_pinned() -> None:
+    """A new option is a promise: it is added here knowingly."""
+    import click
+
+    context = click.Context(cli)
+    options = {}
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        assert command is not None
+        options[name] = sorted(p.name or "" for p in command.params)
+    assert options == {
+        "demo": ["form", "out"],
+        "convert": ["classes", "dry_run", "executor", "form", "images", "labels", "name",
+                    "on_unknown", "out", "overwrite", "palette", "source", "workers"],
+        "validate": ["dataset", "executor", "fail_on", "form", "ignore", "select", "splits",
+                     "workers"],
+        "register": ["classes", "folder", "form", "ignore", "name", "num_classes", "overwrite"],
+        "datasets": ["form"],
+        "shard": ["dataset", "dry_run", "executor", "form", "out", "overwrite", "seed", "shards",
+                  "splits", "workers"],
+        "train": ["batch_size", "crop", "data", "form", "out", "settings", "steps", "variant"],
+        "eval": ["classes", "fail_under", "form", "ignore", "labels", "miou_rule", "num_classes",
+                 "predictions", "reports", "run", "shards", "split"],
+        "vis": ["classes", "form", "kinds", "limit", "num_classes", "out", "overwrite", "shards",
+                "source", "split"],
+        "doctor": ["executor", "form", "full", "paths", "predictions", "workers"],
+        "rules": ["form", "rule_id"],
+    }  # fmt: skip
