@@ -6,7 +6,7 @@ that the request cannot be carried out, and carries the remedy.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from segdata.findings import CheckReport
@@ -23,8 +23,9 @@ class UserError(Exception):
         self.message = message
         self.remedy = remedy
 
-    def __reduce__(self) -> tuple[type[UserError], tuple[str, str]]:
-        return type(self), (self.message, self.remedy)
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The state carries the notes that were added.
+        return type(self), (self.message, self.remedy), vars(self)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.remedy}" if self.remedy else self.message
@@ -41,8 +42,8 @@ class MissingExtra(UserError):
         self.package = package
         self.extra = extra
 
-    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
-        return type(self), (self.package, self.extra)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.package, self.extra), vars(self)
 
 
 class BadData(Exception):
@@ -53,5 +54,5 @@ class BadData(Exception):
         self.report = report
         self.refused = refused
 
-    def __reduce__(self) -> tuple[type[BadData], tuple[CheckReport, str]]:
-        return type(self), (self.report, self.refused)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.report, self.refused), vars(self)

@@ -24,10 +24,14 @@ Source = Path | bytes
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 
+# Of Pillow's readers those of formats that photos and labels come in; others start programs (EPS).
+_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
 _EXIF_ORIENTATION = 0x0112
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 # PNG specification, IHDR: color types.
 PNG_GRAY, PNG_RGB, PNG_PALETTE, PNG_GRAY_ALPHA, PNG_RGBA = 0, 2, 3, 4, 6
+# WebP can be lossless, but no file says that it has been so from the start.
+_LOSSY = {"jpeg": "JPEG", "mpo": "JPEG", "webp": "WebP", "jpeg2000": "JPEG 2000", "avif": "AVIF"}
 # 1 Gpixel: past any camera, below what would exhaust the memory of a small machine.
 Image.MAX_IMAGE_PIXELS = 1 << 30
 # Pixels in a byte of PNG at most: deflate packs 1032:1 (zlib, "Maximum expansion factor"), and a
@@ -52,8 +56,8 @@ class NoIds(UserError):
         super().__init__(message, remedy)
         self.kind = kind
 
-    def __reduce__(self) -> tuple[type[NoIds], tuple[str, str, str]]:  # type: ignore[override]
-        return NoIds, (self.message, self.remedy, self.kind)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NoIds, (self.message, self.remedy, self.kind), vars(self)
 
 
 @dataclass(frozen=True)
@@ -173,11 +177,16 @@ def ids_of(stored: Stored) -> Label:
         NoIds: its pixels cannot be class ids.
     """
     mode, pixels = stored.header.mode, stored.pixels
-    if stored.header.format in ("jpeg", "mpo"):
+    if stored.header.format in _LOSSY:
         raise NoIds(
-            f"{stored.name} is a JPEG: compression changes ids",
+            f"{stored.name} is a {_LOSSY[stored.header.format]}: compression changes ids",
             "export the labels again as PNG",
             "lossy",
+        )
+    if stored.header.bit_depth == 16 and not mode.startswith("I"):
+        # Pillow keeps the upper byte of each channel: every id would become 0.
+        raise NoIds(
+            f"{stored.name} has several channels of 16 bits", "export ids as one grey channel"
         )
     if mode == "L" and stored.header.bit_depth in (2, 4):
         # Pillow stretches 2- and 4-bit grey to 0..255; the stored number is the id.
@@ -237,12 +246,14 @@ def _open(source: Source) -> Image.Image:
         stream = io.BytesIO(source) if isinstance(source, bytes) else source
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Image.open(stream)
+            return Image.open(stream, formats=_FORMATS)
+    except Unreadable:
+        raise
     except FileNotFoundError:
         raise Unreadable(f"{_named(source)} does not exist") from None
     except PermissionError:
         raise Unreadable(f"{_named(source)} may not be read: permission denied") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Exception as error:  # Pillow's readers raise anything on damaged bytes
         raise Unreadable(f"{_named(source)} is {_what_instead(source, error)}") from error
 
 
@@ -264,11 +275,7 @@ def _load(image: Image.Image, source: Source) -> None:
 
 def _what_instead(source: Source, error: Exception) -> str:
     """Say what a file is that is no image (fault catalogue, L27)."""
-    if isinstance(source, Path):
-        with source.open("rb") as file:
-            head = file.read(64)
-    else:
-        head = source[:64]
+    head = _head(source)
     if not head:
         return "empty"
     if head.startswith(b"version https://git-lfs"):
@@ -302,12 +309,15 @@ def _png_depth(image: Image.Image, source: Source) -> tuple[int, int | None]:
     """Bits per channel and color type of a PNG (IHDR); of another format 8 or 16, and None."""
     if image.format != "PNG":
         return (16 if image.mode.startswith("I;16") else 8), None
-    if isinstance(source, Path):
-        with source.open("rb") as file:
-            head = file.read(26)
-    else:
-        head = source[:26]
+    head = _head(source)
     return head[24], head[25]
+
+
+def _head(source: Source) -> bytes:
+    if isinstance(source, bytes):
+        return source[:64]
+    with source.open("rb") as file:
+        return file.read(64)
 
 
 def _sixteen_bit_ids(values: npt.NDArray[np.integer], name: str) -> npt.NDArray[np.uint16]:

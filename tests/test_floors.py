@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "classes", "findings", "confusion", "predictor", "executors", "files",
-        "progress", "scores", "settings", "wire"},
+        "progress", "scores", "settings", "wire", "workers"},
     1: {"images", "listing", "dataset", "registry", "records", "manifest", "facts", "tf_data",
         "builtin", "resizing", "pairing", "baselines"},
     2: {"sources", "rules"},
@@ -36,7 +36,7 @@ ONLY_USERS = {
         "classes",
         "confusion",
         "facts",
-        "executors",
+        "workers",
         "drawing",
         "resizing",
         "model.augment",
