@@ -1,0 +1,76 @@
+"""Documentation that cannot lie: its commands parse, its guide runs, its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+from commandline import command_lines, parse
+
+from segdata import rules
+from segdata.cli import COMMANDS, run
+from segdata.dataset import DatasetDescriptor, load_dataset
+from segdata.validation import validate
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+LINES = [(page.name, line) for page in PAGES for line in command_lines(page.read_text("utf-8"))]
+GUIDE = ROOT / "docs" / "from-your-folder-to-a-report.md"
+
+
+@pytest.mark.parametrize(("page", "line"), LINES, ids=[f"{p}: {x}" for p, x in LINES])
+def test_command_lines_in_the_documentation_parse(page: str, line: str) -> None:
+    parse(line)
+
+
+def test_the_readme_names_every_command() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    table = text.split("## Commands")[1].split("## For developers")[0]
+    assert all(f"`segdata {name}`" in table or f"`{name}`" in table for name in COMMANDS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_descriptor_in_the_architecture_is_read() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    tomllib.loads(block)
+    assert DatasetDescriptor.from_toml(block, "architecture.md").ignore_label == 11
+
+
+@pytest.mark.slow
+def test_the_guide_runs_as_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "sample_data" / "portrait", tmp_path / "sample_data" / "portrait")
+    monkeypatch.chdir(tmp_path)
+    steps = re.findall(r"^\$ segdata (.*)$", GUIDE.read_text("utf-8"), re.MULTILINE)
+    assert len(steps) >= 6
+    for step in steps:
+        assert run(shlex.split(step)) == 0, step
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+
+
+BROKEN = sorted(p.parent for p in (ROOT / "sample_data" / "broken").glob("*/bad"))
+
+
+@pytest.mark.parametrize("sample", BROKEN, ids=lambda p: p.name)
+def test_commands_that_a_rule_prints_as_its_fix_exist(sample: Path) -> None:
+    report = validate(load_dataset(sample / "bad"))
+    for finding in report:
+        for line in command_lines(finding.fix):
+            parse(line)
+
+
+def test_every_rule_has_a_manual_page_with_what_why_and_how() -> None:
+    for rule in rules.all_rules():
+        assert rule.title, rule.id
+        assert "What:" in rule.page, rule.id
+        assert "Why it" in rule.page, rule.id
+        assert "How to fix:" in rule.page, rule.id
