@@ -82,8 +82,9 @@ _CHAIN = "LDPSTCIVM"
 # Answers that the predictions alone give: they are not black at all, or they are rightly so.
 _DISPLAY = frozenset({"V01", "V02", "V06"})
 _RIGHTLY = frozenset({"I10"})
-# What a person sees, not why: explained by any fault that comes earlier in the chain.
-_SYMPTOMS = frozenset({"I11", "T12"})
+# What a person sees, not why: explained by any fault that comes earlier in the chain. That black is
+# right is one of them when the labels themselves are at fault: they look black for that reason.
+_SYMPTOMS = frozenset({"I10", "I11", "T12"})
 
 _MISSING = {
     Evidence.LABELS: "the labels: add the dataset folder or the shards to the command",
@@ -117,7 +118,7 @@ def evidence_lines(finding: Finding) -> list[str]:
 
 def _rank(finding: Finding) -> tuple[int, int, int, int]:
     """Errors before warnings, proofs before hints, early links before late ones."""
-    answer = finding.rule in _DISPLAY or finding.rule in _RIGHTLY
+    answer = finding.rule in _DISPLAY
     symptom = finding.rule in _SYMPTOMS
     chain = _CHAIN.find(finding.rule[0])
     return int(not answer), -finding.level, int(symptom), -finding.certainty * 10 + chain
@@ -128,10 +129,10 @@ def _verdict(ranked: list[Finding], evidence: set[Evidence]) -> Verdict:
     faulty = any(finding.level >= Level.ERROR for finding in ranked)
     if rules & _DISPLAY:
         return Verdict.DISPLAY_ONLY
-    if rules & _RIGHTLY:
-        return Verdict.RIGHTLY_CONSTANT
     if faulty:
         return Verdict.FAULT
+    if rules & _RIGHTLY:
+        return Verdict.RIGHTLY_CONSTANT
     return Verdict.HEALTHY if evidence else Verdict.NOT_ENOUGH
 
 

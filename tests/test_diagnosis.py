@@ -53,6 +53,13 @@ def test_black_is_right_where_the_labels_are_black_too() -> None:
     assert diagnose([RIGHTLY_BLACK], EVERYTHING).verdict is Verdict.RIGHTLY_CONSTANT
 
 
+def test_black_is_not_right_where_the_labels_are_at_fault() -> None:
+    diagnosis = diagnose([RIGHTLY_BLACK, LABELS_LOST], EVERYTHING)
+    assert diagnosis.verdict is Verdict.FAULT
+    assert [cause.finding.rule for cause in diagnosis.causes] == ["L01"]
+    assert diagnosis.causes[0].explains == (RIGHTLY_BLACK,)
+
+
 def test_nothing_wrong_is_healthy_and_nothing_seen_is_not() -> None:
     assert diagnose([], EVERYTHING).verdict is Verdict.HEALTHY
     assert diagnose([], []).verdict is Verdict.NOT_ENOUGH

@@ -1,0 +1,78 @@
+"""Predictions: black, looking black, or rightly black."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segdata import rules
+from segdata.errors import UserError
+from segdata.images import encode_label, encode_photo
+from segdata.predictions import gather_predictions
+
+
+def write(folder: Path, *labels: np.ndarray) -> Path:
+    folder.mkdir()
+    for number, label in enumerate(labels):
+        (folder / f"p{number}.png").write_bytes(encode_label(label.astype(np.uint8)))
+    return folder
+
+
+def spoken(folder: Path, labels: Path | None = None, ignore: int | None = None) -> list[str]:
+    truth = {p.stem: p for p in labels.iterdir()} if labels else None
+    facts = gather_predictions(folder, truth, ignore)
+    return [finding.rule for finding in rules.run("predictions", facts)]
+
+
+BLACK = np.zeros((8, 9))
+THREE = np.arange(72).reshape(8, 9) % 3
+TWO = np.arange(72).reshape(8, 9) % 2
+
+
+def test_several_dark_ids_only_look_black(tmp_path: Path) -> None:
+    assert spoken(write(tmp_path / "p", THREE, BLACK)) == ["V01"]
+
+
+def test_zero_and_one_only_look_black(tmp_path: Path) -> None:
+    assert spoken(write(tmp_path / "p", TWO)) == ["V02"]
+
+
+def test_one_id_everywhere_is_a_collapse_whatever_the_id(tmp_path: Path) -> None:
+    assert spoken(write(tmp_path / "black", BLACK, BLACK)) == ["I11"]
+    assert spoken(write(tmp_path / "white", BLACK + 1, BLACK + 1)) == ["I11"]
+
+
+def test_one_id_is_right_where_the_labels_hold_nothing_else(tmp_path: Path) -> None:
+    labels = write(tmp_path / "labels", BLACK, np.where(TWO, 255, 0))
+    assert spoken(write(tmp_path / "p", BLACK, BLACK), labels, 255) == ["I10"]
+    assert spoken(tmp_path / "p", labels) == ["I11"]
+
+
+def test_bright_palettes_and_colors_raise_nothing(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    palette = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255]], dtype=np.uint8)
+    label = THREE.astype(np.uint8)
+    (tmp_path / "p" / "palette.png").write_bytes(encode_label(label, palette))
+    (tmp_path / "p" / "color.png").write_bytes(encode_photo(palette[label]))
+    assert spoken(tmp_path / "p") == []
+
+
+def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no images"):
+        gather_predictions(tmp_path)
+
+
+def test_damaged_files_are_named_and_the_others_read(tmp_path: Path) -> None:
+    folder = write(tmp_path / "p", THREE)
+    (folder / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    facts = gather_predictions(folder)
+    assert facts.unreadable == ("bad.png",)
+    assert facts.read == 1
+
+
+def test_the_fix_draws_the_ids(tmp_path: Path) -> None:
+    facts = gather_predictions(write(tmp_path / "p", THREE))
+    (finding,) = rules.run("predictions", facts)
+    assert finding.fix == f"segdata vis {tmp_path / 'p'} --num-classes 3 --out pictures"
