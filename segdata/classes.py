@@ -53,8 +53,8 @@ class UnknownColor:
 class ColorReading:
     """What a color mask says: ``label`` and every color that no class has, most frequent first.
 
-    Pixels of unknown color hold the ignore label, or the largest value of the dtype where nothing
-    is ignored; never a class.
+    Pixels of unknown color hold the ignore label. Where nothing is ignored they hold 255, or 65535
+    if 255 is a class or ids are wider; never a class.
     """
 
     label: Label
@@ -70,7 +70,8 @@ class ClassMap:
         ignore: the id that takes no part in training and scores; None ignores nothing.
 
     Raises:
-        UserError: two classes share an id or a color, or an id does not fit 16 bits.
+        UserError: two classes share an id or a color, or an id does not fit 16 bits (65535 is
+            kept for the ignore label).
     """
 
     classes: tuple[SegClass, ...]
@@ -78,6 +79,7 @@ class ClassMap:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(sorted(self.classes, key=lambda c: c.id)))
+        _check_ids(self.classes, self.ignore)
         _check_distinct(self.classes)
 
     @cached_property
@@ -95,6 +97,15 @@ class ClassMap:
         """The narrowest type that holds every id."""
         largest = max([c.id for c in self.classes] + [self.ignore or 0])
         return np.uint8 if largest <= np.iinfo(np.uint8).max else np.uint16
+
+    @property
+    def _no_class(self) -> int:
+        """What a pixel of unknown color becomes."""
+        if self.ignore is not None:
+            return self.ignore
+        small = np.iinfo(np.uint8).max
+        fits = self.dtype is np.uint8 and small not in self.names
+        return small if fits else np.iinfo(np.uint16).max
 
     @cached_property
     def names(self) -> Mapping[int, str]:
@@ -152,8 +163,15 @@ class ClassMap:
             # of a table of 2^24 entries, that is the color's own entry.
             index = cv2.cvtColor(tile, cv2.COLOR_RGB2RGBA).view(np.int32)[..., 0]
             np.take(table, index, mode="wrap", out=label[top : top + rows])
-        unknown = _take_unknown(label, rgb, sentinel, self.ignore)
-        return ColorReading(label.astype(self.dtype, copy=False), unknown)
+        missed = label == sentinel
+        label = label.astype(self.dtype, copy=False)
+        if not missed.any():
+            return ColorReading(label, ())
+        no_class = self._no_class
+        if no_class > np.iinfo(label.dtype).max:
+            label = label.astype(np.uint16)
+        label[missed] = no_class
+        return ColorReading(label, _unknown_colors(missed, rgb))
 
     @property
     def digest(self) -> str:
@@ -200,12 +218,21 @@ def _color(values: list[int]) -> Color:
     return red, green, blue
 
 
+def _check_ids(classes: tuple[SegClass, ...], ignore: int | None) -> None:
+    largest = np.iinfo(np.uint16).max
+    if ignore is not None and not 0 <= ignore <= largest:
+        raise UserError(f"the ignore label is {ignore}; ids are 0 to {largest}")
+    for entry in classes:
+        if not (0 <= entry.id < largest or entry.id == ignore):
+            raise UserError(
+                f"class {entry.name!r} has id {entry.id}; ids of classes are 0 to {largest - 1}"
+            )
+
+
 def _check_distinct(classes: tuple[SegClass, ...]) -> None:
     ids: dict[int, str] = {}
     colors: dict[Color, str] = {}
     for entry in classes:
-        if not 0 <= entry.id <= np.iinfo(np.uint16).max:
-            raise UserError(f"class {entry.name!r} has id {entry.id}; ids are 0 to 65535")
         if entry.id in ids:
             raise UserError(
                 f"id {entry.id} is given to both {ids[entry.id]!r} and {entry.name!r}",
@@ -245,18 +272,14 @@ def _color_lookup(class_map: ClassMap) -> tuple[Label, int]:
     return table, sentinel
 
 
-def _take_unknown(
-    label: Label, rgb: npt.NDArray[np.uint8], sentinel: int, ignore: int | None
+def _unknown_colors(
+    missed: npt.NDArray[np.bool_], rgb: npt.NDArray[np.uint8]
 ) -> tuple[UnknownColor, ...]:
-    """Count and locate the pixels that no class claims, and give them the value of no class."""
-    missed = label == sentinel
-    if not missed.any():
-        return ()
+    """Count and locate the colors of the pixels that no class claims."""
     rows, columns = np.nonzero(missed)
     pixels = rgb[rows, columns].astype(np.uint32)
     packed = pixels[:, 0] | pixels[:, 1] << 8 | pixels[:, 2] << 16
     colors, first, counts = np.unique(packed, return_index=True, return_counts=True)
-    label[missed] = np.iinfo(label.dtype).max if ignore is None else ignore
     found = [
         UnknownColor(
             (int(c) & 0xFF, int(c) >> 8 & 0xFF, int(c) >> 16), int(n), int(columns[i]), int(rows[i])

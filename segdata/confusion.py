@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -77,12 +77,19 @@ class ConfusionMatrix:
                 "predict at the size of the photo; segdata never resizes labels to make them fit",
             )
         counts = np.zeros((num_classes, num_classes + 1), dtype=np.int64)
-        rows = max(1, _EXACT_PIXELS // max(1, truth.shape[1]))
-        for top in range(0, truth.shape[0], rows):
-            counts += _count(truth[top : top + rows], prediction[top : top + rows], num_classes)
+        pieces = list(_pieces(truth, prediction))
+        for true, predicted in pieces:
+            counts[:, :-1] += _joint(true, predicted, num_classes)
+        ignored = 0 if ignore is None else int(np.count_nonzero(truth == ignore))
         if ignore is not None and ignore < num_classes:
             counts[ignore] = 0
-        _refuse_strays(truth, counts, num_classes, ignore)
+        if truth.size - ignored - int(counts.sum()):
+            # Only now, and rarely, is a second histogram worth its time.
+            totals = sum(_histogram(true, num_classes) for true, _ in pieces)
+            counts[:, -1] = totals - counts.sum(axis=1)
+            if ignore is not None and ignore < num_classes:
+                counts[ignore] = 0
+            _refuse_strays(truth, truth.size - ignored - int(counts.sum()), num_classes, ignore)
         return cls(counts, ignore)
 
     def __add__(self, other: ConfusionMatrix) -> ConfusionMatrix:
@@ -184,24 +191,28 @@ def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> npt.NDA
     return out
 
 
-def _count(truth: Label, prediction: Label, num_classes: int) -> npt.NDArray[np.int64]:
-    """``int64 K×(K+1)`` of at most 2^24 pixels; truth outside the classes is left out."""
+def _pieces(truth: Label, prediction: Label) -> Iterator[tuple[Label, Label]]:
+    """Both labels as rows of at most 2^24 pixels and of one type."""
     if truth.dtype != prediction.dtype:
         truth, prediction = truth.astype(np.uint16), prediction.astype(np.uint16)
-    truth, prediction = np.ascontiguousarray(truth), np.ascontiguousarray(prediction)
-    span = [0, num_classes]
-    joint = cv2.calcHist([truth, prediction], [0, 1], None, [num_classes] * 2, span * 2)
-    total = cv2.calcHist([truth], [0], None, [num_classes], span)
-    square = joint.reshape(num_classes, num_classes).astype(np.int64)
-    others = total.reshape(num_classes).astype(np.int64) - square.sum(axis=1)
-    return np.concatenate([square, others[:, None]], axis=1)
+    true, predicted = truth.ravel(), prediction.ravel()
+    for at in range(0, truth.size, _EXACT_PIXELS):
+        yield true[at : at + _EXACT_PIXELS], predicted[at : at + _EXACT_PIXELS]
 
 
-def _refuse_strays(
-    truth: Label, counts: npt.NDArray[np.int64], num_classes: int, ignore: int | None
-) -> None:
-    ignored = 0 if ignore is None else int(np.count_nonzero(truth == ignore))
-    strays = truth.size - ignored - int(counts.sum())
+def _joint(truth: Label, prediction: Label, num_classes: int) -> npt.NDArray[np.int64]:
+    """``int64 K×K`` of at most 2^24 pixels; what is outside the classes is left out."""
+    bins, spans = [num_classes] * 2, [0, num_classes] * 2
+    joint = cv2.calcHist([truth, prediction], [0, 1], None, bins, spans)
+    return joint.reshape(num_classes, num_classes).astype(np.int64)
+
+
+def _histogram(label: Label, num_classes: int) -> npt.NDArray[np.int64]:
+    counts = cv2.calcHist([label], [0], None, [num_classes], [0, num_classes])
+    return counts.reshape(num_classes).astype(np.int64)
+
+
+def _refuse_strays(truth: Label, strays: int, num_classes: int, ignore: int | None) -> None:
     if strays:
         ids = [int(i) for i in np.unique(truth) if i >= num_classes and i != ignore]
         raise UserError(
