@@ -11,15 +11,14 @@ from segdata import __version__
 from segdata.dataset import Dataset
 from segdata.errors import BadData
 from segdata.executors import Executor, Serial
-from segdata.findings import Certainty, CheckReport, Finding, Level
-from segdata.manifest import ShardInfo, ShardManifest
+from segdata.findings import CheckReport
+from segdata.manifest import ShardInfo, ShardManifest, SplitInfo
 from segdata.progress import Track, silently
 from segdata.sharding.folder import shard_folder, take_back
-from segdata.sharding.making import MadeShard, ShardTask, make_shard, merge
+from segdata.sharding.judging import Judge, judge_lists
+from segdata.sharding.making import MadeShard, ShardTask, make_shard
+from segdata.sharding.measures import add_up, measure
 from segdata.sharding.plan import ShardPlan, ShardRequest, plan_shards
-
-# Names in a finding; the count beside them says how many there are.
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Sharding:
 
     Args:
         plan: the plan that was carried out.
-        report: findings about the pairs, none of them an error.
+        report: findings about what was written, none of them an error.
         manifest: what the folder says of itself; None after a dry run.
         kept: shards that an interrupted run of the same plan had made.
     """
@@ -39,16 +38,16 @@ class Sharding:
     kept: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        shards = self.manifest.shards if self.manifest else ()
+        written = self.manifest.shards if self.manifest else ()
+        planned = self.plan.shards
         return {
             "dry_run": self.manifest is None,
             "samples": self.plan.samples,
-            "splits": {s.name: len(s.pairs) for s in self.plan.splits},
+            "splits": {split.name: len(split.pairs) for split in self.plan.splits},
             "shards": [
-                {"file": s.file, "split": s.split, "samples": len(s.pairs)}
-                for s in self.plan.shards
+                {"file": s.file, "split": s.split, "samples": len(s.pairs)} for s in planned
             ],
-            "bytes": sum(shard.bytes for shard in shards),
+            "bytes": sum(shard.bytes for shard in written),
             "kept": self.kept,
             "notes": list(self.plan.notes),
             **self.report.to_json(),
@@ -65,9 +64,9 @@ def shard(
 ) -> Sharding:
     """Write a data set as TFRecord shards that the original DeepLab, tf.data and segdata read.
 
-    Every pair is checked as it will stand in its record. All are read before anything is refused,
-    so the report is complete. An interrupted run goes on when the same call is made again; shards
-    that it had finished are kept.
+    The rules judge the very bytes that go into the records. All pairs are looked at before
+    anything is refused, so the report is complete. An interrupted run goes on when the same call
+    is made again; shards that it had finished are kept.
 
     Raises:
         UserError: the request cannot be carried out.
@@ -75,9 +74,9 @@ def shard(
     """
     request = request or ShardRequest()
     plan = plan_shards(dataset, request)
-    missing = _missing(plan)
-    if missing:
-        raise BadData(CheckReport(missing), f"nothing was written: {dataset.root} needs a fix")
+    if request.check:
+        _refuse(judge_lists(plan), dataset)
+    plan.refuse_missing()
     if request.dry_run:
         return Sharding(plan, CheckReport(), None)
     with shard_folder(out, plan):
@@ -85,40 +84,56 @@ def shard(
             ShardTask(out, one, dataset.descriptor, plan.digest, request) for one in plan.shards
         ]
         results = (executor or Serial()).imap(make_shard, tasks)
-        made = _collect(track(_by_sample(results), "writing records", plan.samples))
-        report = CheckReport(
-            tuple(finding for one in made for finding in one.findings), {"pairs": plan.samples}
-        )
-        if any(one.shard is None for one in made):
+        judge = Judge(plan)
+        made = _collect(plan, judge, track(_by_sample(results), "writing records", plan.samples))
+        report = judge.report()
+        if report.exit_code:
             take_back(out, plan)
-            raise BadData(report, f"no shards were written: {dataset.root} needs a fix first")
+            _refuse(report, dataset)
         manifest = _manifest(plan, made)
         manifest.save(out)
-    return Sharding(plan, report, manifest, sum(one.kept for one in made))
+    return Sharding(plan, report, manifest, made.kept)
+
+
+@dataclass(frozen=True)
+class _Made:
+    shards: tuple[ShardInfo, ...]
+    measures: dict[str, SplitInfo]
+    kept: int
+
+
+def _refuse(report: CheckReport, dataset: Dataset) -> None:
+    if report.exit_code:
+        raise BadData(report, f"no shards were written: {dataset.root} needs a fix first")
 
 
 def _by_sample(results: Iterator[MadeShard]) -> Iterator[MadeShard | None]:
     """A result when it comes, then None for each further sample of it, for who counts samples."""
     for made in results:
         yield made
-        yield from [None] * (made.measured.samples - 1)
+        yield from [None] * (len(made.facts) - 1)
 
 
-def _collect(results: Iterator[MadeShard | None]) -> list[MadeShard]:
-    return [made for made in results if made is not None]
+def _collect(plan: ShardPlan, judge: Judge, results: Iterator[MadeShard | None]) -> _Made:
+    """Take in what the workers say; facts of single pairs are not kept."""
+    shards: list[ShardInfo] = []
+    measures: dict[str, list[SplitInfo]] = {}
+    kept = 0
+    for made in results:
+        if made is None:
+            continue
+        judge.hear(made.facts)
+        kept += made.kept
+        if made.shard is not None:
+            shards.append(made.shard)
+            part = measure(made.facts, plan.dataset.descriptor)
+            measures.setdefault(made.shard.split, []).append(part)
+    return _Made(tuple(shards), {s: add_up(parts) for s, parts in measures.items()}, kept)
 
 
-def _manifest(plan: ShardPlan, made: list[MadeShard]) -> ShardManifest:
-    shards: list[ShardInfo] = [one.shard for one in made if one.shard is not None]
-    splits = {}
-    for split in plan.splits:
-        parts = [
-            one.measured
-            for one, planned in zip(made, plan.shards, strict=True)
-            if planned.split == split.name
-        ]
-        splits[split.name] = merge(parts)
-        assert splits[split.name].samples == len(split.pairs)
+def _manifest(plan: ShardPlan, made: _Made) -> ShardManifest:
+    counts = {name: measured.samples for name, measured in made.measures.items()}
+    assert counts == {split.name: len(split.pairs) for split in plan.splits}
     class_map = plan.dataset.class_map
     return ShardManifest(
         tool_version=__version__,
@@ -127,26 +142,6 @@ def _manifest(plan: ShardPlan, made: list[MadeShard]) -> ShardManifest:
         classes=class_map.to_json(),
         class_digest=class_map.digest,
         seed=plan.request.seed,
-        splits=splits,
-        shards=tuple(shards),
-    )
-
-
-def _missing(plan: ShardPlan) -> tuple[Finding, ...]:
-    """Names in a list that have no photo: leaving them out silently would change the split."""
-    return tuple(
-        Finding(
-            rule="P03",
-            level=Level.ERROR,
-            certainty=Certainty.PROOF,
-            message=f"{len(split.without_image)} names of {split.name} have no photo: "
-            f"{', '.join(split.without_image[:_NAMED])}"
-            + (", ..." if len(split.without_image) > _NAMED else ""),
-            path=str(split.path) if split.path else None,
-            count=len(split.without_image),
-            evidence={"listed": len(split.entries), "names": list(split.without_image[:_NAMED])},
-            fix="add the photos, or take the names out of the list",
-        )
-        for split in plan.splits
-        if split.without_image
+        splits=made.measures,
+        shards=made.shards,
     )

@@ -59,7 +59,7 @@ class ShardPlan:
 
     Args:
         splits: the splits that will be written.
-        skipped: splits without a single pair; a shard is never empty.
+        shards: in the order of the splits.
         notes: where the plan departs from the request, one sentence each.
     """
 
@@ -72,6 +72,16 @@ class ShardPlan:
     @property
     def samples(self) -> int:
         return sum(len(shard.pairs) for shard in self.shards)
+
+    def refuse_missing(self) -> None:
+        """Counts in are counts out: raise a UserError if a list names photos that do not exist."""
+        missing = [(s.name, name) for s in self.splits for name in s.without_image]
+        if missing:
+            split, name = missing[0]
+            raise UserError(
+                f"{len(missing)} listed names have no photo, such as {name} of {split}",
+                f"segdata validate {self.dataset.root} says where they may be",
+            )
 
     @cached_property
     def digest(self) -> str:
