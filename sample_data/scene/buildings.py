@@ -16,28 +16,19 @@ from scene.surfaces import Quad
 
 UP = np.array([0.0, 1.0, 0.0])
 
-# wall: weight, and linear colors to pick from
+# wall: weight, and linear colors to pick from: all warm, so that walls differ from the ground
 _WALLS: dict[str, tuple[float, Palette]] = {
     "plaster": (
-        0.27,
-        [(0.62, 0.55, 0.42), (0.60, 0.48, 0.28), (0.55, 0.36, 0.26), (0.40, 0.48, 0.52),
-         (0.66, 0.64, 0.60), (0.38, 0.44, 0.33), (0.30, 0.30, 0.30), (0.58, 0.42, 0.38)],
+        0.42,
+        [(0.56, 0.38, 0.16), (0.58, 0.33, 0.13), (0.54, 0.29, 0.20), (0.60, 0.43, 0.22),
+         (0.52, 0.25, 0.15)],
     ),
-    "brick": (
-        0.33,
-        [(0.30, 0.12, 0.08), (0.24, 0.13, 0.09), (0.38, 0.22, 0.14), (0.42, 0.34, 0.24)],
-    ),
-    "stone": (0.18, [(0.46, 0.41, 0.32), (0.34, 0.33, 0.31), (0.42, 0.34, 0.25)]),
-    "panel": (0.10, [(0.36, 0.36, 0.36), (0.44, 0.43, 0.40), (0.25, 0.29, 0.31)]),
-    "boards": (
-        0.08,
-        [(0.34, 0.40, 0.44), (0.30, 0.10, 0.08), (0.55, 0.53, 0.47), (0.22, 0.28, 0.20)],
-    ),
-    "glass": (0.07, [(0.12, 0.14, 0.15), (0.20, 0.20, 0.20)]),
+    "brick": (0.33, [(0.36, 0.15, 0.08), (0.40, 0.19, 0.10), (0.44, 0.23, 0.12)]),
+    "stone": (0.15, [(0.50, 0.35, 0.17), (0.46, 0.29, 0.15)]),
+    "boards": (0.10, [(0.42, 0.24, 0.11), (0.52, 0.36, 0.17)]),
 }  # fmt: skip
-_TRIMS = [(0.72, 0.71, 0.68), (0.62, 0.58, 0.50), (0.10, 0.10, 0.10), (0.25, 0.13, 0.07),
-          (0.13, 0.20, 0.14), (0.30, 0.31, 0.33)]  # fmt: skip
-_ROOFS = [(0.30, 0.11, 0.06), (0.10, 0.10, 0.11), (0.20, 0.12, 0.08), (0.22, 0.24, 0.24)]
+_TRIMS = [(0.66, 0.50, 0.30), (0.58, 0.42, 0.24), (0.25, 0.12, 0.06), (0.70, 0.56, 0.38)]
+_ROOFS = [(0.32, 0.13, 0.07), (0.24, 0.12, 0.07), (0.36, 0.17, 0.09)]
 
 
 @dataclass(frozen=True)
@@ -93,7 +84,7 @@ class House:
         walls = [Quad(o, way, UP, size, self.height, self.front, label) for o, way, size in sides]
         top = self.height * UP
         if self.roof is None:
-            flat = Roof(np.array([0.22, 0.21, 0.2]), 3.0, self.front.seed)
+            flat = Roof(np.array([0.28, 0.16, 0.10]), 3.0, self.front.seed)
             return [*walls, Quad(a + top, along, inward, self.width, self.depth, flat, label)]
         half = self.depth / 2 + 0.35
         slope = math.hypot(half, self.roof_height)
@@ -115,25 +106,21 @@ def _sample_facade(rng: np.random.Generator, height: float, floor: float) -> Fac
     weights = np.array([_WALLS[wall][0] for wall in walls])
     wall = walls[int(rng.choice(len(walls), p=weights / weights.sum()))]
     colors = _WALLS[wall][1]
-    color = np.array(colors[int(rng.integers(len(colors)))]) * rng.uniform(0.75, 1.2)
-    bay = float(rng.uniform(1.8, 2.9))
-    window = (bay * float(rng.uniform(0.4, 0.6)), float(rng.uniform(1.4, 2.0)))
-    if wall == "glass":
-        window = (bay * 0.93, floor * 0.72)
-    elif wall == "panel" and rng.random() < 0.5:
-        window = (bay * 0.88, 1.35)
+    color = np.array(colors[int(rng.integers(len(colors)))]) * rng.uniform(0.9, 1.15)
+    bay = float(rng.uniform(2.2, 3.2))
+    window = (bay * float(rng.uniform(0.36, 0.5)), float(rng.uniform(1.3, 1.8)))
     return Facade(
         wall=wall,
-        color=np.clip(color * (1 + rng.uniform(-0.08, 0.08, 3)), 0.02, 0.8),
-        trim=np.array(_TRIMS[int(rng.choice(6, p=[0.34, 0.16, 0.16, 0.12, 0.1, 0.12]))]),
+        color=np.clip(color * (1 + rng.uniform(-0.04, 0.04, 3)), 0.02, 0.8),
+        trim=np.array(_TRIMS[int(rng.integers(len(_TRIMS)))]),
         height=height,
         floor=floor,
         bay=bay,
         window=window,
         ground_floor=float(rng.uniform(3.2, 4.2)) if height > 5 else 0.2,
-        shop=bool(rng.random() < 0.45 and height > 6),
-        balconies=bool(rng.random() < 0.16 and wall != "glass"),
-        shutters=bool(rng.random() < 0.2 and wall in ("plaster", "boards", "stone")),
+        shop=bool(rng.random() < 0.35 and height > 6),
+        balconies=bool(rng.random() < 0.12),
+        shutters=bool(rng.random() < 0.2 and wall != "brick"),
         seed=float(rng.integers(0, 400)),
     )
 
@@ -145,7 +132,7 @@ def sample_house(
     count, floor = int(rng.integers(floors[0], floors[1] + 1)), float(rng.uniform(2.9, 3.5))
     height = 1.0 + floor * count + float(rng.uniform(0.0, 0.8))
     gabled = count <= 4 and rng.random() < 0.6
-    color = np.array(_ROOFS[int(rng.integers(len(_ROOFS)))]) * rng.uniform(0.8, 1.3)
+    color = np.array(_ROOFS[int(rng.integers(len(_ROOFS)))]) * rng.uniform(0.9, 1.2)
     roof = Roof(color, float(rng.uniform(0.3, 0.5)), float(rng.integers(0, 400)))
     return House(
         x=x,

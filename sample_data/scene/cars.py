@@ -12,7 +12,6 @@ from scene.noise import Array
 from scene.sprites import Look, Stage, polygon, ring, roughen
 
 Profile = list[tuple[float, float]]  # (along, up) from the rear's foot over the top to the front's
-GLASS = np.array([0.03, 0.035, 0.04])
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,7 @@ class _Body:
     def __init__(self, stage: Stage, car: Car, lit: float, look: Look) -> None:
         self.stage, self.car, self.lit, self.look = stage, car, lit, look
         self.shape = SHAPES[car.shape]
+        self.glass = 0.012 + 0.16 * car.color  # panes show the coat's color dimly
         sh, ch = math.sin(car.heading), math.cos(car.heading)
         self.forward, self.side = np.array([sh, 0.0, ch]), np.array([ch, 0.0, -sh])
         self.middle = np.array([car.x, 0.0, car.z])
@@ -127,7 +127,7 @@ def _draw_lower(body: _Body) -> None:
                    (-length, 0.92 * belt)]  # fmt: skip
         body.panel([(a, side, up) for a, up in outline], color, 0.15)
         low = [(-length, sill), (front, sill), (front, 1.9 * sill), (-length, 1.9 * sill)]
-        body.panel([(a, side, up) for a, up in low], color * 0.45, 0.05)
+        body.panel([(a, side, up) for a, up in low], color * 0.55, 0.05)
 
 
 def _draw_wheels(body: _Body) -> None:
@@ -142,7 +142,7 @@ def _draw_wheels(body: _Body) -> None:
             across = np.full((len(disk), 1), side * shape.width / 2)
             rim = ring(place * shape.length, radius, 0.58 * radius, 0.58 * radius, 10)
             points = np.concatenate([disk[:, :1], across, disk[:, 1:]], axis=1)
-            body.spot(points, np.array([0.012, 0.012, 0.013]))
+            body.spot(points, 0.05 * body.car.color + 0.008)
             inner = np.concatenate([rim[:, :1], across[: len(rim)], rim[:, 1:]], axis=1)
             body.spot(inner, 0.22 * body.stage.light.ambient)
 
@@ -159,7 +159,7 @@ def _draw_cabin(body: _Body) -> None:
     for low, high in (((tail, belt), (back, top)), ((nose, belt), (brow, top))):
         foot = (low[0] + 0.08 * (high[0] - low[0]), low[1] + 0.08 * (high[1] - low[1]))
         head = (low[0] + 0.9 * (high[0] - low[0]), low[1] + 0.9 * (high[1] - low[1]))
-        body.panel(_strip([foot, head], (half * inset, roof * inset)), GLASS, 0.36)
+        body.panel(_strip([foot, head], (half * inset, roof * inset)), body.glass, 0.16)
     posts = 6 if body.car.shape == "bus" else 2
     for side in (-1.0, 1.0):
         outer = [(tail, half * side, belt), (back, roof * side, top), (brow, roof * side, top),
@@ -187,7 +187,7 @@ def _draw_side_windows(
         foot_a = a - 0.7 * max(0.0, start - tail) if number == 0 else a
         foot_b = b + 0.75 * max(0.0, nose - end) if number == posts - 1 else b
         body.panel([(foot_a, out_low, low), (foot_b, out_low, low), (b, out_high, high),
-                    (a, out_high, high)], GLASS, 0.24)  # fmt: skip
+                    (a, out_high, high)], body.glass, 0.10)  # fmt: skip
 
 
 def _draw_lamps(body: _Body) -> None:

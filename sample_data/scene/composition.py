@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scene.camera import Camera
-from scene.light import Light, sample_light
+from scene.light import Light, incident, sample_light
 from scene.noise import Array, cell, cloudy
 from scene.pavement import Pavement
 from scene.photo import Photo, develop, reduce_labels, sample_photo
@@ -46,16 +46,16 @@ class _Figure(Protocol):
 
 
 def _sample_pavement(rng: np.random.Generator, plan: Plan) -> Pavement:
-    slabs = [(0.40, 0.37, 0.33), (0.29, 0.27, 0.25), (0.36, 0.21, 0.15), (0.46, 0.39, 0.28)]
-    slab = np.array(slabs[int(rng.choice(4, p=[0.45, 0.25, 0.15, 0.15]))])
+    slabs = [(0.64, 0.58, 0.48), (0.60, 0.53, 0.42), (0.66, 0.61, 0.52)]
+    slab = np.array(slabs[int(rng.integers(len(slabs)))])
     return Pavement(
         ground=plan.ground,
-        asphalt=(1.0 + rng.uniform(-0.06, 0.06, 3)) * float(rng.uniform(0.05, 0.125)),
-        slabs=slab * float(rng.uniform(0.8, 1.2)),
+        asphalt=np.array([0.060, 0.074, 0.105]) * float(rng.uniform(0.85, 1.15)),
+        slabs=slab * float(rng.uniform(0.95, 1.08)),
         slab_size=float(rng.uniform(0.55, 1.2)),
-        slab_spread=float(rng.uniform(0.15, 0.45)),
-        grass=np.array([0.10, 0.17, 0.04]) * rng.uniform(0.7, 1.3, 3),
-        worn=float(rng.uniform(0.5, 1.0)),
+        slab_spread=float(rng.uniform(0.08, 0.22)),
+        grass=np.array([0.085, 0.21, 0.018]) * rng.uniform(0.9, 1.1, 3),
+        worn=float(rng.uniform(0.4, 0.8)),
         seed=float(rng.uniform(0, 400)),
     )
 
@@ -77,8 +77,6 @@ def _draw_things(stage: Stage, plan: Plan, things: Things) -> None:
         for number in np.argsort(-depths, kind="stable"):
             figure, label = figures[number]
             figure.draw(stage, 0.12 + 0.88 * float(lit[number]), label)
-    for railing in things.railings:
-        railing.draw(stage, 0.7, POLE)
 
 
 def _draw_backdrop(stage: Stage, rng: np.random.Generator) -> None:
@@ -92,13 +90,13 @@ def _draw_backdrop(stage: Stage, rng: np.random.Generator) -> None:
     if woods:
         edge = level * (1.0 + 0.3 * cloudy(azimuth * 2.5 + offset, azimuth * 0 + 3))
         tone = 1.0 + 0.3 * cloudy(azimuth * 14 + offset, rise * 900)
-        color: Array = np.array([0.06, 0.09, 0.035]) * tone[..., None]
+        color: Array = np.array([0.06, 0.15, 0.02]) * tone[..., None]
     else:
         block = np.floor(azimuth / 2.6 + offset)
         edge = level * (0.5 + 1.3 * cell(block, block * 0 + 7))
-        gray = 0.12 + 0.3 * cell(block, block * 0 + 9)
+        gray = 0.24 + 0.2 * cell(block, block * 0 + 9)
         panes = 1.0 - 0.4 * (np.mod(azimuth * 3, 1) < 0.5) * (np.mod(rise * 150, 1) < 0.5)
-        color = (gray * panes)[..., None] * np.array([1.0, 0.96, 0.9])
+        color = (gray * panes)[..., None] * np.array([1.25, 0.78, 0.42])
     here = (rise < edge) & ~np.isfinite(canvas.depth)
     clear = np.exp(-light.haze * 130.0)
     lighted = color * (0.35 * light.sun + 0.75 * light.ambient)
@@ -127,11 +125,11 @@ def _draw_bonnet(canvas: Canvas, light: Light, rng: np.random.Generator) -> None
 
 
 def _rims(canvas: Canvas, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """The unclear pixels around some objects, at the picture's resolution."""
-    thing = canvas.thing[::PIXEL, ::PIXEL]
-    numbers = np.unique(thing[thing > 0])
-    chosen = numbers[rng.random(len(numbers)) < 0.5]
-    inside = np.isin(thing, chosen).astype(np.uint8)
+    """The unclear pixels around objects (half of the trees), at the picture's resolution."""
+    thing, label = canvas.thing[::PIXEL, ::PIXEL], canvas.label[::PIXEL, ::PIXEL]
+    leafy = np.unique(thing[(thing > 0) & (label == VEGETATION)])
+    plain = leafy[rng.random(len(leafy)) < 0.5]
+    inside = ((thing > 0) & ~np.isin(thing, plain)).astype(np.uint8)
     grown = np.asarray(cv2.dilate(inside, np.ones((3, 3), np.uint8)))
     return np.asarray((grown > 0) & (thing == 0), np.bool_)
 
@@ -151,10 +149,9 @@ def _label(canvas: Canvas, rng: np.random.Generator) -> Label:
 def compose(rng: np.random.Generator) -> Picture:
     """A random scene, as a photo of WIDTH×HEIGHT pixels and its labels."""
     plan, light = sample_plan(rng), sample_light(rng)
-    dark = light.kind == "dusk"
-    photo: Photo = sample_photo(rng, dark)
+    photo: Photo = sample_photo(rng, incident(light))
     camera = Camera(plan.pose, WIDTH * PIXEL, HEIGHT * PIXEL)
-    things = sample_things(Sampler(rng, plan, camera), dark, VEGETATION)
+    things = sample_things(Sampler(rng, plan, camera), VEGETATION)
     walls = [quad for house in plan.houses for quad in house.quads(BUILDING)]
     solid = Solid(
         quads=walls + things.hedges,
@@ -165,7 +162,7 @@ def compose(rng: np.random.Generator) -> Picture:
     stage = Stage(camera, light, draw_surfaces(camera, light, solid), PIXEL)
     _draw_backdrop(stage, rng)
     _draw_things(stage, plan, things)
-    if plan.pose.height < 2.5 and rng.random() < 0.15:
+    if plan.pose.height < 2.5 and rng.random() < 0.10:
         _draw_bonnet(stage.canvas, light, rng)
     label = _label(stage.canvas, rng)
     return Picture(develop(stage.canvas.rgb, photo, PIXEL, rng), label, photo.quality)

@@ -11,6 +11,8 @@ from scene.materials import Coat, fade
 from scene.noise import Array, cell, cloudy, grain, line
 
 Mask = npt.NDArray[np.bool_]
+_PANE = np.array([0.10, 0.060, 0.038])  # glass before a dim, warm room
+_BOARD = np.array([0.42, 0.17, 0.08])  # behind a shop's letters
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def _tint(color: Array, where: Mask, value: Array) -> Array:
 class Facade:
     """A wall with floors and bays of windows. Lengths in meters, colors linear."""
 
-    wall: str  # plaster, brick, stone, panel, boards or glass
+    wall: str  # plaster, brick, stone or boards
     color: Array
     trim: Array
     height: float
@@ -76,10 +78,6 @@ class Facade:
             tone = tone * self._courses(u, v, footprint)
         elif self.wall == "plaster":
             tone = tone * (1.0 - 0.16 * line(np.mod(v, 0.55), 0.03, footprint))
-        elif self.wall == "panel":
-            upright = line(np.mod(u, self.bay), 0.04, footprint)
-            level = line(np.mod(v - self.ground_floor, self.floor), 0.04, footprint)
-            tone = tone * (1.0 - 0.4 * np.maximum(upright, level))
         elif self.wall == "boards":
             tone = tone * (1.0 - 0.3 * line(np.mod(v, 0.22), 0.03, footprint))
         return np.asarray(self.color * tone[:, None], np.float64)
@@ -116,14 +114,13 @@ class Facade:
         glass = bays.fits & (bays.side < width / 2) & (bays.rise > 0.0) & (bays.rise < height)
         curtain = (pick > 0.55) & (bays.side > width * (0.5 - 0.3 * pick))
         blind = (pick < 0.22) & (bays.rise > height * (0.35 + pick))
-        pane = np.where((curtain | blind)[:, None], np.array([0.42, 0.40, 0.36]), 0.035)
+        pane = np.where((curtain | blind)[:, None], np.array([0.46, 0.32, 0.19]), _PANE)
         reveal = np.clip((bays.rise - height + 0.3) / 0.3, 0.0, 1.0)
         color = _tint(color, glass, pane * (1.0 - 0.6 * reveal)[:, None])
         bars = glass & ((bays.side < 0.05) | (np.abs(bays.rise - 0.66 * height) < 0.05))
-        if self.wall != "glass":
-            color = _tint(color, bars, np.clip(self.trim, 0, 0.8))
+        color = _tint(color, bars, np.clip(self.trim, 0, 0.8))
         clear = glass & ~bars
-        gloss = clear * (0.25 + 0.5 * cell(bays.number, bays.level + self.seed))
+        gloss = clear * (0.05 + 0.12 * cell(bays.number, bays.level + self.seed))
         glow = clear & (cell(bays.number * 7, bays.level * 3 + self.seed) < night)
         warmth = np.array([1.5, 1.0, 0.5]) * (0.4 + 0.8 * pick)[:, None]
         return Coat(color, glow[:, None] * warmth, gloss)
@@ -151,10 +148,10 @@ class Facade:
         letters = board & (np.mod(u * 3.1, 1.0) < 0.55) & (cell(np.floor(u * 3.1), number) > 0.35)
         letters &= np.abs(v - self.ground_floor + 0.52) < 0.16
         color = _tint(coat.albedo, low, self.trim * 0.7)
-        color = _tint(color, board, 0.04 + 0.6 * hue * hue)
-        color = _tint(color, letters, 0.75 - 0.6 * (hue.mean(-1, keepdims=True) > 0.6))
+        color = _tint(color, board, _BOARD * (0.4 + hue[:, :1]))
+        color = _tint(color, letters, self.trim)
         goods = 0.04 + 0.25 * cell(np.floor(u * 1.7), np.floor(v * 1.9))
-        color = _tint(color, glass, goods[:, None] * (0.6 + 0.6 * hue))
-        gloss = np.where(low, glass * (0.25 + 0.35 * hue[:, 0]), coat.gloss)
+        color = _tint(color, glass, goods[:, None] * np.array([1.3, 0.9, 0.55]) * (0.7 + 0.4 * hue))
+        gloss = np.where(low, glass * (0.05 + 0.1 * hue[:, 0]), coat.gloss)
         shine = glass[:, None] * np.array([1.2, 0.9, 0.55]) * min(1.0, 2.0 * night)
         return Coat(color, _tint(coat.emission, low, shine), gloss)

@@ -46,58 +46,36 @@ class _Weather:
 
 _WEATHER = {
     "sunny": _Weather(
-        weight=0.44,
-        altitude=(28, 62),
-        sun=(2.6, 2.4, 2.1),
-        ambient=(0.55, 0.66, 0.85),
-        zenith=(0.30, 0.58, 1.25),
-        horizon=(1.15, 1.35, 1.6),
-        haze=0.0008,
-        clouds=(-1.6, 0.6),
+        weight=0.55,
+        altitude=(32, 62),
+        sun=(1.75, 1.68, 1.55),
+        ambient=(0.90, 0.98, 1.08),
+        zenith=(0.50, 1.05, 2.10),
+        horizon=(1.75, 2.15, 2.60),
+        haze=0.0006,
+        clouds=(-1.6, 0.2),
     ),
     "golden": _Weather(
-        weight=0.18,
-        altitude=(9, 22),
-        sun=(2.7, 1.75, 0.95),
-        ambient=(0.50, 0.55, 0.72),
-        zenith=(0.38, 0.58, 1.0),
-        horizon=(1.7, 1.35, 0.95),
-        haze=0.0016,
-        clouds=(-1.0, 0.8),
+        weight=0.20,
+        altitude=(20, 30),
+        sun=(2.1, 1.8, 1.4),
+        ambient=(0.84, 0.88, 0.96),
+        zenith=(0.55, 1.00, 1.90),
+        horizon=(1.95, 2.05, 2.20),
+        haze=0.0008,
+        clouds=(-1.6, 0.0),
         lit_windows=0.03,
     ),
     "overcast": _Weather(
         weight=0.25,
         altitude=(40, 60),
-        sun=(0.12, 0.12, 0.12),
-        ambient=(1.05, 1.1, 1.18),
-        zenith=(1.25, 1.33, 1.45),
-        horizon=(1.75, 1.8, 1.85),
-        haze=0.0018,
+        sun=(0.30, 0.30, 0.30),
+        ambient=(1.16, 1.2, 1.24),
+        zenith=(1.30, 1.65, 2.10),
+        horizon=(2.0, 2.2, 2.4),
+        haze=0.0008,
         clouds=(2.0, 3.0),
-        lit_windows=0.03,
-    ),
-    "dusk": _Weather(
-        weight=0.10,
-        altitude=(2, 6),
-        sun=(0.25, 0.13, 0.08),
-        ambient=(0.30, 0.33, 0.48),
-        zenith=(0.17, 0.24, 0.50),
-        horizon=(0.95, 0.58, 0.45),
-        haze=0.002,
-        clouds=(-1.0, 0.8),
-        lit_windows=0.4,
-    ),
-    "misty": _Weather(
-        weight=0.03,
-        altitude=(30, 50),
-        sun=(0.3, 0.29, 0.26),
-        ambient=(1.0, 1.03, 1.06),
-        zenith=(1.35, 1.4, 1.45),
-        horizon=(1.6, 1.62, 1.62),
-        haze=0.007,
-        clouds=(2.0, 3.0),
-        lit_windows=0.05,
+        lit_windows=0.02,
     ),
 }
 
@@ -112,21 +90,27 @@ def sample_light(rng: np.random.Generator) -> Light:
     kind = list(_WEATHER)[int(rng.choice(len(_WEATHER), p=weights / weights.sum()))]
     weather = _WEATHER[kind]
     altitude = math.radians(rng.uniform(*weather.altitude))
-    tint = 1.0 + rng.uniform(-0.1, 0.1, 3)
+    tint = 1.0 + rng.uniform(-0.03, 0.03, 3)
     warm = np.array(weather.sun) * 0.55 + np.array(weather.horizon) * 0.35
     return Light(
         kind=kind,
         sun_direction=_direction(float(rng.uniform(-math.pi, math.pi)), altitude),
-        sun=np.array(weather.sun) * rng.uniform(0.85, 1.15),
+        sun=np.array(weather.sun) * rng.uniform(0.9, 1.1),
         ambient=np.array(weather.ambient) * tint,
-        zenith=np.array(weather.zenith) * tint * rng.uniform(0.85, 1.15),
-        horizon=np.array(weather.horizon) * rng.uniform(0.85, 1.1),
+        zenith=np.array(weather.zenith) * tint * rng.uniform(0.9, 1.1),
+        horizon=np.array(weather.horizon) * rng.uniform(0.92, 1.08),
         cloud_cover=float(rng.uniform(*weather.clouds)),
-        cloud_tint=np.minimum(warm + 0.25, 2.2),
+        cloud_tint=np.clip(warm + 0.6, 1.9, 2.6),
         cloud_seed=(float(rng.uniform(0, 512)), float(rng.uniform(0, 512))),
         haze=weather.haze * float(rng.uniform(0.6, 1.6)),
         lit_windows=weather.lit_windows,
     )
+
+
+def incident(light: Light) -> float:
+    """Brightness of a white floor in the open, as a hand-held light meter reads it."""
+    lit = light.sun * max(float(light.sun_direction[1]), 0.0) + light.ambient
+    return float(lit @ np.array([0.2126, 0.7152, 0.0722]))
 
 
 def sky(light: Light, rays: Array) -> Array:
@@ -138,11 +122,11 @@ def sky(light: Light, rays: Array) -> Array:
     x = unit[..., 0] * reach + light.cloud_seed[0]
     z = unit[..., 2] * reach + light.cloud_seed[1]
     dense = cloudy(x, z) * 0.8 + 0.25 * cloudy(3.1 * x, 3.1 * z)
-    if light.kind in ("overcast", "misty"):
+    if light.kind == "overcast":
         color = color * (1.0 + 0.16 * (dense * np.clip(4 * height + 0.2, 0, 1))[..., None])
     else:
         cover = np.clip((dense + light.cloud_cover - 0.3) / 0.9, 0.0, 1.0)
-        shade = np.clip(0.85 - 0.22 * cloudy(x + 2.0, z + 3.0), 0.45, 1.15)
+        shade = np.clip(0.95 - 0.12 * cloudy(x + 2.0, z + 3.0), 0.75, 1.15)
         cloud = light.cloud_tint * shade[..., None]
         color = mix(color, cloud, 0.9 * cover * np.clip(6.0 * height + 0.1, 0, 1))
     glow = np.clip(unit @ light.sun_direction, 0.0, 1.0)

@@ -26,7 +26,7 @@ class Pavement:
 
     def _road(self, u: Array, v: Array, footprint: Array) -> Array:
         tone = 1.0 + 0.07 * cloudy(u * 1.5 + self.seed, v * 1.5)
-        tone = tone + 0.24 * grain(u * 30, v * 30) * fade(0.05, footprint)
+        tone = tone + 0.16 * grain(u * 30, v * 30) * fade(0.05, footprint)
         tone = tone + 0.05 * grain(u * 13, v * 13) * fade(0.1, footprint)
         patch = cell(np.floor(u / 2.3 + self.seed), np.floor(v / 4.1))
         tone = np.where(patch > 0.93, tone * 0.78, tone)
@@ -40,7 +40,7 @@ class Pavement:
         color = self.asphalt * tone[:, None]
         paint = self.ground.paint(u, v, footprint)
         wear = np.clip(self.worn - 0.25 * cloudy(u * 10, v * 10), 0.15, 1.0)
-        white = np.array([0.78, 0.77, 0.72]) * (1.0 + 0.08 * grain(u * 20, v * 20))[:, None]
+        white = np.array([0.52, 0.58, 0.68]) * (1.0 + 0.08 * grain(u * 20, v * 20))[:, None]
         return mix(color, white, paint * wear)
 
     def _walk(self, u: Array, v: Array, footprint: Array) -> Array:
@@ -57,8 +57,8 @@ class Pavement:
             line(np.mod(shifted, 1.0) * size, 0.05, footprint),
         )
         kerb = self.ground.kerb(u, v)
-        color = self.slabs * (tone * (1.0 - 0.6 * joint))[:, None]
-        stone = np.array([0.50, 0.49, 0.47]) * (0.9 + 0.2 * cell(np.floor(u + v), row))[:, None]
+        color = self.slabs * (tone * (1.0 - 0.35 * joint))[:, None]
+        stone = np.array([0.68, 0.63, 0.54]) * (0.9 + 0.2 * cell(np.floor(u + v), row))[:, None]
         return np.where((kerb < 0.28)[:, None], stone, color)
 
     def _meadow(self, u: Array, v: Array, footprint: Array) -> Array:
@@ -66,8 +66,8 @@ class Pavement:
         clumps = cloudy(u * 7 + self.seed, v * 7)
         tone = np.clip(1.0 + 0.30 * blades + 0.22 * clumps, 0.25, 2.2)
         dry = np.clip(0.25 + 0.4 * cloudy(u * 2.5, v * 2.5), 0, 1)
-        straw = np.array([0.26, 0.22, 0.09])
-        return mix(self.grass * np.ones((len(u), 1)), straw, 0.6 * dry) * tone[:, None]
+        light = 1.6 * self.grass
+        return mix(self.grass * np.ones((len(u), 1)), light, 0.6 * dry) * tone[:, None]
 
     def coat(self, u: Array, v: Array, footprint: Array, night: float) -> Coat:
         kind = self.ground.kinds(u, v)

@@ -23,36 +23,46 @@ class Photo:
     contrast: float  # 0: flat, 1: a full S-curve
     saturation: float
     quality: int
+    incident: float | None = None  # what a light meter read; None: the picture's mean counts
 
 
-def sample_photo(rng: np.random.Generator, dark: bool) -> Photo:
-    warmth = rng.normal(0.0, 0.035)
-    green = rng.normal(0.0, 0.015)
+def sample_photo(rng: np.random.Generator, incident: float) -> Photo:
+    """A camera set by a light meter that reads `incident`."""
+    warmth = rng.normal(0.0, 0.012)
+    green = rng.normal(0.0, 0.006)
     return Photo(
-        exposure=float(rng.normal(-0.5 if dark else 0.05, 0.22)),
+        exposure=float(rng.normal(0.0, 0.10)),
         white_balance=np.array([1.0 + warmth, 1.0 + green, 1.0 - warmth]),
-        blur=float(rng.uniform(0.7, 1.1)),
-        noise=float(rng.uniform(0.005, 0.010) * (1.9 if dark else 1.0)),
-        vignette=float(rng.uniform(0.05, 0.3)),
-        contrast=float(rng.uniform(0.25, 0.75)),
-        saturation=float(rng.uniform(0.8, 1.15)),
+        blur=float(rng.uniform(0.6, 0.9)),
+        noise=float(rng.uniform(0.003, 0.007)),
+        vignette=float(rng.uniform(0.03, 0.15)),
+        contrast=float(rng.uniform(0.3, 0.5)),
+        saturation=float(rng.uniform(0.98, 1.1)),
         quality=int(rng.integers(88, 93)),
+        incident=incident,
     )
 
 
 def _bloom(rgb: Array) -> Array:
     """Bright places spill over a little, as in a lens."""
-    bright = np.maximum(rgb - 2.2, 0.0)
+    bright = np.maximum(rgb - 3.0, 0.0)
     if bright.max() == 0.0:
         return rgb
     return np.asarray(rgb + 0.25 * cv2.GaussianBlur(np.minimum(bright, 6.0), (0, 0), 5.0))
 
 
-def _tone(rgb: Array, photo: Photo) -> Array:
-    """Exposure by the mean log brightness, a shoulder for highlights, gamma 2.2."""
+def _gain(rgb: Array, photo: Photo) -> float:
+    """What radiance is multiplied by: from the light meter, or the mean log brightness."""
+    if photo.incident is not None:
+        return float(1.75 / photo.incident * 2.0**photo.exposure)
     gray = rgb @ np.array([0.2126, 0.7152, 0.0722])
     level = float(np.exp(np.log(np.maximum(gray, 1e-3)).mean()))
-    scaled = rgb * (0.24 / level) * 2.0**photo.exposure
+    return float((0.24 / level) * 2.0**photo.exposure)
+
+
+def _tone(rgb: Array, photo: Photo) -> Array:
+    """Exposure, a shoulder for highlights, gamma 2.2."""
+    scaled = rgb * _gain(rgb, photo)
     scaled = scaled * (1.0 + scaled / 9.0) / (1.0 + scaled)
     display = np.clip(scaled * 1.18, 0.0, 1.0) ** (1.0 / 2.2)
     gray = display @ np.array([0.299, 0.587, 0.114])

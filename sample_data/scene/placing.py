@@ -23,8 +23,8 @@ class Sampler:
 
     def pick(self, palette: Palette) -> Array:
         color = np.array(palette[int(self.rng.integers(len(palette)))])
-        tint = 1.0 + self.rng.normal(0.0, 0.05, 3)
-        return np.clip(color * tint * self.rng.uniform(0.65, 1.35), 0.0, 0.85)
+        tint = 1.0 + self.rng.normal(0.0, 0.03, 3)
+        return np.clip(color * tint * self.rng.uniform(0.85, 1.15), 0.0, 0.85)
 
     def in_view(self, x: float, z: float, height: float) -> bool:
         seen = self.camera.project(np.array([[x, 0.5 * height, z]]))[0]

@@ -37,7 +37,7 @@ def _main_strip(rng: np.random.Generator, kind: str) -> Strip:
     if kind == "junction":
         end = float(rng.uniform(10, 26))
         bend *= 0.3
-    zebras = tuple(float(z) for z in rng.uniform(6, 40, int(rng.integers(0, 3))))
+    zebras = tuple(float(z) for z in rng.uniform(6, 25, int(rng.integers(0, 2))))
     return Strip(
         x=0.0,
         z=0.0,
@@ -48,7 +48,7 @@ def _main_strip(rng: np.random.Generator, kind: str) -> Strip:
         start=-40.0,
         end=end,
         dashes=bool(rng.random() < 0.7),
-        edge_lines=bool(rng.random() < 0.35),
+        edge_lines=bool(rng.random() < 0.2),
         zebras=zebras if kind != "junction" else (end - 4.0,),
     )
 
@@ -163,7 +163,7 @@ def _scattered(rng: np.random.Generator, ground: Ground, count: int, pose: Pose)
     houses = []
     for _ in range(count):
         bearing = pose.yaw + rng.uniform(-0.9, 0.9)
-        distance = rng.uniform(16, 60)
+        distance = rng.uniform(14, 38)
         x = pose.x + distance * math.sin(bearing)
         z = pose.z + distance * math.cos(bearing)
         heading = bearing + math.pi / 2 + rng.normal(0.0, 0.35)

@@ -1,4 +1,4 @@
-"""Thin things: masts, railings and traffic signs."""
+"""Thin things: masts and traffic signs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ class Mast:
     radius: float
     color: Array
     arm: float = 0.0  # length of the lamp's arm, meters
-    glow: float = 0.0
 
     def draw(self, stage: Stage, lit: float, label: int) -> None:
         """An upright bar, and the arm with its lamp."""
@@ -32,18 +31,17 @@ class Mast:
         look = Look(place.depth, label, stage.canvas.next_thing())
         color = self.color * brightness(stage.light, lit)
         pixels = 2.0 * self.radius * stage.camera.focal / place.depth
-        width = float(np.clip(pixels, 2.6 * stage.pixel, 4.2 * stage.pixel)) - 1.0
+        width = float(np.clip(pixels, 3.2 * stage.pixel, 4.4 * stage.pixel)) - 1.0
         foot, top = place.at(np.array([[0.0, 0.0], [0.0, self.height]]))
         thin(stage, np.stack([foot, top]), width, color, look)
         if self.arm != 0.0:
             rise = np.array([0.0, 0.35, 0.4]) + self.height
             bend = place.at(np.stack([np.array([0.0, 0.6, 1.0]) * self.arm, rise], axis=1))
-            slim = max(width * 0.85, 2.2 * stage.pixel - 1.0)
+            slim = max(width * 0.85, 2.6 * stage.pixel - 1.0)
             thin(stage, bend[:2], slim, color, look)
             thin(stage, bend[1:], slim, color, look)
             head = ring(self.arm, self.height + 0.36, 0.38, 0.13, 8)
-            lamp = color + self.glow * np.array([4.0, 3.0, 1.8])
-            polygon(stage, place.at(head), lamp, look)
+            polygon(stage, place.at(head), color, look)
 
 
 def thin(stage: Stage, ends: Array, width: float, color: Array, look: Look) -> None:
@@ -54,32 +52,7 @@ def thin(stage: Stage, ends: Array, width: float, color: Array, look: Look) -> N
     polygon(stage, np.stack([ends[0] - aside, ends[0] + aside, ends[1] + aside, ends[1] - aside]),
             color, look)  # fmt: skip
     bright = np.stack([ends[0], ends[0] + aside, ends[1] + aside, ends[1]])
-    polygon(stage, bright, color * 1.5, look)
-
-
-@dataclass(frozen=True)
-class Railing:
-    """Posts and bars between points (x, z)."""
-
-    points: tuple[tuple[float, float], ...]
-    color: Array
-
-    def draw(self, stage: Stage, lit: float, label: int) -> None:
-        """Bars and posts where they are near enough to be told apart."""
-        camera = stage.camera
-        color = self.color * brightness(stage.light, lit)
-        thing = stage.canvas.next_thing()
-        width = 2.3 * stage.pixel - 1.0
-        for (xa, za), (xb, zb) in zip(self.points, self.points[1:], strict=False):
-            for bar in (1.05, 0.45):
-                ends = camera.project(np.array([[xa, bar, za], [xb, bar, zb]]))
-                if ends[:, 2].min() > 2.0 and ends[:, 2].max() < 12.0:
-                    look = Look(float(ends[:, 2].mean()) - 0.1, label, thing)
-                    thin(stage, ends[:, :2], width, color, look)
-        for x, z in self.points:
-            ends = camera.project(np.array([[x, 0.0, z], [x, 1.1, z]]))
-            if 2.0 < ends[:, 2].min() < 12.0:
-                thin(stage, ends[:, :2], width, color, Look(float(ends[0, 2]) - 0.1, label, thing))
+    polygon(stage, bright, color * 1.3, look)
 
 
 @dataclass(frozen=True)
@@ -108,7 +81,7 @@ class Sign:
         outline = _outline(self.shape, radius)
         polygon(stage, place.at(middle + outline), self.rim * white, look)
         lowered = middle - np.array([0.0, 0.06 * radius if self.shape == "triangle" else 0.0])
-        polygon(stage, place.at(lowered + 0.68 * outline), self.face * white, look)
+        polygon(stage, place.at(lowered + 0.74 * outline), self.face * white, look)
         if self.mark_shape != "none":
             mark = _MARKS[self.mark_shape] * radius * (0.6 if self.shape == "triangle" else 1.0)
             polygon(stage, place.at(lowered + mark), self.mark * white, look)
@@ -139,6 +112,6 @@ _MARKS = {
 
 
 def sign_radius(camera: Camera, depth: float, pixel: int) -> float:
-    """Half size in meters that is near 0.38 m but 3.7 to 6.5 picture pixels."""
+    """Half size in meters that is near 0.38 m but 4.4 to 7 picture pixels."""
     scale = camera.focal / depth / pixel
-    return float(np.clip(0.38 * scale, 3.7, 6.5)) / scale
+    return float(np.clip(0.38 * scale, 4.4, 7.0)) / scale

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scene.cars import SHAPES, Car
-from scene.furniture import sample_masts, sample_railings, sample_signs
+from scene.furniture import sample_masts, sample_signs
 from scene.ground import GRASS, ROAD, WALK, Strip
 from scene.materials import Leaves
-from scene.palettes import BARKS, CLOTHES, HAIRS, LEAVES, PAINTS, SKINS
+from scene.palettes import BARKS, HAIRS, JACKETS, LEAVES, PAINTS, SKINS, TROUSERS
 from scene.people import Person
 from scene.placing import Sampler
 from scene.plan import Plan
-from scene.posts import Mast, Railing, Sign
+from scene.posts import Mast, Sign
 from scene.shadows import Block, Crown, Occluder
 from scene.surfaces import Quad
 from scene.trees import Tree, sample_lobes
@@ -29,18 +29,17 @@ class Things:
     people: list[Person] = field(default_factory=list)
     masts: list[Mast] = field(default_factory=list)
     signs: list[Sign] = field(default_factory=list)
-    railings: list[Railing] = field(default_factory=list)
 
 
 def _cars(sampler: Sampler) -> list[Car]:
     rng, cars = sampler.rng, list[Car]()
     pose = sampler.plan.pose
-    parked, driving = rng.uniform(0, 0.75), rng.uniform(0.05, 0.45)
+    parked, driving = rng.uniform(0.1, 0.85), rng.uniform(0.1, 0.7)
     bays = sampler.plan.kind == "yard" and rng.random() < 0.6
     for strip in sampler.roads():
         for side in (-1, 1):
             s = -6.0 + float(rng.uniform(0, 6))
-            while s < 50 and s < strip.end - 3:
+            while s < 26 and s < strip.end - 3:
                 kind = str(rng.choice(list(SHAPES), p=[0.31, 0.31, 0.23, 0.11, 0.04]))
                 length = SHAPES[kind].length
                 offset = _lane(rng, strip, parked, driving)
@@ -72,7 +71,7 @@ def _people(sampler: Sampler) -> list[Person]:
     most = {"plaza": 10, "park": 7}.get(sampler.plan.kind, 6)
     for _ in range(int(rng.integers(0, most + 1))):
         kinds = (WALK, GRASS) if rng.random() < 0.9 else (ROAD,)
-        place = sampler.spot(kinds, (3.0, 13.0))
+        place = sampler.spot(kinds, (2.8, 9.0))
         for _ in range(int(rng.choice([1, 2, 3], p=[0.7, 0.22, 0.08]))):
             if place is None:
                 break
@@ -86,10 +85,10 @@ def _people(sampler: Sampler) -> list[Person]:
                     stride=float(rng.uniform(-0.28, 0.28)),
                     skin=sampler.pick(SKINS),
                     hair=sampler.pick(HAIRS),
-                    top=sampler.pick(CLOTHES),
-                    legs=sampler.pick(CLOTHES),
+                    top=sampler.pick(JACKETS),
+                    legs=sampler.pick(TROUSERS),
                     coat=float(rng.choice([0.85, 0.5, 0.35], p=[0.7, 0.18, 0.12])),
-                    bag=sampler.pick(CLOTHES) if rng.random() < 0.3 else None,
+                    bag=sampler.pick(JACKETS) if rng.random() < 0.3 else None,
                     long_hair=bool(rng.random() < 0.4),
                 )
             )
@@ -131,18 +130,18 @@ def _trees(sampler: Sampler) -> list[Tree]:
         if rng.random() < (0.4 if name == "houses" else 0.55):
             step, size = float(rng.uniform(6, 14)), float(rng.uniform(0.7, 1.3))
             offset = strip.half_width + 0.9 + (strip.walk if rng.random() < 0.4 else 0.0)
-            for s in np.arange(float(rng.uniform(4, 9)), min(70.0, strip.end - 2), step):
+            for s in np.arange(float(rng.uniform(4, 9)), min(45.0, strip.end - 2), step):
                 x, z = strip.point(float(s), side * offset)
                 if sampler.is_free(x, z, 0.5):
                     trees.append(_tree(sampler, x, z, size * float(rng.uniform(0.8, 1.2))))
     green = "green" in plan.sides
     for _ in range(int(rng.integers(5, 22)) if green else int(rng.integers(0, 3))):
-        place = sampler.spot((GRASS,) if green else (WALK, GRASS), (6.0, 60.0))
+        place = sampler.spot((GRASS,) if green else (WALK, GRASS), (6.0, 34.0))
         if place is not None:
             near = math.hypot(place[0] - plan.pose.x, place[1] - plan.pose.z) < 8.0
             trees.append(_tree(sampler, *place, 0.6 if near else float(rng.uniform(0.8, 1.7))))
     for _ in range(int(rng.integers(0, 9)) if green else int(rng.integers(0, 3))):
-        place = sampler.spot((GRASS,) if green else (WALK,), (4.0, 30.0))
+        place = sampler.spot((GRASS,) if green else (WALK,), (4.0, 18.0))
         if place is not None:
             trees.append(_bush(sampler, *place))
     return trees
@@ -171,16 +170,15 @@ def _hedges(sampler: Sampler, label: int) -> list[Quad]:
     return quads
 
 
-def sample_things(sampler: Sampler, night: bool, leaf_label: int) -> Things:
+def sample_things(sampler: Sampler, leaf_label: int) -> Things:
     signs, posts = sample_signs(sampler)
     return Things(
         trees=_trees(sampler),
         hedges=_hedges(sampler, leaf_label),
         cars=_cars(sampler),
         people=_people(sampler),
-        masts=sample_masts(sampler, night) + posts,
+        masts=sample_masts(sampler) + posts,
         signs=signs,
-        railings=sample_railings(sampler),
     )
 
 
