@@ -26,17 +26,19 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 
 # Of Pillow's readers those of formats that photos and labels come in; others start programs (EPS).
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
+_AGAIN = "fetch or export the file again"
 _EXIF_ORIENTATION = 0x0112
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 # PNG specification, IHDR: color types.
 PNG_GRAY, PNG_RGB, PNG_PALETTE, PNG_GRAY_ALPHA, PNG_RGBA = 0, 2, 3, 4, 6
 # WebP can be lossless, but no file says that it has been so from the start.
-_LOSSY = {"jpeg": "JPEG", "mpo": "JPEG", "webp": "WebP", "jpeg2000": "JPEG 2000", "avif": "AVIF"}
+_LOSSY = {"jpeg": "JPEG", "mpo": "JPEG", "webp": "WebP"}
 # 1 Gpixel: past any camera, below what would exhaust the memory of a small machine.
 Image.MAX_IMAGE_PIXELS = 1 << 30
-# Pixels in a byte of PNG at most: deflate packs 1032:1 (zlib, "Maximum expansion factor"), and a
-# byte holds eight 1-bit pixels. JPEG packs less.
-_MOST_PIXELS = 1032 * 8
+# What a byte of file can hold at most: deflate packs 1032:1 (zlib, "Maximum expansion factor"), LZW
+# with 12-bit codes about 2700:1; a byte holds eight 1-bit pixels. Small pictures are let through.
+_MOST_PIXELS = 2700
+_SMALL_PIXELS = 1 << 24
 # Metadata of some editors exceeds Pillow's default; it is skipped, not refused.
 PngImagePlugin.MAX_TEXT_CHUNK = 1 << 26
 
@@ -176,30 +178,25 @@ def ids_of(stored: Stored) -> Label:
     Raises:
         NoIds: its pixels cannot be class ids.
     """
-    mode, pixels = stored.header.mode, stored.pixels
+    mode, pixels, name = stored.header.mode, stored.pixels, stored.name
     if stored.header.format in _LOSSY:
-        raise NoIds(
-            f"{stored.name} is a {_LOSSY[stored.header.format]}: compression changes ids",
-            "export the labels again as PNG",
-            "lossy",
-        )
+        what = f"{name} is a {_LOSSY[stored.header.format]}: compression changes ids"
+        raise NoIds(what, "export the labels again as PNG", "lossy")
     if stored.header.bit_depth == 16 and not mode.startswith("I"):
         # Pillow keeps the upper byte of each channel: every id would become 0.
-        raise NoIds(
-            f"{stored.name} has several channels of 16 bits", "export ids as one grey channel"
-        )
+        raise NoIds(f"{name} has several channels of 16 bits", "export ids as one grey channel")
     if mode == "L" and stored.header.bit_depth in (2, 4):
         # Pillow stretches 2- and 4-bit grey to 0..255; the stored number is the id.
         return pixels // np.uint8(255 // (2**stored.header.bit_depth - 1))
     if mode in ("L", "P", "1"):
         return pixels.astype(np.uint8, copy=False)
     if mode.startswith("I"):
-        return _sixteen_bit_ids(pixels, stored.name)
+        return _sixteen_bit_ids(pixels, name)
     if mode in ("LA", "PA", "RGBA"):
-        return _without_alpha(pixels, stored.name)
+        return _without_alpha(pixels, name)
     if mode == "RGB":
-        return _equal_channels(pixels, stored.name)
-    raise NoIds(f"{stored.name} has mode {mode}, which cannot hold class ids")
+        return _equal_channels(pixels, name)
+    raise NoIds(f"{name} has mode {mode}, which cannot hold class ids")
 
 
 def encode_label(label: Label, palette: npt.NDArray[np.uint8] | None = None) -> bytes:
@@ -240,15 +237,13 @@ def _named(source: Source) -> str:
 
 
 def _open(source: Source) -> Image.Image:
+    if isinstance(source, Path) and source.is_dir():
+        raise Unreadable(f"{source} is a folder, not an image")
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        if isinstance(source, Path) and source.is_dir():
-            raise Unreadable(f"{source} is a folder, not an image")
-        stream = io.BytesIO(source) if isinstance(source, bytes) else source
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Image.open(stream, formats=_FORMATS)
-    except Unreadable:
-        raise
     except FileNotFoundError:
         raise Unreadable(f"{_named(source)} does not exist") from None
     except PermissionError:
@@ -259,18 +254,15 @@ def _open(source: Source) -> Image.Image:
 
 def _load(image: Image.Image, source: Source) -> None:
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if image.format in ("PNG", "JPEG") and image.width * image.height > size * _MOST_PIXELS:
-        raise Unreadable(
-            f"{_named(source)} is damaged or cut off: {size} bytes cannot hold "
-            f"{image.width}×{image.height} pixels",
-            "fetch or export the file again",
-        )
+    most = size * _MOST_PIXELS * (8 if image.mode == "1" else 1)
+    if image.width * image.height > max(most, _SMALL_PIXELS):
+        what = f"{size} bytes cannot hold {image.width}×{image.height} pixels"
+        raise Unreadable(f"{_named(source)} is damaged or cut off: {what}", _AGAIN)
     try:
         image.load()
     except Exception as error:  # Pillow's readers raise anything on damaged bytes
-        raise Unreadable(
-            f"{_named(source)} is damaged or cut off ({error})", "fetch or export the file again"
-        ) from error
+        what = f"{_named(source)} is damaged or cut off ({error})"
+        raise Unreadable(what, _AGAIN) from error
 
 
 def _what_instead(source: Source, error: Exception) -> str:

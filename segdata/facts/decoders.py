@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -84,17 +84,25 @@ def _through(ids: Histogram, gray_of: Callable[[int], int]) -> Histogram:
 
 def _color_chunks(data: bytes) -> bytes:
     """The chunks before the pixels that decide about colors, as they stand in the file."""
-    found, at = [], len(_PNG_MAGIC)
-    while at + 8 <= len(data):
-        (length,) = struct.unpack_from(">I", data, at)
-        kind = data[at + 4 : at + 8]
+    found = []
+    for kind, start, end in _chunks(data):
         if kind == b"IDAT":
             break
-        end = at + 12 + length
         if kind in _COLOR_CHUNKS:
-            found.append(data[at:end])
-        at = end
+            found.append(data[start:end])
     return b"".join(found)
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, start and end of each chunk of a PNG; an end may lie behind the data."""
+    at = len(_PNG_MAGIC)
+    while at + 8 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        kind, end = data[at + 4 : at + 8], at + 12 + length
+        yield kind, at, end
+        if kind == b"IEND":
+            break
+        at = end
 
 
 @lru_cache(maxsize=64)
@@ -118,6 +126,9 @@ def _chunk(kind: bytes, data: bytes = b"") -> bytes:
 
 
 def _opencv(data: bytes) -> npt.NDArray[np.uint8] | None:
+    # OpenCV allocates what a damaged chunk says of its length, up to 4 GB, before it reads on.
+    if data.startswith(_PNG_MAGIC) and any(end > len(data) for _, _, end in _chunks(data)):
+        return None
     try:
         gray = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
     except cv2.error:
