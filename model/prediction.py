@@ -64,7 +64,11 @@ class TrainedPredictor:
         return self.predict_batch([image])[0]
 
     def predict_batch(self, images: Sequence[Image]) -> list[Ids]:
-        """As :meth:`predict`; images of one size go through the network together."""
+        """As :meth:`predict`; images of one size go through the network together.
+
+        Raises:
+            UserError: an image is not uint8 H×W×3.
+        """
         labels: dict[int, Ids] = {}
         by_size: dict[tuple[int, ...], list[int]] = {}
         for index, image in enumerate(images):
@@ -83,6 +87,7 @@ class TrainedPredictor:
     @torch.inference_mode()
     def _logits(self, images: Sequence[Image]) -> Tensor:
         """``float32 N×K×H×W`` of images of one size."""
+        _check(images[0])
         height, width = images[0].shape[:2]
         stride = self.network.settings.output_stride
         size = (aligned(height, stride), aligned(width, stride))
@@ -135,3 +140,11 @@ def _checkpoint_at(path: Path) -> Checkpoint:
             f"{path} holds no checkpoint", "give the folder of a run: segdata train … --out RUN"
         )
     return found.checkpoint
+
+
+def _check(image: Image) -> None:
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise UserError(
+            f"an image must be uint8 H×W×3 (RGB, 0 to 255), not {image.dtype} {image.shape}",
+            "read it with segdata.images.read_photo, or PIL.Image.open(…).convert('RGB')",
+        )

@@ -74,6 +74,15 @@ def test_a_batch_of_different_sizes_equals_one_by_one(run):
         assert (predictor.predict(image) == label).mean() > 0.999
 
 
+@pytest.mark.parametrize(
+    "image",
+    [np.zeros((5, 5), np.uint8), np.zeros((5, 5, 4), np.uint8), np.zeros((5, 5, 3), np.float32)],
+)
+def test_what_is_no_rgb_image_is_refused(run, image):
+    with pytest.raises(UserError, match="uint8 H×W×3"):
+        load_predictor(run).predict(image)
+
+
 def test_a_checkpoint_is_found_by_any_of_its_paths(run):
     photo, _ = picture(3)
     expected = load_predictor(run).logits(photo)
