@@ -15,6 +15,7 @@ Values = list[bytes] | list[int]
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 # feature.proto: Feature.bytes_list and Feature.int64_list.
 _BYTES_LIST, _INT64_LIST = 1, 3
+_NO_MESSAGE = "a number stands where a message belongs"
 
 
 class Malformed(ValueError):
@@ -29,7 +30,7 @@ def pack(features: Mapping[str, Value]) -> bytes:
     parts: list[bytes] = []
     for name in sorted(features):
         parts += _map_entry(name.encode(), features[name])
-    return b"".join(_prefixed(1, parts))
+    return b"".join([_head(1, sum(map(len, parts))), *parts])
 
 
 def unpack(data: bytes) -> dict[str, Values]:
@@ -41,28 +42,40 @@ def unpack(data: bytes) -> dict[str, Values]:
     found: dict[str, Values] = {}
     for features in _submessages(memoryview(data), 1):
         for entry in _submessages(features, 1):
-            name = b"".join(_submessages(entry, 1))
-            for feature in _submessages(entry, 2):
-                found[name.decode()] = _values(feature)
+            name: bytes = b""
+            values: Values = []
+            for number, content in _fields(entry):
+                if isinstance(content, int):
+                    raise Malformed(_NO_MESSAGE)
+                if number == 1:
+                    name = bytes(content)
+                elif number == 2:
+                    values = _values(content)
+            found[name.decode()] = values
     return found
 
 
-def _map_entry(name: bytes, value: Value) -> list[bytes]:
-    """One entry of the map ``Features.feature``: its name, and a feature of one value."""
+def _map_entry(name: bytes, value: Value) -> tuple[bytes, bytes]:
+    """One entry of the map ``Features.feature``: all that comes before the value, and the value."""
     if isinstance(value, bytes):
-        feature = _prefixed(_BYTES_LIST, _prefixed(1, [value]))
+        kind, payload = _BYTES_LIST, value
     else:
-        feature = _prefixed(_INT64_LIST, _prefixed(1, [_varint(value)]))
-    return _prefixed(1, _prefixed(1, [name]) + _prefixed(2, feature))
+        kind, payload = _INT64_LIST, _varint(value)
+    size = len(payload)
+    head = _head(1, size)
+    head = _head(kind, len(head) + size) + head
+    head = _head(1, len(name)) + name + _head(2, len(head) + size) + head
+    return _head(1, len(head) + size) + head, payload
 
 
-def _prefixed(number: int, parts: list[bytes]) -> list[bytes]:
-    """A length-delimited field whose content is the parts one after the other."""
-    size = sum(map(len, parts))
-    return [bytes([number << 3 | _BYTES]), _varint(size), *parts]
+def _head(number: int, size: int) -> bytes:
+    """What comes before the content of a length-delimited field."""
+    return bytes((number << 3 | _BYTES,)) + _varint(size)
 
 
 def _varint(value: int) -> bytes:
+    if value <= 0x7F:
+        return bytes((value,))
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -98,34 +111,36 @@ def _submessages(data: memoryview, wanted: int) -> Iterator[memoryview]:
     for number, content in _fields(data):
         if number == wanted:
             if not isinstance(content, memoryview):
-                raise Malformed(f"field {number} is a number where a message belongs")
+                raise Malformed(_NO_MESSAGE)
             yield content
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, memoryview | int]]:
     """Numbers and contents of a message's fields."""
-    at = 0
-    while at < len(data):
+    at, end = 0, len(data)
+    while at < end:
         tag, at = _read_varint(data, at)
-        number, layout = tag >> 3, tag & 7
-        if layout == _VARINT:
-            value, at = _read_varint(data, at)
-            yield number, value
-            continue
+        layout = tag & 7
         if layout == _BYTES:
             size, at = _read_varint(data, at)
+        elif layout == _VARINT:
+            value, at = _read_varint(data, at)
+            yield tag >> 3, value
+            continue
         elif layout in (_FIXED32, _FIXED64):
             size = 4 if layout == _FIXED32 else 8
         else:
             raise Malformed(f"no field is laid out as {layout}")
-        if number < 1 or not 0 <= size <= len(data) - at:
+        if tag < 8 or not 0 <= size <= end - at:
             raise Malformed("a field is longer than its message")
-        yield number, data[at : at + size]
+        yield tag >> 3, data[at : at + size]
         at += size
 
 
 def _read_varint(data: memoryview, at: int) -> tuple[int, int]:
     """A 64-bit integer in two's complement, and where it ends."""
+    if at < len(data) and data[at] < 0x80:
+        return data[at], at + 1
     value = 0
     for shift in range(0, 64, 7):
         if at >= len(data):

@@ -204,6 +204,7 @@ def _many() -> list[Sample]:
     ] + [Sample("no label", b"x", "jpeg", 0, 1, None)]
 
 
+@pytest.mark.tensorflow
 def test_the_bytes_are_tensorflows(tmp_path: Path) -> None:
     tf = pytest.importorskip("tensorflow")
     samples = _many()
@@ -216,6 +217,7 @@ def test_the_bytes_are_tensorflows(tmp_path: Path) -> None:
     assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
 
 
+@pytest.mark.tensorflow
 def test_tensorflow_reads_ours_with_the_originals_schema(tmp_path: Path) -> None:
     tf = pytest.importorskip("tensorflow")
     samples = _many()
@@ -241,6 +243,7 @@ def test_tensorflow_reads_ours_with_the_originals_schema(tmp_path: Path) -> None
         assert read["image/segmentation/class/encoded"].numpy() == (sample.label or b"")
 
 
+@pytest.mark.tensorflow
 def test_records_of_other_writers_are_read() -> None:
     samples = _many()
     assert [decode(_example(s).SerializeToString()) for s in samples] == samples  # type: ignore[attr-defined]
