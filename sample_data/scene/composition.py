@@ -23,6 +23,7 @@ from scene.things import Things, occluders, sample_things
 
 WIDTH, HEIGHT = 192, 144
 PIXEL = 2  # canvas pixels per picture pixel, each way
+SLIVER = 16  # picture pixels; an object of which fewer are seen is void
 SKY, BUILDING, ROAD, SIDEWALK, VEGETATION, CAR, PERSON, POLE, SIGN, VOID = range(10)
 
 Label = npt.NDArray[np.uint8]
@@ -46,14 +47,14 @@ class _Figure(Protocol):
 
 
 def _sample_pavement(rng: np.random.Generator, plan: Plan) -> Pavement:
-    slabs = [(0.64, 0.58, 0.48), (0.60, 0.53, 0.42), (0.66, 0.61, 0.52)]
+    slabs = [(0.60, 0.54, 0.44), (0.58, 0.51, 0.41), (0.62, 0.57, 0.48)]
     slab = np.array(slabs[int(rng.integers(len(slabs)))])
     return Pavement(
         ground=plan.ground,
         asphalt=np.array([0.060, 0.074, 0.105]) * float(rng.uniform(0.85, 1.15)),
         slabs=slab * float(rng.uniform(0.95, 1.08)),
         slab_size=float(rng.uniform(0.55, 1.2)),
-        slab_spread=float(rng.uniform(0.08, 0.22)),
+        slab_spread=float(rng.uniform(0.12, 0.3)),
         grass=np.array([0.085, 0.21, 0.018]) * rng.uniform(0.9, 1.1, 3),
         worn=float(rng.uniform(0.4, 0.8)),
         seed=float(rng.uniform(0, 400)),
@@ -134,6 +135,13 @@ def _rims(canvas: Canvas, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
     return np.asarray((grown > 0) & (thing == 0), np.bool_)
 
 
+def _slivers(canvas: Canvas) -> npt.NDArray[np.bool_]:
+    """Objects of which too little is seen to tell what they are."""
+    thing = canvas.thing[::PIXEL, ::PIXEL]
+    seen = np.bincount(thing.ravel())
+    return np.asarray((thing > 0) & (seen[thing] < SLIVER), np.bool_)
+
+
 def _label(canvas: Canvas, rng: np.random.Generator) -> Label:
     """Labels of the picture, with void where a person would hesitate."""
     thin = (POLE, SIGN)
@@ -143,6 +151,7 @@ def _label(canvas: Canvas, rng: np.random.Generator) -> Label:
         depth = canvas.depth[::PIXEL, ::PIXEL]
         unsure |= np.isfinite(depth) & (depth > float(rng.uniform(60, 110)))
     label[unsure & ~np.isin(label, thin)] = VOID
+    label[_slivers(canvas)] = VOID
     return label
 
 
@@ -162,7 +171,7 @@ def compose(rng: np.random.Generator) -> Picture:
     stage = Stage(camera, light, draw_surfaces(camera, light, solid), PIXEL)
     _draw_backdrop(stage, rng)
     _draw_things(stage, plan, things)
-    if plan.pose.height < 2.5 and rng.random() < 0.10:
+    if plan.pose.height < 2.5 and rng.random() < 0.06:
         _draw_bonnet(stage.canvas, light, rng)
     label = _label(stage.canvas, rng)
     return Picture(develop(stage.canvas.rgb, photo, PIXEL, rng), label, photo.quality)

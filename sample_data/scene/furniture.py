@@ -9,12 +9,11 @@ from scene.palettes import METALS
 from scene.placing import Sampler
 from scene.posts import Mast, Sign
 
-_RED, _WHITE = (0.62, 0.012, 0.015), (0.85, 0.85, 0.85)
-_YELLOW, _BLACK = (0.90, 0.58, 0.005), (0.02, 0.02, 0.02)
+_RED, _YELLOW, _BLACK = (0.62, 0.012, 0.015), (0.90, 0.58, 0.005), (0.02, 0.02, 0.02)
 # shape, rim, face, mark, mark's shape; yellow faces, since nothing else in a scene is yellow
 _SIGNS = [
     ("disk", _RED, _YELLOW, _BLACK, "dot"), ("triangle", _RED, _YELLOW, _BLACK, "arrow"),
-    ("diamond", _WHITE, _YELLOW, _YELLOW, "none"), ("square", _YELLOW, _YELLOW, _BLACK, "arrow"),
+    ("diamond", _BLACK, _YELLOW, _YELLOW, "none"), ("square", _YELLOW, _YELLOW, _BLACK, "arrow"),
     ("octagon", _YELLOW, _YELLOW, _RED, "bar"), ("board", _YELLOW, _YELLOW, _BLACK, "bar"),
 ]  # fmt: skip
 
@@ -32,7 +31,7 @@ def sample_masts(sampler: Sampler) -> list[Mast]:
         ):
             x, z = strip.point(float(s), side * offset)
             masts.append(Mast(x, z, height, 0.09, color, arm))
-    for _ in range(int(rng.integers(0, 5))):
+    for _ in range(int(rng.integers(1, 5))):
         place = sampler.spot((WALK, GRASS), (3.5, 13.0))
         if place is not None:
             low, high = (0.9, 1.2) if rng.random() < 0.2 else (3.0, 7.0)

@@ -57,7 +57,7 @@ class Pavement:
             line(np.mod(shifted, 1.0) * size, 0.05, footprint),
         )
         kerb = self.ground.kerb(u, v)
-        color = self.slabs * (tone * (1.0 - 0.35 * joint))[:, None]
+        color = self.slabs * (tone * (1.0 - 0.5 * joint))[:, None]
         stone = np.array([0.68, 0.63, 0.54]) * (0.9 + 0.2 * cell(np.floor(u + v), row))[:, None]
         return np.where((kerb < 0.28)[:, None], stone, color)
 

@@ -81,7 +81,7 @@ class Sign:
         outline = _outline(self.shape, radius)
         polygon(stage, place.at(middle + outline), self.rim * white, look)
         lowered = middle - np.array([0.0, 0.06 * radius if self.shape == "triangle" else 0.0])
-        polygon(stage, place.at(lowered + 0.74 * outline), self.face * white, look)
+        polygon(stage, place.at(lowered + 0.8 * outline), self.face * white, look)
         if self.mark_shape != "none":
             mark = _MARKS[self.mark_shape] * radius * (0.6 if self.shape == "triangle" else 1.0)
             polygon(stage, place.at(lowered + mark), self.mark * white, look)
@@ -112,6 +112,6 @@ _MARKS = {
 
 
 def sign_radius(camera: Camera, depth: float, pixel: int) -> float:
-    """Half size in meters that is near 0.38 m but 4.4 to 7 picture pixels."""
+    """Half size in meters that is near 0.38 m but 4.7 to 7 picture pixels."""
     scale = camera.focal / depth / pixel
-    return float(np.clip(0.38 * scale, 4.4, 7.0)) / scale
+    return float(np.clip(0.38 * scale, 4.7, 7.0)) / scale

@@ -40,7 +40,7 @@ def _cars(sampler: Sampler) -> list[Car]:
         for side in (-1, 1):
             s = -6.0 + float(rng.uniform(0, 6))
             while s < 26 and s < strip.end - 3:
-                kind = str(rng.choice(list(SHAPES), p=[0.31, 0.31, 0.23, 0.11, 0.04]))
+                kind = str(rng.choice(list(SHAPES), p=[0.32, 0.32, 0.24, 0.10, 0.02]))
                 length = SHAPES[kind].length
                 offset = _lane(rng, strip, parked, driving)
                 if offset is not None:
@@ -135,7 +135,7 @@ def _trees(sampler: Sampler) -> list[Tree]:
                 if sampler.is_free(x, z, 0.5):
                     trees.append(_tree(sampler, x, z, size * float(rng.uniform(0.8, 1.2))))
     green = "green" in plan.sides
-    for _ in range(int(rng.integers(5, 22)) if green else int(rng.integers(0, 3))):
+    for _ in range(int(rng.integers(4, 14)) if green else int(rng.integers(0, 3))):
         place = sampler.spot((GRASS,) if green else (WALK, GRASS), (6.0, 34.0))
         if place is not None:
             near = math.hypot(place[0] - plan.pose.x, place[1] - plan.pose.z) < 8.0
