@@ -14,6 +14,8 @@ from segdata.scores import EvalReport
 # Widths are in pixels of a drawing that a phone shows unscaled.
 _CHART_WIDTH = 360.0
 _BAR_ROW, _BAR_HEIGHT = 46.0, 14.0
+# Size of the text, and what a score takes of the line.
+_CHART_FONT, _SCORE_ROOM = 13.0, 48.0
 _BINS = 10
 _HISTOGRAM_HEIGHT, _HISTOGRAM_BASE = 132.0, 108.0
 # Up to so many classes a cell is large enough for its share; further classes get smaller cells.
@@ -118,10 +120,11 @@ def comparison(report: EvalReport) -> BarChart:
     """The mean IoU beside what predictors reach that see no photo; bars are 0 to 1 wide."""
     rows = [("this prediction", "", report.miou, True)]
     rows += [(b.name, b.detail, b.miou, False) for b in report.baselines]
+    room = _CHART_WIDTH - _SCORE_ROOM
     bars = tuple(
         Bar(
-            name,
-            detail,
+            _fitted(name, _CHART_FONT, room),
+            _fitted(detail, _CHART_FONT, room - _width(f"{name} · ", _CHART_FONT)),
             value,
             text_y=i * _BAR_ROW + 16,
             y=i * _BAR_ROW + 24,
@@ -231,10 +234,15 @@ def _cell_size(classes: int) -> tuple[float, float]:
 
 
 def _label(name: str, font: float, at: float) -> AxisLabel:
-    short = name
-    while short and _width(short, font) > _LONGEST_LABEL:
+    return AxisLabel(name, _fitted(name, font, _LONGEST_LABEL), at)
+
+
+def _fitted(text: str, font: float, room: float) -> str:
+    """The text, cut with an ellipsis where it would be wider; nothing where nothing fits."""
+    short = text
+    while short and _width(short, font) > room:
         short = short[:-1]
-    return AxisLabel(name, name if short == name else f"{short[:-1]}…", at)
+    return text if short == text else f"{short[:-1]}…" if short else ""
 
 
 def _width(text: str, font: float) -> float:
