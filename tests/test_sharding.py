@@ -291,6 +291,7 @@ def test_another_plan_does_not_continue_an_unfinished_one(
     with pytest.raises(UserError, match=r"changed since.*\n.*--overwrite"):
         shard(dataset, out, request)
     assert (out / "train-00001-of-00002.tfrecord").exists()
+    (out / ".val-00001-of-00002.tfrecord.abc123").write_bytes(b"half a shard")
     shard(dataset, out, replace(request, overwrite=True))
     shard(dataset, tmp_path / "whole", request)
     assert contents(out) == contents(tmp_path / "whole")

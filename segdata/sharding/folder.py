@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,8 +40,7 @@ def shard_folder(out: Path, plan: ShardPlan) -> Iterator[Path]:
 
 def take_back(out: Path, plan: ShardPlan) -> None:
     """Remove what was made of a plan that cannot be finished."""
-    for name in _names([s.file for s in plan.shards]):
-        (out / name).unlink(missing_ok=True)
+    _remove(out, _names([shard.file for shard in plan.shards]))
 
 
 def _continues(out: Path, plan: ShardPlan) -> bool:
@@ -75,8 +74,7 @@ def _clear(out: Path, overwrite: bool) -> None:
     if not old:
         return
     (out / INCOMPLETE).touch()
-    for name in _names(old):
-        (out / name).unlink(missing_ok=True)
+    _remove(out, _names(old))
 
 
 def _unfinished(out: Path) -> bool:
@@ -122,11 +120,15 @@ def _names(shards: list[str]) -> list[str]:
 
 
 def _tidy(out: Path, plan: ShardPlan) -> None:
-    """Take away the working files, also those of workers that were killed."""
-    files = [shard.file for shard in plan.shards]
-    for shard in files:
-        (out / note_file(shard)).unlink(missing_ok=True)
-    (out / PLAN_FILE).unlink(missing_ok=True)
-    for path in out.glob(".*"):
-        if any(path.name.startswith(f".{name}.") for name in [*_names(files), MANIFEST_FILE]):
-            path.unlink(missing_ok=True)
+    """Take away the working files."""
+    shards = [shard.file for shard in plan.shards]
+    working = [name for name in _names(shards) if name not in shards]
+    _remove(out, [*shards, *working, MANIFEST_FILE], keep={*shards, MANIFEST_FILE})
+
+
+def _remove(out: Path, names: list[str], keep: Collection[str] = ()) -> None:
+    """Remove files, and what killed workers left of them under temporary names."""
+    mine = set(names)
+    left = [path for path in out.glob(".*") if path.name[1:].rpartition(".")[0] in mine]
+    for path in [*left, *(out / name for name in names if name not in keep)]:
+        path.unlink(missing_ok=True)
