@@ -99,6 +99,11 @@ class LabelForm:
     opencv_differs: bool
 
     @property
+    def unreadable(self) -> bool:
+        """No image, or one of a kind that has no ids; several 16-bit channels are not meant."""
+        return self.problem == "unreadable" or (self.problem == "mode" and self.bit_depth != 16)
+
+    @property
     def is_gray(self) -> bool:
         """A PNG of grey levels."""
         return self.png_color_type == PNG_GRAY
@@ -150,7 +155,7 @@ class LabelFacts:
     @property
     def unreadable(self) -> bool:
         """It is no image, or one of a kind that has no ids (float, CMYK, ...)."""
-        return self.problem is not None and self.problem.kind in ("unreadable", "mode")
+        return self.form.unreadable
 
     @property
     def form(self) -> LabelForm:

@@ -6,7 +6,6 @@ one, add a function, a sample and a test. ``run`` is the only way to apply them.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -112,6 +111,8 @@ class Manual:
 
 
 _RULES: dict[str, Rule] = {}
+# Rules that are proposed for a misspelt id.
+_NAMED = 3
 
 
 def rule(rule_id: str, *, level: Level) -> Callable[[Judge], Judge]:
@@ -162,9 +163,14 @@ def get(rule_id: str) -> Rule:
     known = {found.id: found for found in all_rules()}
     if rule_id.upper() in known:
         return known[rule_id.upper()]
-    near = difflib.get_close_matches(rule_id.upper(), known, n=1, cutoff=0.3)
-    hint = f"did you mean {near[0]}? " if near else ""
+    near = [known_id for known_id in known if _alike(known_id, rule_id.upper()) == 2]
+    hint = f"did you mean {', '.join(near[:_NAMED])}? " if near else ""
     raise UserError(f"there is no rule {rule_id!r}", f"{hint}segdata rules lists them all")
+
+
+def _alike(one: str, other: str) -> int:
+    """Characters that stand at the same place."""
+    return sum(a == b for a, b in zip(one, other, strict=False))
 
 
 def manual(rule_id: str | None = None) -> Manual:

@@ -188,6 +188,8 @@ def without_lesson(facts: DatasetFacts, rule: str) -> Iterator[tuple[IdSet, str 
 def _sixteen_bit(group: LabelGroup, descriptor: DatasetDescriptor) -> bool:
     if group.form.bit_depth != 16:
         return False
+    if group.form.problem is not None:
+        return True
     beyond = any(value > 255 and value != descriptor.ignore_label for value in group.values)
     return descriptor.label_decoder != "indices" or (beyond and descriptor.num_classes <= 256)
 
@@ -201,7 +203,7 @@ def _differs(group: LabelGroup, descriptor: DatasetDescriptor) -> bool:
 
 FormCause = Callable[["LabelGroup", "DatasetDescriptor"], bool]
 FORM_CAUSES: tuple[tuple[str, FormCause], ...] = (
-    ("L27", lambda group, _: group.form.problem in ("unreadable", "mode")),
+    ("L27", lambda group, _: group.form.unreadable),
     ("L11", lambda group, _: group.form.problem == "lossy"),
     # Where the channels differ the classes are in the colors, whatever alpha does.
     ("L04", lambda group, _: group.form.colored),

@@ -171,8 +171,8 @@ def sixteen_bits(facts: DatasetFacts) -> Iterator[Statement]:
     """
     for group in _explained(facts, "L14"):
         fix = _shard(facts)
-        if group.form.wide:
-            scaled = all(value % _SCALE == 0 for value in group.values)
+        if group.form.wide or group.form.problem:
+            scaled = group.form.wide and all(value % _SCALE == 0 for value in group.values)
             fix = f"{f'divide by {_SCALE} and ' if scaled else ''}save the ids as 8-bit PNG"
         yield _misread(facts, group, "stored in 16 bits", fix)
     for group in _only_stored(facts, lambda form: form.bit_depth == 16):
@@ -235,10 +235,10 @@ def _misread(facts: DatasetFacts, group: LabelGroup, what: str, fix: str) -> Sta
     """The trainer's decoder reads other numbers than the file holds."""
     opencv = facts.descriptor.label_decoder == "opencv"
     read = group.opencv if opencv else group.tensorflow or group.opencv
+    stored = f"stored are {numbers(group.values)}" if group.values else "in several channels"
     return _about(
         group,
-        f"{what}: stored are {numbers(group.values)}, {'OpenCV' if opencv else 'TensorFlow'} reads "
-        f"{numbers(sorted(read))}",
+        f"{what}: {stored}, {'OpenCV' if opencv else 'TensorFlow'} reads {numbers(sorted(read))}",
         fix,
         evidence=_readings(group),
     )

@@ -1,0 +1,140 @@
+"""Which one cause speaks, from facts written down by hand."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segdata.facts import Place, Seen
+from segdata.rules.causes import IdSet, value_causes
+from segdata.rules.labels import pascal_grays
+
+FILES = 40
+
+
+def ids(
+    *values: int,
+    num_classes: int = 2,
+    ignore: int | None = 255,
+    names: dict[int, str] | None = None,
+    few: dict[int, tuple[int, int]] | None = None,
+    alone: dict[int, int] | None = None,
+) -> IdSet:
+    """Values in every file with many pixels; ``few`` gives pixels and files of further ones."""
+    seen = {
+        v: Seen(100_000, FILES, (alone or {}).get(v, 0), (Place("a.png", 0, 0),)) for v in values
+    }
+    for value, (pixels, files) in (few or {}).items():
+        seen[value] = Seen(pixels, files, (alone or {}).get(value, 0), (Place("a.png", 0, 0),))
+    return IdSet(dict(sorted(seen.items())), FILES, num_classes, ignore, names or {})
+
+
+CAMVID = tuple(range(11))
+CASES = {
+    "0/255 with ignore 255": (ids(0, 255), {"L01": (255,)}),
+    "0/255 and nothing ignored": (ids(0, 255, ignore=None), {"L02": (255,)}),
+    "0/128": (ids(0, 128), {"L02": (128,)}),
+    "0/128, objects tiny": (ids(0, few={128: (90, 30)}), {"L02": (128,)}),
+    "grey levels of five classes": (
+        ids(0, 50, 100, 150, 200, num_classes=5),
+        {"L02": (50, 100, 150, 200)},
+    ),
+    "grey levels, some below num_classes": (
+        ids(0, 14, 38, 52, 75, num_classes=21),
+        {"L02": (38, 52, 75)},
+    ),
+    "1 and 2 for two classes": (ids(1, 2), {"L06": (2,)}),
+    "1 to 3, 0 ignored": (ids(1, 2, 3, num_classes=3, ignore=0), {"L06": (3,)}),
+    "void border undeclared": (ids(0, 1, 255, ignore=None), {"L20": (255,)}),
+    "void by name": (
+        ids(*CAMVID, 11, num_classes=11, names={11: "void"}),
+        {"L20": (11,)},
+    ),
+    "classes beyond the count": (ids(*CAMVID, num_classes=8), {"D01": (8, 9, 10)}),
+    "a rare class, named": (
+        ids(0, 1, few={2: (9, 1)}, names={2: "pole"}),
+        {"D01": (2,)},
+    ),
+    "a few strays": (ids(0, 1, few={2: (9, 1), 7: (5, 2)}), {"L07": (2, 7)}),
+    "a void value by slip": (ids(0, 1, few={255: (9, 1)}, ignore=None), {"L07": (255,)}),
+    "classes beyond the count, and strays": (
+        ids(*CAMVID, num_classes=8, few={200: (9, 1)}),
+        {"D01": (8, 9, 10), "L07": (200,)},
+    ),
+    "void border and a class too many": (
+        ids(*CAMVID, 255, num_classes=9, ignore=None),
+        {"L20": (255,), "D01": (9, 10)},
+    ),
+    "all zero": (ids(0), {"L08": (0,)}),
+    "all ignored": (ids(255), {"L08": (255,)}),
+    "background ignored": (ids(0, 1, ignore=0), {"D03": (0,)}),
+    "object of some files is 255": (
+        ids(0, 1, few={255: (50_000, 12)}, alone={255: 12}),
+        {"L01": (255,)},
+    ),
+    "object of some files is 128": (
+        ids(0, 1, few={128: (50_000, 12)}, alone={128: 12}),
+        {"L02": (128,)},
+    ),
+}
+HEALTHY = {
+    "two classes and void": ids(0, 1, 255),
+    "void beside classes in few files": ids(0, 1, few={255: (9, 1)}),
+    "classes and their void": ids(*CAMVID, 11, num_classes=11, ignore=11),
+    "0 means unlabeled": ids(*range(1, 5), few={0: (500, 9)}, num_classes=5, ignore=0),
+    "mostly unlabeled, and named so": ids(0, 1, num_classes=2, ignore=0, names={0: "unlabeled"}),
+    "classes that do not occur": ids(0, 7, num_classes=19),
+    "far apart, and meant": ids(0, 50, 100, num_classes=101),
+    "no background": ids(1, 2, 3, num_classes=4),
+    "more outputs than classes": ids(0, 1, num_classes=21),
+    "a rare class": ids(0, few={1: (3, 1)}),
+    "nothing": ids(),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_wrong_value_has_one_cause(case: str) -> None:
+    found, expected = CASES[case]
+    assert value_causes(found) == expected
+
+
+@pytest.mark.parametrize("case", HEALTHY)
+def test_sound_ids_have_no_cause(case: str) -> None:
+    assert value_causes(HEALTHY[case]) == {}
+
+
+def test_levels_blurred_by_jpeg_are_not_taken_for_strays() -> None:
+    """As JPEG at quality 90 leaves masks of 0 and 255: 97 % of the others within 8 of a level."""
+    near = {value: (900 // (value + 1), 40) for value in range(1, 13)}
+    near |= {255 - value: (900 // (value + 1), 40) for value in range(1, 13)}
+    assert set(value_causes(ids(0, few={**near, 255: (90_000, 40)}))) == {"L11"}
+
+
+def test_a_blended_edge_is_not_taken_for_jpeg() -> None:
+    between = dict.fromkeys(range(4, 252, 4), (20, 40))
+    assert "L11" not in value_causes(ids(0, 255, few=between))
+
+
+def test_the_brightness_of_pascal_colors_is_what_tensorflow_reads() -> None:
+    read = "0 38 75 113 14 52 89 128 19 57 94 132 33 72 108 147 37 75 112 150 52 220"
+    assert pascal_grays() == {int(value) for value in read.split()}
+
+
+counts = st.tuples(st.integers(1, 10**6), st.integers(1, FILES))
+
+
+@given(
+    st.dictionaries(st.integers(0, 300), counts, max_size=12),
+    st.integers(1, 256),
+    st.none() | st.integers(0, 300),
+)
+def test_every_value_outside_the_classes_is_explained_exactly_once(
+    values: dict[int, tuple[int, int]], num_classes: int, ignore: int | None
+) -> None:
+    found = ids(num_classes=num_classes, ignore=ignore, few=values)
+    causes = value_causes(found)
+    explained = [value for claimed in causes.values() for value in claimed]
+    assert len(explained) == len(set(explained))
+    assert found.outside <= set(explained)
+    assert not causes or found.values
