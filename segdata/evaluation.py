@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -84,7 +84,7 @@ def evaluate(
     """
     tally = _Tally(class_map, options or EvalOptions())
     for item in track(items, "scoring", total):
-        tally.add(_score(item, class_map, tally.options), partial(_example, item))
+        tally.add(_score(item, class_map, tally.options), item)
     return tally.report(None)
 
 
@@ -106,7 +106,7 @@ def evaluate_folders(
     scored = (executor or Serial()).imap(work, folders.pairs)
     tracked = track(scored, "scoring", len(folders.pairs))
     for pair, one in zip(folders.pairs, tracked, strict=True):
-        tally.add(one, partial(_example_of_files, pair))
+        tally.add(one, pair)
     return tally.report(folders.pairing)
 
 
@@ -154,19 +154,23 @@ def _score_files(pair: FilePair, class_map: ClassMap, options: EvalOptions) -> _
     return _score(EvalItem(pair.key, *pair.read()), class_map, options)
 
 
-def _example(item: EvalItem, score: ImageScore) -> Example:
-    photo = read_photo(item.image) if isinstance(item.image, Path) else item.image
+def _small(item: EvalItem) -> EvalItem:
+    """The item at the size of a thumbnail; a photo that is a file stays one."""
     size = fitting(item.truth.shape[0], item.truth.shape[1], _THUMBNAIL)
-    return Example(
-        score,
-        None if photo is None else resize_photo(photo, size),
-        resize_label(item.truth, size),
-        resize_label(item.prediction, size),
-    )
+    image = item.image
+    if image is not None and not isinstance(image, Path):
+        image = resize_photo(image, size)
+    truth, prediction = resize_label(item.truth, size), resize_label(item.prediction, size)
+    return EvalItem(item.key, truth, prediction, image)
 
 
-def _example_of_files(pair: FilePair, score: ImageScore) -> Example:
-    return _example(EvalItem(pair.key, *pair.read(), pair.photo), score)
+def _example(source: EvalItem | FilePair, score: ImageScore) -> Example:
+    if isinstance(source, FilePair):
+        source = _small(EvalItem(source.key, *source.read(), source.photo))
+    photo = read_photo(source.image) if isinstance(source.image, Path) else source.image
+    if photo is not None:
+        photo = resize_photo(photo, (source.truth.shape[0], source.truth.shape[1]))
+    return Example(score, photo, source.truth, source.prediction)
 
 
 class _Extremes:
@@ -177,22 +181,27 @@ class _Extremes:
 
     def __init__(self, size: int, sign: int) -> None:
         self.size, self.sign = size, sign
-        self.heap: list[tuple[float, int, Example]] = []
+        self.heap: list[tuple[float, int, ImageScore, EvalItem | FilePair]] = []
         self.seen = 0
 
-    def offer(self, score: ImageScore, look: Callable[[ImageScore], Example]) -> None:
-        """Keep the image if it is among the extremes; only then is it looked at."""
+    def offer(self, score: ImageScore, source: EvalItem | FilePair) -> None:
+        """Keep the image if it is among the extremes: arrays as thumbnails, files as names."""
         if np.isnan(score.miou) or not self.size:
             return
         self.seen += 1
         rank = (-self.sign * score.miou, -self.sign * self.seen)
-        if len(self.heap) < self.size:
-            heapq.heappush(self.heap, (*rank, look(score)))
-        elif rank > self.heap[0][:2]:
-            heapq.heapreplace(self.heap, (*rank, look(score)))
+        if len(self.heap) == self.size and rank < self.heap[0][:2]:
+            return
+        kept = _small(source) if isinstance(source, EvalItem) else source
+        if len(self.heap) == self.size:
+            heapq.heapreplace(self.heap, (*rank, score, kept))
+        else:
+            heapq.heappush(self.heap, (*rank, score, kept))
 
-    def ordered(self) -> list[Example]:
-        return [example for _, _, example in sorted(self.heap, reverse=True)]
+    def examples(self, most: int) -> tuple[Example, ...]:
+        """The first of them, in order."""
+        ordered = sorted(self.heap, reverse=True)[:most]
+        return tuple(_example(source, score) for _, _, score, source in ordered)
 
 
 class _Tally:
@@ -210,13 +219,13 @@ class _Tally:
         self.worst = _Extremes(options.examples, sign=1)
         self.best = _Extremes(options.examples, sign=-1)
 
-    def add(self, scored: _Scored, look: Callable[[ImageScore], Example]) -> None:
+    def add(self, scored: _Scored, source: EvalItem | FilePair) -> None:
         self.matrix += scored.matrix
         for total, counts in zip(self.maps, scored.maps, strict=True):
             total += counts
         self.images.append(scored.score)
-        self.worst.offer(scored.score, look)
-        self.best.offer(scored.score, look)
+        self.worst.offer(scored.score, source)
+        self.best.offer(scored.score, source)
 
     def report(self, pairing: Pairing | None) -> EvalReport:
         if not self.images:
@@ -225,15 +234,14 @@ class _Tally:
                 "check the split and the folders",
             )
         # Of few images no one is shown twice: the lower half is worst, the upper half best.
-        worst = self.worst.ordered()[: (self.worst.seen + 1) // 2]
-        best = self.best.ordered()[: self.best.seen // 2]
+        half = self.worst.seen // 2
         return EvalReport(
             class_map=self.class_map,
             matrix=self.matrix,
             rule=self.options.rule,
             images=tuple(self.images),
-            worst=tuple(worst),
-            best=tuple(best),
+            worst=self.worst.examples(self.worst.seen - half),
+            best=self.best.examples(half),
             baselines=self._baselines(),
             pairing=pairing,
             provenance=self.options.provenance,
