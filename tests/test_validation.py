@@ -134,6 +134,28 @@ def test_empty_lists_are_refused(healthy: Dataset) -> None:
         validate(reload(healthy))
 
 
+def test_pairs_that_a_table_joins_need_not_share_names(healthy: Dataset) -> None:
+    shutil.rmtree(healthy.root / "ImageSets")
+    (healthy.root / "pairs.csv").write_text(
+        "image,label,split\nJPEGImages/a.jpg,SegmentationClass/b.png,train\n"
+        "JPEGImages/b.jpg,SegmentationClass/x.png,train\n"
+    )
+    joined = DatasetDescriptor(name="tiny", num_classes=3, ignore_label=255, pairs="pairs.csv")
+    save_descriptor(healthy.root, joined)
+    (finding,) = validate(reload(healthy))
+    assert (finding.rule, finding.count) == ("P07", 1)
+    assert "b" in finding.message
+
+
+def test_without_lists_every_photo_needs_a_label(healthy: Dataset) -> None:
+    shutil.rmtree(healthy.root / "ImageSets")
+    shutil.move(healthy.labels_folder / "a.png", healthy.labels_folder / "z.png")
+    photo, label = validate(reload(healthy))
+    assert (photo.rule, photo.level, label.rule, label.level) == (
+        "P07", Level.ERROR, "P07", Level.WARNING,
+    )  # fmt: skip
+
+
 def test_an_unknown_split_is_refused(healthy: Dataset) -> None:
     with pytest.raises(UserError, match="no split 'dev'"):
         validate(healthy, splits=["dev"])

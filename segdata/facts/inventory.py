@@ -88,9 +88,12 @@ class Inventory:
 
 
 def take_inventory(dataset: Dataset) -> Inventory:
-    """List the folders of a data set; opens no image."""
+    """List the folders of a data set; opens no image.
+
+    Where a table joins photos and labels, their names need not agree, and nothing is looked for.
+    """
     images, labels = dataset.image_files, dataset.label_files
-    splits = dataset.splits.values()
+    splits = dataset.splits.values() if dataset.descriptor.pairs is None else ()
     listed = {entry for split in splits for entry in split.entries}
     no_image = [name for split in splits for name in split.without_image]
     no_label = [pair.key for split in splits for pair in split.without_label]
@@ -100,7 +103,7 @@ def take_inventory(dataset: Dataset) -> Inventory:
         both=len(images.keys() & labels.keys()),
         images_only=tuple(key for key in images if key not in labels),
         labels_only=tuple(key for key in labels if key not in images),
-        unlisted=sum(key not in listed for key in images),
+        unlisted=sum(key not in listed for key in images) if listed else 0,
     )
 
 

@@ -155,15 +155,16 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def get(rule_id: str) -> Rule:
-    """The rule of that id, in capitals or not.
+    """The rule of that id; ``l1`` is ``L01``.
 
     Raises:
         UserError: there is none; names the nearest.
     """
     known = {found.id: found for found in all_rules()}
-    if rule_id.upper() in known:
-        return known[rule_id.upper()]
-    near = [known_id for known_id in known if _alike(known_id, rule_id.upper()) == 2]
+    meant = rule_id[:1].upper() + rule_id[1:].zfill(2)
+    if meant in known:
+        return known[meant]
+    near = [known_id for known_id in known if _alike(known_id, meant) == 2]
     hint = f"did you mean {', '.join(near[:_NAMED])}? " if near else ""
     raise UserError(f"there is no rule {rule_id!r}", f"{hint}segdata rules lists them all")
 

@@ -19,7 +19,7 @@ def test_ids_are_in_order_and_each_stands_once() -> None:
 
 
 def test_a_misspelt_id_is_answered_with_the_nearest() -> None:
-    assert rules.get("l01").id == "L01"
+    assert rules.get("l01").id == rules.get("L1").id == "L01"
     with pytest.raises(UserError, match="did you mean L01, L02"):
         rules.get("L0l")
 
