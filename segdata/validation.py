@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,17 +68,11 @@ def validate(  # noqa: PLR0913  the options of the command, all of them optional
     policy = Policy(fail_on, tuple(select), tuple(ignore))
     chosen = [dataset.split(name) for name in (splits or dataset.splits)]
     facts = gather(dataset, chosen, executor or Serial(), track)
-    findings = tuple(check(facts))
+    findings = tuple(rules.judge_folder(facts))
     if facts.pairs == 0 and all(finding.level < Level.ERROR for finding in findings):
         raise _nothing_to_check(dataset)
     kept = tuple(finding for finding in findings if policy.lets(finding))
     return CheckReport(kept, _checked(facts), policy.fail_on)
-
-
-def check(facts: DatasetFacts) -> Iterator[Finding]:
-    """What all rules about photos, labels, lists and the descriptor find in facts at hand."""
-    for scope in rules.FOLDER_SCOPES:
-        yield from rules.run(scope, facts)
 
 
 def gather(

@@ -14,17 +14,15 @@ FLOORS: dict[int, set[str]] = {
     0: {"errors", "classes", "findings", "confusion", "predictor", "executors", "files",
         "progress", "scores", "settings", "wire", "workers"},
     1: {"images", "listing", "dataset", "registry", "records", "manifest", "facts", "tf_data",
-        "builtin", "resizing", "pairing", "baselines"},
+        "builtin", "resizing", "pairing", "baselines", "predictions", "samples"},
     2: {"sources", "rules"},
-    3: {"conversion", "validation", "sharding", "evaluation", "scores", "reports", "charts",
-        "drawing", "diagnosis"},
+    3: {"conversion", "validation", "sharding", "evaluation", "reports", "charts", "drawing",
+        "diagnosis"},
     5: {"workflows", "console", "commands", "cli", "__main__"},
 }  # fmt: skip
 MODEL_FLOOR = 4
 # Floor-3 operations stand beside each other; these lend themselves to their neighbors.
-LENT = {"scores": {"evaluation", "reports", "drawing"},
-        "drawing": {"reports"}, "evaluation": {"reports", "drawing"},
-        "validation": {"sharding"}}  # fmt: skip
+LENT = {"drawing": {"reports"}, "evaluation": {"reports"}}
 
 ONLY_USERS = {
     "click": {"commands", "cli"},

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from segdata.reports.wording import warnings
 from segdata.scores import EvalReport
 
 _BAR = 20
@@ -29,6 +30,8 @@ def render(report: EvalReport, console: Console) -> None:
             _percent(score.precision), _percent(score.recall), f"{score.pixels:,}",
         )  # fmt: skip
     console.print(table)
+    for warning in warnings(report):
+        console.print(Text(f"note: {warning}", style="yellow"))
     line = Text(f"mIoU {report.miou:.4f}", style="bold")
     line.append(f" (rule {report.rule}), {len(report.images)} images", style="not bold")
     console.print(line)

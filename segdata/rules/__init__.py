@@ -147,6 +147,16 @@ def run(scope: str, facts: Any) -> Iterator[Finding]:
             yield from found.apply(facts)
 
 
+def judge_folder(facts: Any) -> Iterator[Finding]:
+    """What all rules about photos, labels, lists and the descriptor find.
+
+    Args:
+        facts: :class:`segdata.facts.DatasetFacts`.
+    """
+    for scope in FOLDER_SCOPES:
+        yield from run(scope, facts)
+
+
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by id."""
     for module in pkgutil.iter_modules(__path__):

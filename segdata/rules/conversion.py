@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from segdata.facts.colors import UnknownColorFacts
 from segdata.findings import Level
 from segdata.rules import Statement, rule
+
+if TYPE_CHECKING:
+    from segdata.facts.colors import UnknownColorFacts
 
 
 @rule("L05", level=Level.ERROR)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from segdata.findings import Level
-from segdata.predictions import PredictionFacts
 from segdata.rules import Statement, rule
+
+if TYPE_CHECKING:
+    from segdata.predictions import PredictionFacts
 
 # Below this grey level a screen shows black (fault catalogue, V01: ids under 32).
 _DARK = 32

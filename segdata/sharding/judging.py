@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from segdata import rules, validation
+from segdata import rules
 from segdata.dataset import Pair
 from segdata.facts import DatasetFacts, FactsCollector, LabelFacts, PairFacts, PhotoFacts
 from segdata.findings import Certainty, CheckReport, Finding, Level
@@ -64,7 +64,7 @@ class Judge:
         return CheckReport(findings, {"pairs": self.plan.samples})
 
     def _ruled(self) -> Iterator[Finding]:
-        for finding in validation.check(_chosen(self.plan, self._collector)):
+        for finding in rules.judge_folder(_chosen(self.plan, self._collector)):
             if not (self.plan.request.wide_labels and finding.rule == _WIDE):
                 yield finding
 

@@ -43,7 +43,7 @@ class _Case:
     ignore: int | None = None
 
     def judge(self, facts: DatasetFacts) -> None:
-        self.findings += validation.check(facts)
+        self.findings += rules.judge_folder(facts)
 
 
 def diagnose(
