@@ -89,13 +89,14 @@ class _Lines:
 
     def at(self, done: int, total: int, what: str) -> None:
         now = time.monotonic()
-        began, first = self._started = self._started or (now, done - 1)
+        # The first item carries the start of workers or of a network, which says nothing of the rate.
+        began, first = self._started = self._started or (now, done)
         if done >= total:
             self._started = None
-        elif now - self._told >= _LOG_EVERY:
+        elif now - self._told >= _LOG_EVERY and done > first:
             self._told = now
-            rate = (done - first) / max(1e-9, now - began)
-            left = (total - done) / max(1e-9, rate)
+            rate = (done - first) / (now - began)
+            left = (total - done) / rate
             self.note(f"{what}: {done}/{total}, {rate:.1f}/s, {left:.0f} s left")
 
     def note(self, sentence: str) -> None:
