@@ -89,7 +89,7 @@ class _Lines:
 
     def at(self, done: int, total: int, what: str) -> None:
         now = time.monotonic()
-        # The first item carries the start of workers or of a network, which says nothing of the rate.
+        # The first item carries the start of workers or of a network: it says nothing of a rate.
         began, first = self._started = self._started or (now, done)
         if done >= total:
             self._started = None

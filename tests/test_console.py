@@ -1,0 +1,59 @@
+"""What a person sees: pure JSON on request, steady progress, aligned fixes."""
+
+from __future__ import annotations
+
+import io
+import json
+from itertools import count
+
+import pytest
+
+from segdata import console
+from segdata.console import progress
+from segdata.console.findings import indented
+from segdata.findings import Certainty, CheckReport, Finding, Level
+
+
+def report(number: int) -> CheckReport:
+    findings = tuple(
+        Finding(rule="L07", level=Level.ERROR, certainty=Certainty.PROOF, message=f"label {i}",
+                path=f"a [b]/{i}.png", x=1, y=2, fix="first\nsegdata validate data")
+        for i in range(number)
+    )  # fmt: skip
+    return CheckReport(findings, {"pairs": number})
+
+
+def test_json_is_json_and_nothing_else() -> None:
+    out = io.StringIO()
+    console.show(report(2), "json", out)
+    assert json.loads(out.getvalue())["findings"][1]["path"] == "a [b]/1.png"
+
+
+def test_repeated_findings_are_capped_and_the_rest_counted() -> None:
+    out = io.StringIO()
+    console.show(report(9), "text", out)
+    text = out.getvalue()
+    assert text.count("L07 error") == 5
+    assert "and 4 more of L07" in text
+    assert "9 errors" in text
+
+
+def test_brackets_in_paths_are_not_markup_and_paths_are_not_wrapped() -> None:
+    out = io.StringIO()
+    console.show(report(1), "text", out)
+    assert "a [b]/0.png (x=1, y=2): label 0" in out.getvalue()
+
+
+def test_every_line_of_a_fix_is_indented() -> None:
+    assert indented("fix: one\ntwo", 4) == "    fix: one\n    two"
+
+
+def test_without_a_terminal_progress_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = count(0.0, 4.0)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with console.watching() as watch:
+        assert list(watch(range(8), "reading", 8)) == list(range(8))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["reading: 3/8, 0.2/s, 20 s left", "reading: 6/8, 0.2/s, 8 s left"]
