@@ -122,10 +122,12 @@ class LossSettings(Settings):
 class OptimizerSettings(Settings):
     """The original's two optimizers and schedules."""
 
-    optimizer: Literal["adam", "momentum"] = "momentum"
-    """momentum is the original's SGD; adam (its betas and epsilon) follows the schedule too."""
-    base_learning_rate: PositiveFloat = 0.05
-    """Learning rate after the slow start. The original fine-tunes with 0.007 or 0.0001."""
+    optimizer: Literal["adam", "momentum"] = "adam"
+    """adam follows the schedule too, and learns from random weights what momentum, the original's
+    default for fine-tuning, is too slow for: 200 steps on the demo's streets, mIoU 0.86 to 0.75."""
+    base_learning_rate: PositiveFloat = 0.01
+    """Learning rate after the slow start; suits adam. With momentum from random weights 0.2 was
+    best; the original fine-tunes with 0.007 or 0.0001."""
     end_learning_rate: NonNegativeFloat = 0.0
     """Learning rate after the last step."""
     learning_policy: Literal["poly", "step"] = "poly"
@@ -203,7 +205,11 @@ class TrainSettings(Settings):
 
 
 def demo_settings() -> TrainSettings:
-    """What ``segdata demo`` trains with: 192×144 pictures, a minute or two on two cores."""
+    """What ``segdata demo`` trains with: 192×144 pictures, about a minute on two cores.
+
+    Narrower heads make a step cheaper; scales start at 0.75, not 0.5, because poles are 2 pixels
+    wide as they are.
+    """
     return TrainSettings(
         network=NetworkSettings(aspp_filters=128, decoder_filters=128),
         data=DataSettings(min_scale=0.75, max_scale=1.5),

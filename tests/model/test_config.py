@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.config import NetworkSettings, TrainSettings
+from model.config import NetworkSettings, TrainSettings, demo_settings
 from model.crops import aligned, choose_crop_size
 from segdata.errors import UserError
 
@@ -81,3 +81,10 @@ def test_the_crop_holds_the_largest_image_up_to_a_limit():
     assert choose_crop_size([(100, 300), (200, 50)], 16).size == (209, 305)
     assert choose_crop_size([(1024, 2048)], 16).size == (513, 513)
     assert "memory" in choose_crop_size([(1024, 2048)], 16).reason
+
+
+def test_the_demo_s_settings_are_valid_and_leave_the_data_to_decide():
+    settings = demo_settings()
+    assert TrainSettings.model_validate_json(settings.model_dump_json()) == settings
+    assert settings.data.crop_size is None
+    assert settings.network.num_classes is None

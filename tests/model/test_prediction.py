@@ -26,7 +26,6 @@ def run(shards, tmp_path_factory):
             "crop_size=33,49",
             "batch_size=4",
             "steps=60",
-            "optimizer=adam",
             "base_learning_rate=0.03",
             "precision=fp32",
             "threads=1",

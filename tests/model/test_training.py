@@ -68,8 +68,8 @@ def test_two_runs_of_the_same_line_are_equal(straight, shards, settings, tmp_pat
     assert losses(tmp_path / "other") != losses(straight)
 
 
-def test_a_killed_run_resumes_exactly_with_adam(shards, settings, tmp_path):
-    settings = settings.updated(["optimizer=adam", "base_learning_rate=0.01"])
+def test_a_killed_run_resumes_exactly_with_momentum(shards, settings, tmp_path):
+    settings = settings.updated(["optimizer=momentum", "base_learning_rate=0.1"])
     train(shards, tmp_path / "straight", settings)
     with pytest.raises(Dies):
         train(shards, tmp_path / "killed", settings, listener_that(die, 5))
@@ -261,6 +261,6 @@ def test_worker_threads_end_with_the_run(shards, settings, tmp_path, monkeypatch
 
 
 def test_it_learns(shards, settings, tmp_path):
-    fast = ["steps=60", "save_every=100", "optimizer=adam", "base_learning_rate=0.03"]
+    fast = ["steps=60", "save_every=100", "base_learning_rate=0.03"]
     result = train(shards, tmp_path / "run", settings.updated(fast))
     assert result.loss < 0.5 * losses(tmp_path / "run")[0][1]
