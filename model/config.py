@@ -214,6 +214,5 @@ def demo_settings() -> TrainSettings:
         network=NetworkSettings(aspp_filters=128, decoder_filters=128),
         data=DataSettings(min_scale=0.75, max_scale=1.5),
         loss=LossSettings(class_weights="balanced"),
-        optimizer=OptimizerSettings(optimizer="adam", base_learning_rate=0.01),
-        run=RunSettings(steps=200),
+        run=RunSettings(steps=300),
     )

@@ -68,7 +68,7 @@ class _Body:
     def __init__(self, stage: Stage, car: Car, lit: float, look: Look) -> None:
         self.stage, self.car, self.lit, self.look = stage, car, lit, look
         self.shape = SHAPES[car.shape]
-        self.glass = 0.012 + 0.16 * car.color  # panes show the coat's color dimly
+        self.glass = 0.012 + 0.12 * car.color  # panes show the coat's color dimly
         sh, ch = math.sin(car.heading), math.cos(car.heading)
         self.forward, self.side = np.array([sh, 0.0, ch]), np.array([ch, 0.0, -sh])
         self.middle = np.array([car.x, 0.0, car.z])
@@ -120,12 +120,12 @@ def _draw_lower(body: _Body) -> None:
     tail = (2 * shape.cabin[0] - 1.0) * length
     body.panel(_strip([(-length, sill), (-length, 0.92 * belt)], (half, half)), color * 0.9, 0.1)
     body.panel(_strip([(front, sill), (front, hood * 0.92)], (half, half)), color * 0.9, 0.1)
-    body.panel(_strip([(front, hood * 0.92), (nose, belt)], (half, half)), color, 0.12)
-    body.panel(_strip([(-length, 0.92 * belt), (tail, belt)], (half, half)), color, 0.12)
+    body.panel(_strip([(front, hood * 0.92), (nose, belt)], (half, half)), color, 0.16)
+    body.panel(_strip([(-length, 0.92 * belt), (tail, belt)], (half, half)), color, 0.16)
     for side in (-half, half):
         outline = [(-length, sill), (front, sill), (front, hood * 0.92), (nose, belt), (tail, belt),
                    (-length, 0.92 * belt)]  # fmt: skip
-        body.panel([(a, side, up) for a, up in outline], color, 0.07)
+        body.panel([(a, side, up) for a, up in outline], color, 0.09)
         low = [(-length, sill), (front, sill), (front, 1.9 * sill), (-length, 1.9 * sill)]
         body.panel([(a, side, up) for a, up in low], color * 0.55, 0.05)
 
@@ -142,9 +142,9 @@ def _draw_wheels(body: _Body) -> None:
             across = np.full((len(disk), 1), side * shape.width / 2)
             rim = ring(place * shape.length, radius, 0.58 * radius, 0.58 * radius, 10)
             points = np.concatenate([disk[:, :1], across, disk[:, 1:]], axis=1)
-            body.spot(points, 0.05 * body.car.color + 0.008)
+            body.spot(points, 0.04 * body.car.color + 0.010)
             inner = np.concatenate([rim[:, :1], across[: len(rim)], rim[:, 1:]], axis=1)
-            body.spot(inner, 0.22 * body.stage.light.ambient)
+            body.spot(inner, 0.30 * body.stage.light.ambient)
 
 
 def _draw_cabin(body: _Body) -> None:
@@ -152,19 +152,19 @@ def _draw_cabin(body: _Body) -> None:
     half, belt, top = shape.width / 2, shape.belt * shape.height, shape.height
     roof = half * (0.80 if top < 2.0 else 0.97)
     tail, back, brow, nose = ((2 * share - 1.0) * shape.length / 2 for share in shape.cabin)
-    body.panel(_strip([(tail, belt), (back, top)], (half, roof)), color, 0.08)
-    body.panel(_strip([(nose, belt), (brow, top)], (half, roof)), color, 0.08)
-    body.panel(_strip([(back, top), (brow, top)], (roof, roof)), color, 0.14)
+    body.panel(_strip([(tail, belt), (back, top)], (half, roof)), color, 0.10)
+    body.panel(_strip([(nose, belt), (brow, top)], (half, roof)), color, 0.10)
+    body.panel(_strip([(back, top), (brow, top)], (roof, roof)), color, 0.18)
     inset = 0.86
     for low, high in (((tail, belt), (back, top)), ((nose, belt), (brow, top))):
         foot = (low[0] + 0.08 * (high[0] - low[0]), low[1] + 0.08 * (high[1] - low[1]))
         head = (low[0] + 0.9 * (high[0] - low[0]), low[1] + 0.9 * (high[1] - low[1]))
-        body.panel(_strip([foot, head], (half * inset, roof * inset)), body.glass, 0.08)
+        body.panel(_strip([foot, head], (half * inset, roof * inset)), body.glass, 0.10)
     posts = 6 if body.car.shape == "bus" else 2
     for side in (-1.0, 1.0):
         outer = [(tail, half * side, belt), (back, roof * side, top), (brow, roof * side, top),
                  (nose, half * side, belt)]  # fmt: skip
-        body.panel(outer, color, 0.07)
+        body.panel(outer, color, 0.09)
         if body.car.shape == "van" and back < -0.4 * shape.length:
             back_glass = brow - 0.24 * shape.length
         else:
@@ -187,7 +187,7 @@ def _draw_side_windows(
         foot_a = a - 0.7 * max(0.0, start - tail) if number == 0 else a
         foot_b = b + 0.75 * max(0.0, nose - end) if number == posts - 1 else b
         body.panel([(foot_a, out_low, low), (foot_b, out_low, low), (b, out_high, high),
-                    (a, out_high, high)], body.glass, 0.05)  # fmt: skip
+                    (a, out_high, high)], body.glass, 0.06)  # fmt: skip
 
 
 def _draw_lamps(body: _Body) -> None:

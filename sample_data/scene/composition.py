@@ -51,11 +51,11 @@ def _sample_pavement(rng: np.random.Generator, plan: Plan) -> Pavement:
     slab = np.array(slabs[int(rng.integers(len(slabs)))])
     return Pavement(
         ground=plan.ground,
-        asphalt=np.array([0.060, 0.074, 0.105]) * float(rng.uniform(0.85, 1.15)),
-        slabs=slab * float(rng.uniform(0.95, 1.08)),
+        asphalt=np.array([0.061, 0.074, 0.101]) * rng.uniform(0.85, 1.2),
+        slabs=slab * float(rng.uniform(0.92, 1.08)),
         slab_size=float(rng.uniform(0.55, 1.2)),
         slab_spread=float(rng.uniform(0.12, 0.3)),
-        grass=np.array([0.085, 0.21, 0.018]) * rng.uniform(0.9, 1.1, 3),
+        grass=np.array([0.085, 0.195, 0.021]) * rng.uniform(0.85, 1.15, 3),
         worn=float(rng.uniform(0.4, 0.8)),
         seed=float(rng.uniform(0, 400)),
     )
@@ -91,13 +91,13 @@ def _draw_backdrop(stage: Stage, rng: np.random.Generator) -> None:
     if woods:
         edge = level * (1.0 + 0.3 * cloudy(azimuth * 2.5 + offset, azimuth * 0 + 3))
         tone = 1.0 + 0.3 * cloudy(azimuth * 14 + offset, rise * 900)
-        color: Array = np.array([0.06, 0.15, 0.02]) * tone[..., None]
+        color: Array = np.array([0.06, 0.13, 0.03]) * tone[..., None]
     else:
         block = np.floor(azimuth / 2.6 + offset)
         edge = level * (0.5 + 1.3 * cell(block, block * 0 + 7))
         gray = 0.24 + 0.2 * cell(block, block * 0 + 9)
         panes = 1.0 - 0.4 * (np.mod(azimuth * 3, 1) < 0.5) * (np.mod(rise * 150, 1) < 0.5)
-        color = (gray * panes)[..., None] * np.array([1.25, 0.78, 0.42])
+        color = (gray * panes)[..., None] * np.array([1.12, 0.82, 0.56])
     here = (rise < edge) & ~np.isfinite(canvas.depth)
     clear = np.exp(-light.haze * 130.0)
     lighted = color * (0.35 * light.sun + 0.75 * light.ambient)
@@ -126,10 +126,11 @@ def _draw_bonnet(canvas: Canvas, light: Light, rng: np.random.Generator) -> None
 
 
 def _rims(canvas: Canvas, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """The unclear pixels around objects (half of the trees), at the picture's resolution."""
+    """The unclear pixels around most objects (half of the trees), at the picture's resolution."""
     thing, label = canvas.thing[::PIXEL, ::PIXEL], canvas.label[::PIXEL, ::PIXEL]
-    leafy = np.unique(thing[(thing > 0) & (label == VEGETATION)])
-    plain = leafy[rng.random(len(leafy)) < 0.5]
+    numbers = np.unique(thing[thing > 0])
+    leafy = np.isin(numbers, thing[label == VEGETATION])
+    plain = numbers[rng.random(len(numbers)) < np.where(leafy, 0.5, 0.2)]
     inside = ((thing > 0) & ~np.isin(thing, plain)).astype(np.uint8)
     grown = np.asarray(cv2.dilate(inside, np.ones((3, 3), np.uint8)))
     return np.asarray((grown > 0) & (thing == 0), np.bool_)

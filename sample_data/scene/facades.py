@@ -11,7 +11,7 @@ from scene.materials import Coat, fade
 from scene.noise import Array, cell, cloudy, grain, line
 
 Mask = npt.NDArray[np.bool_]
-_PANE = np.array([0.10, 0.060, 0.038])  # glass before a dim, warm room
+_PANE = np.array([0.075, 0.056, 0.044])  # glass before a dim, warm room
 _BOARD = np.array([0.42, 0.17, 0.08])  # behind a shop's letters
 
 
@@ -148,7 +148,7 @@ class Facade:
         letters = board & (np.mod(u * 3.1, 1.0) < 0.55) & (cell(np.floor(u * 3.1), number) > 0.35)
         letters &= np.abs(v - self.ground_floor + 0.52) < 0.16
         color = _tint(coat.albedo, low, self.trim * 0.7)
-        color = _tint(color, board, _BOARD * (0.4 + hue[:, :1]))
+        color = _tint(color, board, _BOARD * (0.3 + hue) + 0.03)
         color = _tint(color, letters, self.trim)
         goods = 0.04 + 0.25 * cell(np.floor(u * 1.7), np.floor(v * 1.9))
         color = _tint(color, glass, goods[:, None] * np.array([1.3, 0.9, 0.55]) * (0.7 + 0.4 * hue))

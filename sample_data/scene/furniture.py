@@ -10,11 +10,13 @@ from scene.placing import Sampler
 from scene.posts import Mast, Sign
 
 _RED, _YELLOW, _BLACK = (0.62, 0.012, 0.015), (0.90, 0.58, 0.005), (0.02, 0.02, 0.02)
-# shape, rim, face, mark, mark's shape; yellow faces, since nothing else in a scene is yellow
+_WHITE, _BLUE = (0.85, 0.85, 0.85), (0.01, 0.08, 0.50)
+# shape, rim, face, mark, mark's shape; mostly yellow faces, since little else in a scene is yellow
 _SIGNS = [
     ("disk", _RED, _YELLOW, _BLACK, "dot"), ("triangle", _RED, _YELLOW, _BLACK, "arrow"),
     ("diamond", _BLACK, _YELLOW, _YELLOW, "none"), ("square", _YELLOW, _YELLOW, _BLACK, "arrow"),
     ("octagon", _YELLOW, _YELLOW, _RED, "bar"), ("board", _YELLOW, _YELLOW, _BLACK, "bar"),
+    ("triangle", _RED, _WHITE, _BLACK, "dot"), ("square", _BLUE, _BLUE, _WHITE, "arrow"),
 ]  # fmt: skip
 
 

@@ -46,36 +46,47 @@ class _Weather:
 
 _WEATHER = {
     "sunny": _Weather(
-        weight=0.55,
-        altitude=(32, 62),
-        sun=(1.75, 1.68, 1.55),
-        ambient=(0.90, 0.98, 1.08),
-        zenith=(0.50, 1.05, 2.10),
-        horizon=(1.75, 2.15, 2.60),
-        haze=0.0006,
-        clouds=(-1.6, 0.2),
+        weight=0.45,
+        altitude=(30, 62),
+        sun=(1.85, 1.75, 1.58),
+        ambient=(0.84, 0.95, 1.10),
+        zenith=(0.34, 0.80, 1.95),
+        horizon=(1.55, 1.98, 2.50),
+        haze=0.0007,
+        clouds=(-1.4, 1.1),
     ),
     "golden": _Weather(
-        weight=0.20,
-        altitude=(20, 30),
-        sun=(2.1, 1.8, 1.4),
-        ambient=(0.84, 0.88, 0.96),
-        zenith=(0.55, 1.00, 1.90),
-        horizon=(1.95, 2.05, 2.20),
-        haze=0.0008,
-        clouds=(-1.6, 0.0),
+        weight=0.18,
+        altitude=(18, 30),
+        sun=(2.2, 1.78, 1.25),
+        ambient=(0.82, 0.87, 0.97),
+        zenith=(0.50, 0.92, 1.75),
+        horizon=(2.10, 2.00, 1.95),
+        haze=0.0009,
+        clouds=(-1.4, 0.7),
         lit_windows=0.03,
     ),
+    "evening": _Weather(
+        weight=0.10,
+        altitude=(12, 18),
+        sun=(2.1, 1.45, 0.90),
+        ambient=(0.72, 0.72, 0.86),
+        zenith=(0.42, 0.55, 1.05),
+        horizon=(2.15, 1.35, 0.90),
+        haze=0.0010,
+        clouds=(-1.0, 0.8),
+        lit_windows=0.18,
+    ),
     "overcast": _Weather(
-        weight=0.25,
+        weight=0.27,
         altitude=(40, 60),
-        sun=(0.30, 0.30, 0.30),
-        ambient=(1.16, 1.2, 1.24),
-        zenith=(1.30, 1.65, 2.10),
-        horizon=(2.0, 2.2, 2.4),
-        haze=0.0008,
+        sun=(0.28, 0.28, 0.27),
+        ambient=(1.14, 1.2, 1.26),
+        zenith=(1.30, 1.48, 1.72),
+        horizon=(1.95, 2.06, 2.18),
+        haze=0.0011,
         clouds=(2.0, 3.0),
-        lit_windows=0.02,
+        lit_windows=0.04,
     ),
 }
 
@@ -90,17 +101,17 @@ def sample_light(rng: np.random.Generator) -> Light:
     kind = list(_WEATHER)[int(rng.choice(len(_WEATHER), p=weights / weights.sum()))]
     weather = _WEATHER[kind]
     altitude = math.radians(rng.uniform(*weather.altitude))
-    tint = 1.0 + rng.uniform(-0.03, 0.03, 3)
+    tint = 1.0 + rng.uniform(-0.06, 0.06, 3)
     warm = np.array(weather.sun) * 0.55 + np.array(weather.horizon) * 0.35
     return Light(
         kind=kind,
         sun_direction=_direction(float(rng.uniform(-math.pi, math.pi)), altitude),
         sun=np.array(weather.sun) * rng.uniform(0.9, 1.1),
         ambient=np.array(weather.ambient) * tint,
-        zenith=np.array(weather.zenith) * tint * rng.uniform(0.9, 1.1),
-        horizon=np.array(weather.horizon) * rng.uniform(0.92, 1.08),
+        zenith=np.array(weather.zenith) * tint * rng.uniform(0.8, 1.2),
+        horizon=np.array(weather.horizon) * rng.uniform(0.88, 1.08),
         cloud_cover=float(rng.uniform(*weather.clouds)),
-        cloud_tint=np.clip(warm + 0.6, 1.9, 2.6),
+        cloud_tint=np.clip(warm + 0.5, 1.5, 2.6),
         cloud_seed=(float(rng.uniform(0, 512)), float(rng.uniform(0, 512))),
         haze=weather.haze * float(rng.uniform(0.6, 1.6)),
         lit_windows=weather.lit_windows,
@@ -123,10 +134,10 @@ def sky(light: Light, rays: Array) -> Array:
     z = unit[..., 2] * reach + light.cloud_seed[1]
     dense = cloudy(x, z) * 0.8 + 0.25 * cloudy(3.1 * x, 3.1 * z)
     if light.kind == "overcast":
-        color = color * (1.0 + 0.16 * (dense * np.clip(4 * height + 0.2, 0, 1))[..., None])
+        color = color * (1.0 + 0.22 * (dense * np.clip(4 * height + 0.2, 0, 1))[..., None])
     else:
         cover = np.clip((dense + light.cloud_cover - 0.3) / 0.9, 0.0, 1.0)
-        shade = np.clip(0.95 - 0.12 * cloudy(x + 2.0, z + 3.0), 0.75, 1.15)
+        shade = np.clip(0.95 - 0.18 * cloudy(x + 2.0, z + 3.0), 0.62, 1.15)
         cloud = light.cloud_tint * shade[..., None]
         color = mix(color, cloud, 0.9 * cover * np.clip(6.0 * height + 0.1, 0, 1))
     glow = np.clip(unit @ light.sun_direction, 0.0, 1.0)

@@ -40,7 +40,7 @@ class Pavement:
         color = self.asphalt * tone[:, None]
         paint = self.ground.paint(u, v, footprint)
         wear = np.clip(self.worn - 0.25 * cloudy(u * 10, v * 10), 0.15, 1.0)
-        white = np.array([0.52, 0.58, 0.68]) * (1.0 + 0.08 * grain(u * 20, v * 20))[:, None]
+        white = np.array([0.58, 0.61, 0.66]) * (1.0 + 0.08 * grain(u * 20, v * 20))[:, None]
         return mix(color, white, paint * wear)
 
     def _walk(self, u: Array, v: Array, footprint: Array) -> Array:

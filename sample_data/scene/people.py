@@ -11,7 +11,7 @@ from scene.noise import Array
 from scene.sprites import Look, Stage, brightness, polygon, ring, roughen, stand
 
 Part = tuple[Sequence[tuple[float, float]] | Array, Array]  # outline in meters, color
-SHOES = np.array([0.10, 0.01, 0.12])
+SHOES = np.array([0.035, 0.028, 0.03])
 
 
 @dataclass(frozen=True)

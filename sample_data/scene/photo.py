@@ -28,16 +28,16 @@ class Photo:
 
 def sample_photo(rng: np.random.Generator, incident: float) -> Photo:
     """A camera set by a light meter that reads `incident`."""
-    warmth = rng.normal(0.0, 0.012)
-    green = rng.normal(0.0, 0.006)
+    warmth = rng.normal(0.0, 0.020)
+    green = rng.normal(0.0, 0.010)
     return Photo(
-        exposure=float(rng.normal(0.0, 0.10)),
+        exposure=float(rng.normal(-0.03, 0.14)),
         white_balance=np.array([1.0 + warmth, 1.0 + green, 1.0 - warmth]),
         blur=float(rng.uniform(0.6, 0.9)),
         noise=float(rng.uniform(0.003, 0.007)),
-        vignette=float(rng.uniform(0.03, 0.15)),
-        contrast=float(rng.uniform(0.3, 0.5)),
-        saturation=float(rng.uniform(0.98, 1.1)),
+        vignette=float(rng.uniform(0.04, 0.24)),
+        contrast=float(rng.uniform(0.3, 0.55)),
+        saturation=float(rng.uniform(0.92, 1.08)),
         quality=int(rng.integers(88, 93)),
         incident=incident,
     )
