@@ -6,7 +6,7 @@ loads no torch. Only :mod:`model.config` and :mod:`model.overrides` can be used 
 
 import os
 
-# OpenMP's threads spin while they wait for each other. Where other programs want the cores too,
-# that made a training step several times slower than threads that sleep
-# (benchmarks/training_threads.py). It is read when torch is loaded, so it is set before.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# OpenMP's threads spin while they wait for each other: by default for 300,000 rounds, which starves
+# every other program and, beside a second one like it, itself. A third of that is as fast on an
+# idle machine (benchmarks/training_threads.py). It is read when torch is loaded: it is set before.
+os.environ.setdefault("GOMP_SPINCOUNT", "100000")

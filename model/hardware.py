@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import ctypes
+import sys
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +14,9 @@ from torch import Tensor, nn
 from model.config import RunSettings
 from segdata.errors import UserError
 from segdata.executors import usable_cores
+
+# glibc, malloc.h: parameters of mallopt.
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ def choose_hardware(settings: RunSettings) -> Hardware:
     Xception-65 1.4 (AMX). Without channels_last bf16 can be slower than fp32, without such
     instructions it always is.
     """
+    _keep_freed_memory()
     device = _device(settings.device)
     threads = settings.threads or usable_cores()
     torch.set_num_threads(threads)
@@ -63,6 +69,19 @@ def choose_hardware(settings: RunSettings) -> Hardware:
         return Hardware(device, "bf16", True, threads, reason)
     reason = "fp32: channels_last is off" if fast else f"fp32: {where} does not multiply bf16"
     return Hardware(device, "fp32", settings.channels_last, threads, reason)
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep the memory of freed tensors for the next ones.
+
+    By default it gives large blocks back to the system, which hands them out again cleared, page by
+    page: a third of the time of a training step on 480×360 photos (0.47 to 0.69 steps/s without).
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            libc = ctypes.CDLL(None)
+            libc.mallopt(_M_MMAP_MAX, 0)
+            libc.mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
 def _device(name: str) -> torch.device:

@@ -37,7 +37,10 @@ def apply(settings: TrainSettings, assignments: Iterable[str]) -> TrainSettings:
     except ValidationError as error:
         problems += [_explained(detail) for detail in error.errors()]
     if problems:
-        raise UserError("; ".join(problems), "segdata train --help lists the settings")
+        raise UserError(
+            "; ".join(problems),
+            "docs/training-settings.md lists all settings; so does the config.json of a run",
+        )
     return result
 
 

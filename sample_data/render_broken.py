@@ -93,6 +93,12 @@ SAMPLES: dict[str, tuple[Callable[[], Folder], Callable[[], Folder]]] = {
             {"ignore_label": 0, "classes": classes(0, 1, 2, class_0="unlabeled")}, labels.plain
         ),
     ),
+    "D04": (
+        lambda: make({"ignore_label": 2, "classes": classes(0, 1, 2)}, labels.plain),
+        lambda: make(
+            {"ignore_label": 2, "classes": classes(0, 1, 2, class_2="other")}, labels.plain
+        ),
+    ),
 }
 
 

@@ -83,22 +83,30 @@ def run(arguments: list[str]) -> int:
         click.echo("\ninterrupted; run the same command again to go on", err=True)
         return INTERRUPTED
     except SystemExit as stop:
+        if stop.code == TERMINATED:
+            click.echo("terminated; run the same command again to go on", err=True)
         return stop.code if isinstance(stop.code, int) else WRONG
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  the last place before the user
-        return _told(error)
+        return _told(error, as_json=_wants_json(arguments))
 
 
-def _told(error: Exception) -> int:
+def _wants_json(arguments: list[str]) -> bool:
+    """Whether the command line asked for JSON; its parsed form is gone when an error is told."""
+    spelled = " ".join(arguments)
+    return "--format json" in spelled or "--format=json" in spelled
+
+
+def _told(error: Exception, as_json: bool) -> int:
     from segdata.errors import BadData, UserError
 
     if isinstance(error, UserError):
         return _wrong(error)
     if isinstance(error, BadData):
-        return _bad_data(error)
+        return _bad_data(error, as_json)
     if isinstance(error, (OSError, MemoryError)):
         click.echo(f"error: {error or type(error).__name__}", err=True)
         return WRONG
@@ -116,10 +124,13 @@ def _wrong(error: UserError) -> int:
     return WRONG
 
 
-def _bad_data(error: BadData) -> int:
+def _bad_data(error: BadData, as_json: bool) -> int:
     from segdata import console
 
-    console.show(error.report, file=sys.stderr)
+    if as_json:
+        console.show(error.report, "json")
+    else:
+        console.show(error.report, file=sys.stderr)
     click.echo(f"error: {error}", err=True)
     return FINDINGS
 

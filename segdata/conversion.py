@@ -36,6 +36,8 @@ OnUnknown = Literal["error", "ignore"]
 
 # Files named in a finding; the count beside them says how many there are.
 _NAMED = 5
+# EXIF orientations that swap width and height (EXIF 2.3, tag 0x0112).
+_SIDEWAYS = frozenset({5, 6, 7, 8})
 # Of 100 pictures without list files, this share is kept for measuring (val).
 _VAL_SHARE = 0.2
 
@@ -111,6 +113,7 @@ class _LabelResult:
     unknown: tuple[UnknownColor, ...] = ()
     pixels: tuple[tuple[int, int], ...] = ()
     problem: str = ""
+    rule: str = "L27"
 
 
 def plan_conversion(request: ConversionRequest) -> ConversionPlan:
@@ -133,6 +136,11 @@ def plan_conversion(request: ConversionRequest) -> ConversionPlan:
             "--on-unknown ignore needs an ignore label, and no class is named void or ignore",
             "add a line  void,r,g,b  to the class file",
         )
+    for folder in (layout.images, layout.labels):
+        if request.out.resolve().is_relative_to(folder.resolve()):
+            raise UserError(
+                f"{request.out} is inside {folder}, which is read", "choose another output folder"
+            )
     lists = dict(layout.lists) or _hashed_lists([pair.key for pair in layout.pairs])
     return ConversionPlan(request, layout, class_map, descriptor, lists, not layout.lists)
 
@@ -159,7 +167,9 @@ def convert(
         if report.exit_code:
             _remove(tasks)
             raise BadData(report, f"nothing was converted: {request.source} needs a fix first")
-        photos = [(pair.image, _image_target(plan, out, pair)) for pair in pairs]
+        photos = [
+            (task.pair.image, _image_target(plan, out, task.pair), task.target) for task in tasks
+        ]
         copied = track(executor.imap(_copy_photo, photos), "copying photos", len(photos))
         turned = tuple(name for name in copied if name)
         _write_lists(out, plan.lists)
@@ -185,20 +195,29 @@ def _convert_label(task: _LabelTask) -> _LabelResult:
     """Read one mask and write its ids; unknown colors are counted, and become no class."""
     try:
         reading = read_mask(task.pair.label, task.class_map)
-    except (Unreadable, NoIds) as error:
+    except Unreadable as error:
         return _LabelResult(task.pair, problem=str(error))
+    except NoIds as error:
+        lossy = error.kind == "lossy"
+        return _LabelResult(task.pair, problem=str(error), rule="L11" if lossy else "L27")
     palette = task.class_map.color_table() if task.palette else None
     write_file(task.target, encode_label(reading.label, palette))
     pixels = tuple(count_values(reading.label).items())
     return _LabelResult(task.pair, reading.unknown, pixels)
 
 
-def _copy_photo(job: tuple[Path, Path]) -> str:
-    """Copy one photo's bytes; a turned one is set upright. Returns the name of a turned one."""
-    source, target = job
+def _copy_photo(job: tuple[Path, Path, Path]) -> str:
+    """Copy one photo's bytes; a turned one is set upright. Returns the name of a turned one.
+
+    A photo whose label has the size of the pixels as they are stored was labelled as it lies: it is
+    left as it is.
+    """
+    source, target, label = job
     try:
-        header = read_header(source)
-        if header.orientation == 1:
+        header, drawn_on = read_header(source), read_header(label)
+        stored = (header.width, header.height) == (drawn_on.width, drawn_on.height)
+        lies = header.orientation in _SIDEWAYS and stored and header.width != header.height
+        if header.orientation == 1 or lies:
             write_file(target, source.read_bytes())
             return ""
         form = "jpeg" if header.format == "jpeg" else "png"
@@ -235,9 +254,10 @@ def _unreadable(result: _LabelResult) -> Finding:
     said = rules.Statement(
         message=result.problem.splitlines()[0],
         path=str(result.pair.label),
-        fix="fetch or export the file again, or take it and its photo out of the folder",
+        fix=result.problem.partition("\n")[2]
+        or "fetch or export the file again, or take it and its photo out of the folder",
     )
-    return rules.get("L27").finding(said)
+    return rules.get(result.rule).finding(said)
 
 
 def _unknown_facts(
@@ -257,6 +277,7 @@ def _unknown_facts(
         nearest=nearest,
         distance=distance,
         ignored=plan.request.on_unknown == "ignore",
+        ignorable=plan.class_map.ignore is not None,
     )
 
 

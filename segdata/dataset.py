@@ -22,7 +22,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from segdata.classes import ClassMap, SegClass
 from segdata.errors import UserError
-from segdata.files import write_file
+from segdata.files import refuse_incomplete, write_file
 from segdata.listing import ListText, index_folder, read_list, read_pairs
 from segdata.settings import explain
 
@@ -252,10 +252,13 @@ def load_dataset(root: Path) -> Dataset:
         raise UserError(f"{root} does not exist", "check the path; segdata datasets lists names")
     path = root if root.name == DESCRIPTOR_FILE else root / DESCRIPTOR_FILE
     if not path.is_file():
+        if root.is_file():
+            raise UserError(f"{root} is a file, not a dataset folder", "name the folder")
+        refuse_incomplete(root)
         what = "is empty" if root.is_dir() and not any(root.iterdir()) else "is no dataset folder"
         raise UserError(
             f"{root} {what}: there is no {DESCRIPTOR_FILE}",
-            f"make one from colour masks: segdata convert {root} OUT --classes classes.csv\n"
+            f"make one from color masks: segdata convert {root} OUT --classes classes.csv\n"
             f"or, if labels hold ids already: segdata register {root} --num-classes N",
         )
     try:

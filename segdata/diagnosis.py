@@ -94,7 +94,10 @@ _MISSING = {
 
 
 def diagnose(
-    findings: Iterable[Finding], evidence: Iterable[Evidence], looked_at: Sequence[str] = ()
+    findings: Iterable[Finding],
+    evidence: Iterable[Evidence],
+    looked_at: Sequence[str] = (),
+    undecided: Sequence[str] = (),
 ) -> Diagnosis:
     """Weigh the findings.
 
@@ -102,11 +105,15 @@ def diagnose(
         findings: of all rules on all the evidence.
         evidence: which kinds of evidence were there at all.
         looked_at: a line for each thing that was read, for people.
+        undecided: a line for each thing that was named and could not be read.
     """
     ranked = sorted(findings, key=_rank)
     given = set(evidence)
     verdict = _verdict(ranked, given)
-    return Diagnosis(verdict, _causes(ranked, verdict), _open(verdict, given), tuple(looked_at))
+    if undecided and verdict is Verdict.HEALTHY:
+        verdict = Verdict.NOT_ENOUGH
+    missing = (*undecided, *_open(verdict, given))
+    return Diagnosis(verdict, _causes(ranked, verdict), missing, tuple(looked_at))
 
 
 def evidence_lines(finding: Finding) -> list[str]:

@@ -32,7 +32,7 @@ _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 # PNG specification, IHDR: color types.
 PNG_GRAY, PNG_RGB, PNG_PALETTE, PNG_GRAY_ALPHA, PNG_RGBA = 0, 2, 3, 4, 6
 # WebP can be lossless, but no file says that it has been so from the start.
-_LOSSY = {"jpeg": "JPEG", "mpo": "JPEG", "webp": "WebP"}
+LOSSY_FORMATS = {"jpeg": "JPEG", "mpo": "JPEG", "webp": "WebP"}
 # 1 Gpixel: past any camera, below what would exhaust the memory of a small machine.
 Image.MAX_IMAGE_PIXELS = 1 << 30
 # What a byte of file can hold at most: deflate packs 1032:1 (zlib, "Maximum expansion factor"), LZW
@@ -179,8 +179,8 @@ def ids_of(stored: Stored) -> Label:
         NoIds: its pixels cannot be class ids.
     """
     mode, pixels, name = stored.header.mode, stored.pixels, stored.name
-    if stored.header.format in _LOSSY:
-        what = f"{name} is a {_LOSSY[stored.header.format]}: compression changes ids"
+    if stored.header.format in LOSSY_FORMATS:
+        what = f"{name} is a {LOSSY_FORMATS[stored.header.format]}: compression changes ids"
         raise NoIds(what, "export the labels again as PNG", "lossy")
     if stored.header.bit_depth == 16 and not mode.startswith("I"):
         # Pillow keeps the upper byte of each channel: every id would become 0.

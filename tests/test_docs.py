@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import tomllib
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,15 @@ def test_the_guide_runs_as_it_is_written(tmp_path: Path, monkeypatch: pytest.Mon
     for step in steps:
         assert run(shlex.split(step)) == 0, step
     assert (tmp_path / "report.html").stat().st_size > 10_000
+
+
+def test_the_page_of_settings_is_what_the_code_says() -> None:
+    spec = spec_from_file_location("make_settings", ROOT / "docs" / "make_settings.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert (ROOT / "docs" / "training-settings.md").read_text("utf-8") == module.page()
 
 
 BROKEN = sorted(p.parent for p in (ROOT / "sample_data" / "broken").glob("*/bad"))

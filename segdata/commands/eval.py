@@ -22,7 +22,7 @@ from segdata.commands import options
     help="Write a report; .html or .json by its suffix; repeatable.",
 )  # fmt: skip
 @click.option("--miou-rule", default="cityscapes", show_default=True, help="Rule of the mean.")
-@click.option("--fail-under", type=float, help="Exit with 1 if the mIoU is below.")
+@click.option("--fail-under", type=click.FloatRange(0, 1), help="Exit with 1 if mIoU is below.")
 @click.option("--shards", type=options.FOLDER, help="Where the run's shards lie now.")
 @options.text_or_json
 def command(
@@ -62,4 +62,7 @@ def command(
     with console.watching() as watch:
         report = workflows.evaluate(request, watch=watch)
     console.show(report, form)
-    return int(fail_under is not None and report.miou < fail_under)
+    if fail_under is not None and report.miou < fail_under:
+        click.echo(f"mIoU {report.miou:.4f} is below --fail-under {fail_under}", err=True)
+        return 1
+    return 0

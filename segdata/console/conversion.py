@@ -29,7 +29,7 @@ def to_json(result: Conversion) -> dict[str, Any]:
 
 def render(result: Conversion, console: Console) -> None:
     plan = result.plan
-    findings.render_findings(result.report, console)
+    findings.render_groups(result.report, console)
     total = max(1, sum(result.pixels.values()))
     table = Table("id", "class", "pixels", "share", box=None, pad_edge=False)
     for column in (0, 2, 3):

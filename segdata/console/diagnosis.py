@@ -15,7 +15,11 @@ _VERDICTS = {
     Verdict.FAULT: ("fault", "bold red", "the first broken link is below"),
     Verdict.DISPLAY_ONLY: ("display-only", "bold cyan", "the predictions are not black"),
     Verdict.RIGHTLY_CONSTANT: ("rightly-constant", "bold cyan", "one class is right here"),
-    Verdict.NOT_ENOUGH: ("not-enough-evidence", "bold yellow", "nothing could be looked at"),
+    Verdict.NOT_ENOUGH: (
+        "not-enough-evidence",
+        "bold yellow",
+        "what was named could not be read",
+    ),
 }
 # Facts of a cause that are shown; the others are in --format json.
 _FACTS = 4

@@ -22,11 +22,7 @@ def to_json(report: CheckReport) -> dict[str, Any]:
 
 def render(report: CheckReport, console: Console) -> None:
     """Findings grouped by rule, worst first, then the totals."""
-    for rule in dict.fromkeys(finding.rule for finding in report):
-        group = [finding for finding in report if finding.rule == rule]
-        render_findings(group[:_SHOWN], console)
-        if len(group) > _SHOWN:
-            console.print(f"      ... and {len(group) - _SHOWN} more of {rule}")
+    render_groups(report, console)
     looked_at = ", ".join(f"{count} {what}" for what, count in report.checked.items())
     counts = ", ".join(
         f"{report.count(level)} {level.label}{'s' if report.count(level) != 1 else ''}"
@@ -37,6 +33,15 @@ def render(report: CheckReport, console: Console) -> None:
     if counts:
         rules = dict.fromkeys(finding.rule for finding in report)
         console.print(f"what a rule means: segdata rules {next(iter(rules))}")
+
+
+def render_groups(report: CheckReport, console: Console) -> None:
+    """The first findings of each rule, worst rule first, and how many more there are."""
+    for rule in dict.fromkeys(finding.rule for finding in report):
+        group = [finding for finding in report if finding.rule == rule]
+        render_findings(group[:_SHOWN], console)
+        if len(group) > _SHOWN:
+            console.print(f"      ... and {len(group) - _SHOWN} more of {rule}")
 
 
 def render_findings(findings: Iterable[Finding], console: Console) -> None:

@@ -26,8 +26,8 @@ def render(report: EvalReport, console: Console) -> None:
         table.columns[column].justify = "right"
     for score in report.per_class:
         table.add_row(
-            str(score.id), score.name, _percent(score.iou), _bar(score.iou),
-            _percent(score.precision), _percent(score.recall), f"{score.pixels:,}",
+            str(score.id), score.name, _fraction(score.iou), _bar(score.iou),
+            _fraction(score.precision), _fraction(score.recall), f"{score.pixels:,}",
         )  # fmt: skip
     console.print(table)
     for warning in warnings(report):
@@ -44,8 +44,8 @@ def render(report: EvalReport, console: Console) -> None:
     )
 
 
-def _percent(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100 * value:.1f}"
+def _fraction(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def _bar(value: float) -> str:

@@ -16,7 +16,7 @@ def to_json(result: Sharding) -> dict[str, Any]:
 
 
 def render(result: Sharding, console: Console) -> None:
-    findings.render_findings(result.report, console)
+    findings.render_groups(result.report, console)
     for note in result.plan.notes:
         console.print(note)
     if result.manifest is None:

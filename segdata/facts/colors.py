@@ -21,6 +21,7 @@ class UnknownColorFacts:
         nearest: the class with the nearest color.
         distance: to that color, Euclidean in RGB (0 to 442).
         ignored: the pixels become the ignore label, as was asked for.
+        ignorable: there is an ignore label that they could become.
     """
 
     color: Color
@@ -33,3 +34,4 @@ class UnknownColorFacts:
     nearest: str
     distance: float
     ignored: bool
+    ignorable: bool

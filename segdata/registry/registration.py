@@ -18,6 +18,7 @@ from segdata.dataset import (
     save_descriptor,
 )
 from segdata.errors import UserError
+from segdata.files import refuse_incomplete
 from segdata.registry.file import changed_names, user_file
 from segdata.settings import explain
 
@@ -75,6 +76,7 @@ def register(
         UserError: the folder is no data set, or the name belongs to another folder.
     """
     folder = folder.parent if folder.name == DESCRIPTOR_FILE else folder
+    refuse_incomplete(folder)
     made = _made(folder, name, new or NewDescriptor())
     dataset = Dataset(folder, made) if made else load_dataset(folder)
     name = name or dataset.name

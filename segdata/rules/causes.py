@@ -231,6 +231,16 @@ def _background_ignored(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
     return frozenset({ids.ignore} if majority and not ids.is_void(ids.ignore) else ())
 
 
+def _class_ignored(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
+    """D04: the ignore label is the id of a class that dataset.toml names as one to learn."""
+    ignore = ids.ignore
+    if ignore is None or ignore >= ids.num_classes or ignore not in ids.values:
+        return frozenset()
+    named = ignore in ids.names and ids.names[ignore].lower() not in _RESTS
+    meant = named and not ids.is_void(ignore)
+    return frozenset({ignore} if meant and len(ids.values) > 1 else ())
+
+
 def _foreground_ignored(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
     """L01: one class is left and all the rest is the ignore label; or so it is in many labels."""
     if ids.ignore is None or ids.ignore < ids.num_classes or ids.ignore not in ids.values:
@@ -299,10 +309,14 @@ def _gray_levels(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
     return frozenset(v for v in rest if ids.alone(v) and not ids.stray(v))
 
 
+# What a class is called that holds what is no class: ADE20K ignores "other" (id 0).
+_RESTS = frozenset({"other", "others", "background"})
+
 ValueCause = Callable[[IdSet, frozenset[int]], frozenset[int]]
 VALUE_CAUSES: tuple[tuple[str, ValueCause], ...] = (
     ("L08", _single),
     ("D03", _background_ignored),
+    ("D04", _class_ignored),
     ("L01", _foreground_ignored),
     ("L11", _scattered),
     ("L06", _counted_from_one),

@@ -46,6 +46,6 @@ def unknown_color(colors: Iterable[UnknownColorFacts]) -> Iterator[Statement]:
                 "distance": round(found.distance, 1),
             },
             fix=f"add a line to the class file, such as  void,{red},{green},{blue}  (the nearest "
-            f"listed color is that of {found.nearest}, {found.distance:.0f} away), or convert with "
-            "--on-unknown ignore",
+            f"listed color is that of {found.nearest}, {found.distance:.0f} away)"
+            + (", or convert with --on-unknown ignore" if found.ignorable else ""),
         )

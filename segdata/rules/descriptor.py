@@ -94,6 +94,33 @@ def background_ignored(facts: DatasetFacts) -> Iterator[Statement]:
         )
 
 
+@rule("D04", level=Level.ERROR)
+def class_ignored(facts: DatasetFacts) -> Iterator[Statement]:
+    """The ignore label is the id of a class.
+
+    What: ignore_label is an id that dataset.toml names as a class to learn, and labels hold it.
+
+    Why it hurts: pixels of that class take no part in the loss. The network never learns it, and
+    with two classes it predicts the other one everywhere: all black.
+
+    How to fix: ignore a value that no class has (255), or nothing (`ignore_label = false`). If the
+    id really means "unlabelled", name it void in dataset.toml.
+    """
+    ids = ids_of(facts)
+    for value in value_causes(ids).get("D04", ()):
+        place = ids.values[value].places[0]
+        yield Statement(
+            message=f"ignore_label is {value}, which is the class {ids.names[value]!r} "
+            f"({percent(ids.share([value]))} of all pixels): training never sees it",
+            path=place.path,
+            x=place.x,
+            y=place.y,
+            count=ids.values[value].pixels,
+            evidence={"ignore_label": value, "pixels": values_seen(ids.values)},
+            fix=f"set ignore_label = {_free_value(ids)} in {descriptor_file(facts.root)}",
+        )
+
+
 def _listed(facts: DatasetFacts) -> list[int]:
     """Ids of classes in the descriptor that a network would have to learn and has no output for."""
     descriptor = facts.descriptor

@@ -105,7 +105,7 @@ def collapsed_to_one_class(facts: PredictionFacts) -> Iterator[Statement]:
         path=facts.where,
         count=facts.read,
         evidence=_evidence(facts),
-        fix=f"segdata doctor DATASET RUN --predictions {facts.where}",
+        fix="give the doctor labels, run and predictions together; if they are sound, train longer",
     )
 
 

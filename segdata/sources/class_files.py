@@ -50,6 +50,8 @@ def read_class_file(path: Path) -> ClassMap:
     """
     try:
         text = path.read_text("utf-8-sig")
+    except IsADirectoryError:
+        raise UserError(f"the class file {path} is a folder", "name the file in it") from None
     except FileNotFoundError:
         raise UserError(f"the class file {path} does not exist", "check the path") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -62,12 +64,14 @@ def read_class_file(path: Path) -> ClassMap:
 def _read_table(text: str, path: Path) -> ClassMap:
     rows = [
         (number, [cell.strip() for cell in row])
-        for number, row in enumerate(csv.reader(text.splitlines()), 1)
+        for number, row in enumerate(csv.reader(text.splitlines(), delimiter=_separator(text)), 1)
         if any(cell.strip() for cell in row) and not row[0].lstrip().startswith("#")
     ]
     if not rows:
         raise UserError(f"the class file {path} is empty", "write a line name,r,g,b per class")
     columns, rows = _header(rows, path)
+    if not rows:
+        raise UserError(f"{path} has a header and no classes", "write a line for each class")
     classes = []
     for row_number, (line, cells) in enumerate(rows):
         if len(cells) < len(columns):
@@ -82,6 +86,12 @@ def _read_table(text: str, path: Path) -> ClassMap:
         raise UserError(f"{path}: {error.message}", error.remedy) from None
 
 
+def _separator(text: str) -> str:
+    """The separator of the first line: comma, or the semicolon or tab that spreadsheets write."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max(",;\t", key=first.count)
+
+
 def _header(
     rows: list[tuple[int, list[str]]], path: Path
 ) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -89,6 +99,11 @@ def _header(
     first = [cell.lower() for cell in rows[0][1]]
     known = [_COLUMNS.get(cell, "") for cell in first]
     if "name" in known:
+        if "" in known and not {"r", "g", "b"} <= set(known):
+            raise UserError(
+                f"{path}, line {rows[0][0]}: no columns r,g,b in {','.join(rows[0][1])!r}",
+                "write colors as three columns:  name,r,g,b",
+            )
         return known, rows[1:]
     cells = rows[0][1]
     numeric = [cell.isdigit() for cell in cells]

@@ -9,7 +9,14 @@ from pathlib import Path
 from segdata.classes import ClassMap, ColorReading
 from segdata.dataset import list_files
 from segdata.errors import UserError
-from segdata.images import Unreadable, read_label, read_photo
+from segdata.images import (
+    LOSSY_FORMATS,
+    NoIds,
+    Unreadable,
+    read_header,
+    read_label,
+    read_photo,
+)
 from segdata.listing import index_folder, read_list
 from segdata.sources import Layout, SourcePair
 
@@ -68,8 +75,14 @@ def read_mask(path: Path, class_map: ClassMap) -> ColorReading:
 
     Raises:
         Unreadable: it is no whole image.
-        NoIds: the classes have no colors and the pixels cannot be ids.
+        NoIds: it is lossy, or the classes have no colors and the pixels cannot be ids.
     """
+    if read_header(path).format in LOSSY_FORMATS:
+        raise NoIds(
+            f"{path} is a JPEG or another lossy format: compression changes colors and ids",
+            "export the masks again as PNG",
+            "lossy",
+        )
     if any(c.color is not None for c in class_map.classes):
         return class_map.to_ids(read_photo(path))
     return ColorReading(read_label(path), ())

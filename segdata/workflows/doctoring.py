@@ -11,9 +11,11 @@ from segdata import registry, rules, validation
 from segdata.dataset import DESCRIPTOR_FILE, Dataset, DatasetDescriptor, Pair, Split
 from segdata.diagnosis import Diagnosis, Evidence
 from segdata.diagnosis import diagnose as weigh
-from segdata.errors import UserError
+from segdata.errors import MissingExtra, UserError
 from segdata.executors import Executor, Serial
 from segdata.facts import DatasetFacts, FactsCollector, count_values, gather_pair
+from segdata.facts.runs import CheckpointFacts, TrainingFacts
+from segdata.files import refuse_incomplete
 from segdata.findings import Finding
 from segdata.listing import index_folder
 from segdata.manifest import MANIFEST_FILE, ShardManifest
@@ -41,6 +43,7 @@ class _Case:
     looked_at: list[str] = field(default_factory=list)
     labels: dict[str, Path] = field(default_factory=dict)
     ignore: int | None = None
+    undecided: list[str] = field(default_factory=list)
 
     def judge(self, facts: DatasetFacts) -> None:
         self.findings += rules.judge_folder(facts)
@@ -75,12 +78,13 @@ def diagnose(
         _look(path, case)
     if predictions is not None:
         _look_at_predictions(predictions, case)
-    return weigh(case.findings, case.evidence, case.looked_at)
+    return weigh(case.findings, case.evidence, case.looked_at, case.undecided)
 
 
 def _parts(path: str) -> list[str]:
     """The path itself, or what a folder with several things holds."""
     folder = Path(path)
+    refuse_incomplete(folder)
     if not folder.is_dir() or _kind(folder) or index_folder(folder, None).keys() - _nested(folder):
         return [path]
     parts = [str(part) for part in sorted(folder.iterdir()) if part.is_dir() and _kind(part)]
@@ -178,20 +182,25 @@ def _records(manifest: ShardManifest, full: bool) -> Iterator[tuple[str, str, in
 
 def _look_at_run(folder: Path, case: _Case) -> None:
     config = read_config(folder)
-    case.evidence.add(Evidence.RUN)
     try:
         run = load_run(folder)
     except UserError as error:
-        case.looked_at.append(f"the run {folder}, without its shards: {error.message}")
+        case.undecided.append(f"{error.message}: {error.remedy}")
         return
+    case.evidence.add(Evidence.RUN)
     case.looked_at.append(f"the run {folder}, trained on {config['shards']}")
     _look_at_shards(run.shards, case)
     try:
         facts = _predict(run, case.watch)
+    except MissingExtra:
+        raise
     except UserError as error:
-        case.looked_at.append(f"no predictions: {error.message}")
+        problem = CheckpointFacts(str(folder), error.message, error.remedy)
+        case.findings += rules.run("checkpoints", problem)
         return
     _judge_predictions(facts, case)
+    training = TrainingFacts.of(config, run.manifest, collapsed=len(facts.pixels) == 1)
+    case.findings += rules.run("training", training)
 
 
 def _predict(run: Run, watch: Watch) -> PredictionFacts:

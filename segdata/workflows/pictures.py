@@ -117,5 +117,7 @@ def _of_ids(folder: Path, request: PictureRequest) -> _Album:
         raise UserError(
             f"{folder} holds no images", "name a run, a data set or a folder of id PNGs"
         )
+    if request.out.resolve().is_relative_to(folder.resolve()):
+        raise UserError(f"{request.out} is inside {folder}, which is read", "choose another --out")
     items = (Picture(key, prediction=read_label(path)) for key, path in files.items())
     return _Album(items, len(files), classes_of(request.classes, request.num_classes))

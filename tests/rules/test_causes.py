@@ -69,6 +69,10 @@ CASES = {
     "all zero": (ids(0), {"L08": (0,)}),
     "all ignored": (ids(255), {"L08": (255,)}),
     "background ignored": (ids(0, 1, ignore=0), {"D03": (0,)}),
+    "a class ignored by mistake": (
+        ids(0, few={1: (500, 9)}, ignore=1, names={1: "person"}),
+        {"D04": (1,)},
+    ),
     "object of some files is 255": (
         ids(0, 1, few={255: (50_000, 12)}, alone={255: 12}),
         {"L01": (255,)},
@@ -84,6 +88,7 @@ HEALTHY = {
     "classes and their void": ids(*CAMVID, 11, num_classes=11, ignore=11),
     "0 means unlabeled": ids(*range(1, 5), few={0: (500, 9)}, num_classes=5, ignore=0),
     "mostly unlabeled, and named so": ids(0, 1, num_classes=2, ignore=0, names={0: "unlabeled"}),
+    "the rest ignored": ids(1, 2, few={0: (500, 9)}, num_classes=3, ignore=0, names={0: "other"}),
     "classes that do not occur": ids(0, 7, num_classes=19),
     "far apart, and meant": ids(0, 50, 100, num_classes=101),
     "no background": ids(1, 2, 3, num_classes=4),
