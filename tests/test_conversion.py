@@ -172,3 +172,36 @@ def test_camvid_converts_to_its_published_ids(shared: Path, tmp_path: Path) -> N
     for path in sorted((camvid / "SegmentationClass").iterdir())[::13]:
         ours = read_label(tmp_path / "out" / "SegmentationClass" / path.name)
         assert np.array_equal(ours, read_label(path)), path.name
+
+
+def test_a_photo_that_was_labelled_as_it_lies_is_not_turned(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(read_photo(source / "photos" / "a.jpg")).save(
+        source / "photos" / "a.jpg", exif=exif
+    )
+    result = convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    header = read_header(tmp_path / "out" / "JPEGImages" / "a.jpg")
+    assert result.turned == ()
+    assert (header.width, header.height) == (30, 20)
+
+
+def test_masks_that_are_jpegs_are_told_once_each_and_not_color_by_color(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    for path in list((source / "masks").iterdir()):
+        Image.open(path).save(path.with_suffix(".jpg"), quality=95)
+        path.unlink()
+    request = ConversionRequest(
+        source=source, out=tmp_path / "out", images=source / "photos", labels=source / "masks"
+    )
+    with pytest.raises(BadData) as caught:
+        convert(request)
+    assert [finding.rule for finding in caught.value.report] == ["L11"] * 3
+
+
+def test_the_output_may_not_lie_inside_what_is_read(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    with pytest.raises(UserError, match="inside"):
+        convert(ConversionRequest(source=source, out=source / "masks" / "out"))
+    assert not (source / "masks" / "out").exists()

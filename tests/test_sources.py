@@ -38,6 +38,7 @@ def mask(path: Path) -> None:
         "ground,10,20,30\nobject,200,0,0\n",
         "10,20,30,ground\n200,0,0,object\n",
         "\ufeffid,name,r,g,b\n0,ground,10,20,30\n1,object,200,0,0\n\n",
+        "name;r;g;b\nground;10;20;30\nobject;200;0;0\n",
         "# made by hand\nname,r,g,b\nground,10,20,30\nobject,200,0,0\n",
     ],
 )
@@ -66,6 +67,8 @@ def test_the_row_named_void_is_the_ignore_label(tmp_path: Path, name: str) -> No
         ("name,r,g,b\na,1,2,3\nb,1,2,3\n", "both 'a' and 'b'"),
         ("name,r,g,b\nvoid,1,2,3\nignore,4,5,6\n", "keep one"),
         ("what,is\n", "line 1"),
+        ("name,r,g,b\n", "no classes"),
+        ("name,color\nroad,#ff0000\n", "line 1: no columns r,g,b"),
     ],
 )
 def test_a_wrong_class_file_is_told_with_its_line(

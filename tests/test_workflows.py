@@ -181,3 +181,38 @@ def test_a_misspelt_setting_is_told_with_the_nearest(
     assert run(line) == 2
     assert "seed" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_cannot_be_read_is_not_called_healthy(trained: Path, tmp_path: Path) -> None:
+    config = json.loads((trained / "config.json").read_text("utf-8"))
+    moved, empty = tmp_path / "moved", tmp_path / "empty"
+    for folder, shards_at in ((moved, "/gone"), (empty, config["shards"])):
+        folder.mkdir()
+        (folder / "config.json").write_text(json.dumps({**config, "shards": shards_at}))
+    undecided = diagnose([str(moved)])
+    assert undecided.verdict is Verdict.NOT_ENOUGH
+    assert "--shards" in undecided.missing[0]
+    broken = diagnose([str(empty)])
+    assert broken.verdict is Verdict.FAULT
+    assert broken.causes[0].finding.rule == "C11"
+
+
+def test_an_interrupted_folder_is_not_mended_into_a_wrong_one(portrait: Path) -> None:
+    half = portrait.parent / "half"
+    (half / "SegmentationClass").mkdir(parents=True)
+    (half / ".segdata-incomplete").touch()
+    for line in (["validate", str(half)], ["register", str(half), "--num-classes", "2"],
+                 ["doctor", str(half)]):  # fmt: skip
+        assert run(line) == 2
+    assert not (half / "dataset.toml").exists()
+
+
+def test_a_collapsed_run_that_was_short_is_told_to_train_longer() -> None:
+    from segdata import rules
+    from segdata.facts.runs import TrainingFacts
+
+    (short,) = rules.run("training", TrainingFacts(3, 2, 400, collapsed=True))
+    assert (short.rule, short.certainty.label) == ("T02", "medium")
+    assert "--steps 10000" in short.fix
+    assert not list(rules.run("training", TrainingFacts(3, 2, 400, collapsed=False)))
+    assert not list(rules.run("training", TrainingFacts(9000, 2, 400, collapsed=True)))

@@ -121,9 +121,7 @@ def _maps(run: Run) -> dict[str, Label]:
     if TRAIN not in run.manifest.splits:
         return {}
     labels = islice(labels_of(run.shards, run.manifest, TRAIN), _MAP_LABELS)
-    return {
-        "most frequent class of each position": position_majority(labels, run.manifest.class_map)
-    }
+    return {"per-position majority": position_majority(labels, run.manifest.class_map)}
 
 
 def _of_folders(
