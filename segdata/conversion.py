@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from segdata import rules
-from segdata.classes import ClassMap, UnknownColor
+from segdata.classes import ClassMap, Label, UnknownColor
 from segdata.dataset import DESCRIPTOR_FILE, DatasetDescriptor, save_descriptor
 from segdata.errors import BadData, UserError
 from segdata.executors import Executor, Serial
@@ -20,6 +19,7 @@ from segdata.facts.colors import UnknownColorFacts
 from segdata.files import output_folder, write_file
 from segdata.findings import CheckReport, Finding, Level
 from segdata.images import (
+    ImageHeader,
     NoIds,
     Unreadable,
     encode_label,
@@ -27,6 +27,7 @@ from segdata.images import (
     read_header,
     read_photo,
 )
+from segdata.listing import hashed_lists
 from segdata.progress import Track, silently
 from segdata.sources import Layout, SourcePair
 from segdata.sources.class_files import find_class_file, read_class_file
@@ -38,8 +39,6 @@ OnUnknown = Literal["error", "ignore"]
 _NAMED = 5
 # EXIF orientations that swap width and height (EXIF 2.3, tag 0x0112).
 _SIDEWAYS = frozenset({5, 6, 7, 8})
-# Of 100 pictures without list files, this share is kept for measuring (val).
-_VAL_SHARE = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +140,7 @@ def plan_conversion(request: ConversionRequest) -> ConversionPlan:
             raise UserError(
                 f"{request.out} is inside {folder}, which is read", "choose another output folder"
             )
-    lists = dict(layout.lists) or _hashed_lists([pair.key for pair in layout.pairs])
+    lists = dict(layout.lists) or hashed_lists([pair.key for pair in layout.pairs])
     return ConversionPlan(request, layout, class_map, descriptor, lists, not layout.lists)
 
 
@@ -195,11 +194,16 @@ def _convert_label(task: _LabelTask) -> _LabelResult:
     """Read one mask and write its ids; unknown colors are counted, and become no class."""
     try:
         reading = read_mask(task.pair.label, task.class_map)
+        photo = read_header(task.pair.image)
     except Unreadable as error:
         return _LabelResult(task.pair, problem=str(error))
     except NoIds as error:
         lossy = error.kind == "lossy"
         return _LabelResult(task.pair, problem=str(error), rule="L11" if lossy else "L27")
+    if not _fits(photo, reading.label):
+        height, width = reading.label.shape
+        sizes = f"the mask is {width}×{height}, its photo {photo.width}×{photo.height}"
+        return _LabelResult(task.pair, problem=f"{task.pair.label}: {sizes}", rule="L23")
     palette = task.class_map.color_table() if task.palette else None
     write_file(task.target, encode_label(reading.label, palette))
     pixels = tuple(count_values(reading.label).items())
@@ -213,20 +217,27 @@ def _copy_photo(job: tuple[Path, Path, Path]) -> str:
     left as it is.
     """
     source, target, label = job
-    try:
-        header, drawn_on = read_header(source), read_header(label)
-        stored = (header.width, header.height) == (drawn_on.width, drawn_on.height)
-        lies = header.orientation in _SIDEWAYS and stored and header.width != header.height
-        if header.orientation == 1 or lies:
-            write_file(target, source.read_bytes())
-            return ""
-        form = "jpeg" if header.format == "jpeg" else "png"
-        write_file(target, encode_photo(read_photo(source, upright=True), form))
-    except Unreadable:
-        # A damaged photo is copied as it is; validate names it (L27).
+    header, drawn_on = read_header(source), read_header(label)
+    as_stored = (header.width, header.height) == (drawn_on.width, drawn_on.height)
+    lies = header.orientation in _SIDEWAYS and as_stored and header.width != header.height
+    if header.orientation == 1 or lies:
         write_file(target, source.read_bytes())
         return ""
+    try:
+        upright = read_photo(source, upright=True)
+    except Unreadable:
+        # Cut off behind a sound header: it is copied as it is, and validate names it (L27).
+        write_file(target, source.read_bytes())
+        return ""
+    write_file(target, encode_photo(upright, "jpeg" if header.format == "jpeg" else "png"))
     return source.name
+
+
+def _fits(photo: ImageHeader, label: Label) -> bool:
+    """Whether a label has the size of its photo, as it is stored or as it is seen."""
+    height, width = label.shape
+    seen = photo.orientation in _SIDEWAYS and (photo.height, photo.width) == (width, height)
+    return seen or (photo.width, photo.height) == (width, height)
 
 
 def _collect(
@@ -318,26 +329,6 @@ def _remove(tasks: list[_LabelTask]) -> None:
     for folder in sorted({task.target.parent for task in tasks}, reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-
-
-def _hashed_lists(keys: list[str]) -> dict[str, tuple[str, ...]]:
-    """Train and val lists for a source that has none.
-
-    A hash of the name decides, so adding pictures moves none from one list to the other.
-    """
-    draws = {key: _draw(key) for key in keys}
-    val = {key for key, draw in draws.items() if draw < _VAL_SHARE}
-    if not val and len(keys) > 1:
-        val = {min(keys, key=lambda key: draws[key])}
-    return {
-        "train": tuple(key for key in keys if key not in val),
-        "val": tuple(key for key in keys if key in val),
-    }
-
-
-def _draw(key: str) -> float:
-    """A number in [0, 1) that only the name decides."""
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2.0**64
 
 
 def _write_lists(out: Path, lists: dict[str, tuple[str, ...]]) -> None:

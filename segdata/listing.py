@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from segdata.errors import UserError
 from segdata.images import IMAGE_SUFFIXES
+
+# Of 100 pictures without list files, this share is kept for measuring (val).
+_VAL_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,26 @@ def read_list(path: Path) -> tuple[tuple[str, ...], ListText]:
         suffixed=sum(_without_suffix(name) != name for name in names),
     )
     return entries, about
+
+
+def hashed_lists(keys: list[str]) -> dict[str, tuple[str, ...]]:
+    """Train and val lists for a source that has none.
+
+    A hash of the name decides, so adding pictures moves none from one list to the other.
+    """
+    draws = {key: _draw(key) for key in keys}
+    val = {key for key, draw in draws.items() if draw < _VAL_SHARE}
+    if not val and len(keys) > 1:
+        val = {min(keys, key=lambda key: draws[key])}
+    return {
+        "train": tuple(key for key in keys if key not in val),
+        "val": tuple(key for key in keys if key in val),
+    }
+
+
+def _draw(key: str) -> float:
+    """A number in [0, 1) that only the name decides."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2.0**64
 
 
 def read_pairs(path: Path, root: Path) -> tuple[PairRow, ...]:

@@ -205,3 +205,16 @@ def test_the_output_may_not_lie_inside_what_is_read(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="inside"):
         convert(ConversionRequest(source=source, out=source / "masks" / "out"))
     assert not (source / "masks" / "out").exists()
+
+
+def test_photos_that_are_none_and_masks_of_another_size_stop_the_conversion(
+    tmp_path: Path,
+) -> None:
+    source = make_source(tmp_path / "src")
+    (source / "photos" / "a.jpg").write_text("not a photo")
+    Image.fromarray(COLORS[np.zeros((5, 6), dtype=int)]).save(source / "masks" / "b.png")
+    with pytest.raises(BadData) as caught:
+        convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    assert [finding.rule for finding in caught.value.report] == ["L23", "L27"]
+    assert "6×5" in caught.value.report.findings[0].message
+    assert not (tmp_path / "out").exists()
