@@ -14,6 +14,7 @@ import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, TypeVar
@@ -123,6 +124,9 @@ class Crew(Generic[T, R]):
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs, self.fn), daemon=True)
         worker = _Worker(process, ours)
+        if hasattr(signal, "pthread_sigmask"):
+            # Started within ``process.start()`` it would let Ctrl-C through again.
+            resource_tracker.ensure_running()
         with _without_interrupts():
             process.start()
             theirs.close()
