@@ -1,0 +1,44 @@
+"""The only decoder and encoder of image files.
+
+Photos become ``uint8 H×W×3, RGB``; labels become ``uint8 or uint16 H×W, class ids``. A label file
+whose pixels cannot be class ids is refused with the reason; nothing is guessed.
+"""
+
+from segdata.images.decoding import Stored, check_whole, read_photo, read_stored
+from segdata.images.encoding import encode_label, encode_photo
+from segdata.images.headers import (
+    IMAGE_SUFFIXES,
+    PNG_GRAY,
+    PNG_GRAY_ALPHA,
+    PNG_PALETTE,
+    PNG_RGB,
+    PNG_RGBA,
+    ImageHeader,
+    Source,
+    Unreadable,
+    read_header,
+)
+from segdata.images.ids import LOSSY_FORMATS, NoIds, ids_of, read_label
+
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "LOSSY_FORMATS",
+    "PNG_GRAY",
+    "PNG_GRAY_ALPHA",
+    "PNG_PALETTE",
+    "PNG_RGB",
+    "PNG_RGBA",
+    "ImageHeader",
+    "NoIds",
+    "Source",
+    "Stored",
+    "Unreadable",
+    "check_whole",
+    "encode_label",
+    "encode_photo",
+    "ids_of",
+    "read_header",
+    "read_label",
+    "read_photo",
+    "read_stored",
+]

@@ -1,0 +1,84 @@
+"""The pixels of image files: as they are stored, or as a photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from segdata.images.headers import ImageHeader, Source, header_of, load, named, open_image
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file decoded once, as it is stored.
+
+    Args:
+        name: the file, for messages.
+        header: what it says of itself.
+        pixels: H×W (palette indices, grey levels) or H×W×C, in the file's own type: bool, uint8,
+            uint16, int32 or float32.
+    """
+
+    name: str
+    header: ImageHeader
+    pixels: npt.NDArray[Any]
+
+
+def read_stored(source: Source) -> Stored:
+    """Decode a file as it is stored, for those who look at more than one reading of it.
+
+    Raises:
+        Unreadable: it is no image, or it is cut off.
+    """
+    with open_image(source) as image:
+        load(image, source)
+        return Stored(named(source), header_of(image, source), np.asarray(image))
+
+
+def check_whole(source: Source) -> ImageHeader:
+    """Read the header and make sure that the pixels can be decoded to the end.
+
+    JPEG is decoded at an eighth of its size: every byte is read, few pixels are made.
+
+    Raises:
+        Unreadable: it is no image, or it is cut off.
+    """
+    with open_image(source) as image:
+        header = header_of(image, source)
+        image.draft(image.mode, (max(1, image.width // 8), max(1, image.height // 8)))
+        load(image, source)
+        return header
+
+
+def read_photo(source: Source, *, upright: bool = False) -> npt.NDArray[np.uint8]:
+    """Decode a photo.
+
+    Args:
+        source: a path or a file's bytes.
+        upright: apply the EXIF orientation; otherwise the pixels are returned as stored, as the
+            original DeepLab reads them.
+
+    Returns:
+        ``uint8 H×W×3, RGB``.
+
+    Raises:
+        Unreadable: it is no image, or it is cut off.
+    """
+    with open_image(source) as image:
+        load(image, source)
+        turned = ImageOps.exif_transpose(image) if upright else image
+        if turned.mode.startswith(("I", "F")):
+            return _sixteen_bit_photo(turned)
+        return np.asarray(turned.convert("RGB"))
+
+
+def _sixteen_bit_photo(image: Image.Image) -> npt.NDArray[np.uint8]:
+    """16-bit and float photos are scaled by their type's range, not clipped to black or white."""
+    values = np.asarray(image, dtype=np.float64)
+    top = 65535.0 if image.mode.startswith("I") else max(1.0, float(values.max(initial=0)))
+    gray = np.clip(values / top * 255.0, 0, 255).astype(np.uint8)
+    return np.repeat(gray[..., None], 3, axis=2)
