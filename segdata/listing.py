@@ -91,8 +91,8 @@ def hashed_lists(keys: list[str]) -> dict[str, tuple[str, ...]]:
 
     A hash of the name decides, so adding pictures moves none from one list to the other.
     """
-    draws = {key: _draw(key) for key in keys}
-    val = {key for key, draw in draws.items() if draw < _VAL_SHARE}
+    draws = {key: draw(key) for key in keys}
+    val = {key for key, drawn in draws.items() if drawn < _VAL_SHARE}
     if not val and len(keys) > 1:
         val = {min(keys, key=lambda key: draws[key])}
     return {
@@ -101,7 +101,7 @@ def hashed_lists(keys: list[str]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _draw(key: str) -> float:
+def draw(key: str) -> float:
     """A number in [0, 1) that only the name decides."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2.0**64
 

@@ -6,8 +6,10 @@ up into the facts of a data set, whose size does not grow with the pixels.
 
 from segdata.facts.decoders import Histogram, count_values
 from segdata.facts.inventory import Inventory, SplitFacts
-from segdata.facts.pair import Alpha, LabelFacts, LabelForm, PairFacts, PhotoFacts, Problem
-from segdata.facts.pair import gather_pair as gather_pair
+from segdata.facts.label import Alpha, LabelFacts, LabelForm
+from segdata.facts.looks import Look
+from segdata.facts.pair import Gatherer, PairFacts, gather_pair
+from segdata.facts.photo import PhotoFacts, Problem
 from segdata.facts.totals import (
     DatasetFacts,
     FactsCollector,
@@ -22,11 +24,13 @@ __all__ = [
     "Alpha",
     "DatasetFacts",
     "FactsCollector",
+    "Gatherer",
     "Histogram",
     "Inventory",
     "LabelFacts",
     "LabelForm",
     "LabelGroup",
+    "Look",
     "PairFacts",
     "PhotoFacts",
     "Place",

@@ -10,9 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from segdata.dataset import Dataset, DatasetDescriptor, Split
+from segdata.facts.alignment import AlignmentCollector, AlignmentFacts
+from segdata.facts.census import CensusCollector, CensusFacts
 from segdata.facts.decoders import Histogram
 from segdata.facts.inventory import Inventory, SplitFacts, take_inventory
-from segdata.facts.pair import Colors, LabelFacts, LabelForm, PairFacts
+from segdata.facts.label import Colors, LabelFacts, LabelForm
+from segdata.facts.likeness import LikenessCollector, LikenessFacts
+from segdata.facts.pair import PairFacts
+from segdata.facts.structure import StructureCollector, StructureFacts
 
 # Files that are named for a group or a value.
 _NAMED = 5
@@ -88,6 +93,10 @@ class DatasetFacts:
             ``sizes``.
         splits: the lists; empty if only pairs were looked at.
         inventory: what lies in the folders; None if only pairs were looked at.
+        likeness: which photos are alike; of the pairs that were looked at so.
+        structure: shapes in labels; likewise.
+        alignment: how labels fit their photos; likewise.
+        census: objects and classes; likewise.
     """
 
     descriptor: DatasetDescriptor
@@ -99,6 +108,10 @@ class DatasetFacts:
     counts: Mapping[str, int] = field(default_factory=dict)
     splits: tuple[SplitFacts, ...] = ()
     inventory: Inventory | None = None
+    likeness: LikenessFacts = field(default_factory=LikenessFacts)
+    structure: StructureFacts = field(default_factory=StructureFacts)
+    alignment: AlignmentFacts = field(default_factory=AlignmentFacts)
+    census: CensusFacts = field(default_factory=CensusFacts)
 
     @property
     def labels(self) -> int:
@@ -154,6 +167,10 @@ class FactsCollector:
         self._photo_pixels = 0
         self._groups: dict[tuple[LabelForm, tuple[str, ...]], _OpenGroup] = {}
         self._notable: list[PairFacts] = []
+        self._likeness = LikenessCollector()
+        self._structure = StructureCollector()
+        self._alignment = AlignmentCollector()
+        self._census = CensusCollector()
         self._counts = {"unreadable photos": 0, "unreadable labels": 0, "sizes": 0}
 
     def add(self, pair: PairFacts, splits: tuple[str, ...] = ()) -> None:
@@ -163,6 +180,9 @@ class FactsCollector:
             splits: every split that the pair is in; the pair's own without it.
         """
         self._pairs += 1
+        splits = splits or (pair.split,)
+        for look in (self._likeness, self._structure, self._alignment, self._census):
+            look.add(pair, splits)
         if pair.photo.header is not None:
             self._photo_pixels += pair.photo.header.width * pair.photo.header.height
         kinds = list(_notable_kinds(pair))
@@ -171,7 +191,7 @@ class FactsCollector:
         if kinds and len(self._notable) < _NOTABLE:
             self._notable.append(pair)
         if pair.label is not None:
-            key = (pair.label.form, splits or (pair.split,))
+            key = (pair.label.form, splits)
             self._groups.setdefault(key, _OpenGroup()).add(
                 pair.label, self._descriptor.ignore_label
             )
@@ -197,6 +217,10 @@ class FactsCollector:
             counts=dict(self._counts),
             splits=tuple(SplitFacts.of(split) for split in splits),
             inventory=take_inventory(dataset) if dataset else None,
+            likeness=self._likeness.facts(),
+            structure=self._structure.facts(),
+            alignment=self._alignment.facts(),
+            census=self._census.facts(),
         )
 
 

@@ -1,0 +1,67 @@
+"""The facts of one photo."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from segdata.images import ImageHeader, NoIds, Unreadable, check_whole
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a file cannot be used.
+
+    Kinds: ``unreadable``; for labels also those of :class:`~segdata.images.NoIds`: ``color``,
+    ``alpha``, ``lossy``, ``mode``.
+    """
+
+    kind: str
+    message: str
+    remedy: str = ""
+
+    @classmethod
+    def of(cls, error: OSError | Unreadable | NoIds, kind: str) -> Problem:
+        if isinstance(error, OSError):
+            return cls(kind, f"the file cannot be read: {error.strerror or error}")
+        return cls(kind, error.message, error.remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """The facts of a photo; ``header`` is None where the file is no image."""
+
+    path: str
+    header: ImageHeader | None
+    problem: Problem | None
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPhoto:
+    """A photo while its pair is looked at: the file's bytes and a small grey picture of it.
+
+    Args:
+        data: the file.
+        glance: ``uint8 h×w``, grey; the photo at about an eighth of its size.
+    """
+
+    data: bytes
+    glance: npt.NDArray[np.uint8]
+
+
+def gather_photo(path: Path, data: bytes | None) -> tuple[PhotoFacts, SeenPhoto | None]:
+    """Look at a photo: its header, and whether it can be decoded to its end."""
+    try:
+        data = path.read_bytes() if data is None else data
+        header = check_whole(data)
+    except (OSError, Unreadable) as error:
+        return PhotoFacts(str(path), None, Problem.of(error, "unreadable")), None
+    facts = PhotoFacts(str(path), header, None, hashlib.sha256(data).hexdigest())
+    glance = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
+    return facts, SeenPhoto(data, np.asarray(glance, np.uint8)) if glance is not None else None
