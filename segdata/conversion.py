@@ -29,9 +29,8 @@ from segdata.images import (
 )
 from segdata.listing import hashed_lists
 from segdata.progress import Track, silently
-from segdata.sources import Layout, SourcePair
-from segdata.sources.class_files import find_class_file, read_class_file
-from segdata.sources.masks import find_layout, read_mask
+from segdata.sources import Hints, Item, Reader, Source
+from segdata.sources.detection import Detection, open_source
 
 OnUnknown = Literal["error", "ignore"]
 
@@ -51,6 +50,7 @@ class ConversionRequest:
         classes: the class file; None looks for one in the source.
         images: the folder of photos, where it cannot be found.
         labels: the folder of masks, where it cannot be found.
+        format: how the labels are stored; None finds it out.
         name: of the data set; None takes the output folder's.
         on_unknown: what happens to pixels of a color that no class has: an error that lists them
             all, or the ignore label.
@@ -63,6 +63,7 @@ class ConversionRequest:
     classes: Path | None = None
     images: Path | None = None
     labels: Path | None = None
+    format: str | None = None
     name: str | None = None
     on_unknown: OnUnknown = "error"
     palette: bool = False
@@ -74,11 +75,15 @@ class ConversionPlan:
     """The list of work: what was found and what will be written. Nothing is written yet."""
 
     request: ConversionRequest
-    layout: Layout
-    class_map: ClassMap
+    source: Source
+    detection: Detection
     descriptor: DatasetDescriptor
     lists: dict[str, tuple[str, ...]]
     lists_made: bool
+
+    @property
+    def class_map(self) -> ClassMap:
+        return self.source.class_map
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,8 @@ class Conversion:
 
 @dataclass(frozen=True)
 class _LabelTask:
-    pair: SourcePair
+    item: Item
+    read: Reader
     target: Path
     class_map: ClassMap
     palette: bool
@@ -108,7 +114,7 @@ class _LabelTask:
 
 @dataclass(frozen=True)
 class _LabelResult:
-    pair: SourcePair
+    item: Item
     unknown: tuple[UnknownColor, ...] = ()
     pixels: tuple[tuple[int, int], ...] = ()
     problem: str = ""
@@ -126,8 +132,9 @@ def plan_conversion(request: ConversionRequest) -> ConversionPlan:
         raise UserError(f"{request.source} {what}", "name the folder with photos and masks")
     if request.out.resolve() == request.source.resolve():
         raise UserError("source and output are the same folder", "choose another output folder")
-    class_map = read_class_file(request.classes or find_class_file(request.source))
-    layout = find_layout(request.source, class_map, request.images, request.labels)
+    hints = Hints(request.classes, request.images, request.labels)
+    source, detection = open_source(request.source, hints, request.format)
+    class_map = source.class_map
     name = request.name or request.out.resolve().name
     descriptor = DatasetDescriptor.for_classes(_clean_name(name), class_map)
     if request.on_unknown == "ignore" and class_map.ignore is None:
@@ -135,13 +142,13 @@ def plan_conversion(request: ConversionRequest) -> ConversionPlan:
             "--on-unknown ignore needs an ignore label, and no class is named void or ignore",
             "add a line  void,r,g,b  to the class file",
         )
-    for folder in (layout.images, layout.labels):
+    for folder in (source.images, source.labels):
         if request.out.resolve().is_relative_to(folder.resolve()):
             raise UserError(
                 f"{request.out} is inside {folder}, which is read", "choose another output folder"
             )
-    lists = dict(layout.lists) or hashed_lists([pair.key for pair in layout.pairs])
-    return ConversionPlan(request, layout, class_map, descriptor, lists, not layout.lists)
+    lists = dict(source.lists) or hashed_lists([item.key for item in source.items])
+    return ConversionPlan(request, source, detection, descriptor, lists, not source.lists)
 
 
 def convert(
@@ -159,15 +166,15 @@ def convert(
     plan = plan_conversion(request)
     executor = executor or Serial()
     with output_folder(request.out, overwrite=request.overwrite, whole=DESCRIPTOR_FILE) as out:
-        pairs = plan.layout.pairs
-        tasks = [_label_task(plan, out, pair) for pair in pairs]
+        items = plan.source.items
+        tasks = [_label_task(plan, out, item) for item in items]
         results = track(executor.imap(_convert_label, tasks), "reading masks", len(tasks))
         report, pixels = _collect(plan, results)
         if report.exit_code:
             _remove(tasks)
             raise BadData(report, f"nothing was converted: {request.source} needs a fix first")
         photos = [
-            (task.pair.image, _image_target(plan, out, task.pair), task.target) for task in tasks
+            (task.item.image, _image_target(plan, out, task.item), task.target) for task in tasks
         ]
         copied = track(executor.imap(_copy_photo, photos), "copying photos", len(photos))
         turned = tuple(name for name in copied if name)
@@ -181,33 +188,33 @@ def _clean_name(name: str) -> str:
     return kept.lstrip("._-") or "dataset"
 
 
-def _label_task(plan: ConversionPlan, out: Path, pair: SourcePair) -> _LabelTask:
-    target = out / plan.descriptor.labels / f"{pair.key}.png"
-    return _LabelTask(pair, target, plan.class_map, plan.request.palette)
+def _label_task(plan: ConversionPlan, out: Path, item: Item) -> _LabelTask:
+    target = out / plan.descriptor.labels / f"{item.key}.png"
+    return _LabelTask(item, plan.source.read, target, plan.class_map, plan.request.palette)
 
 
-def _image_target(plan: ConversionPlan, out: Path, pair: SourcePair) -> Path:
-    return out / plan.descriptor.images / f"{pair.key}{pair.image.suffix.lower()}"
+def _image_target(plan: ConversionPlan, out: Path, item: Item) -> Path:
+    return out / plan.descriptor.images / f"{item.key}{item.image.suffix.lower()}"
 
 
 def _convert_label(task: _LabelTask) -> _LabelResult:
     """Read one mask and write its ids; unknown colors are counted, and become no class."""
     try:
-        reading = read_mask(task.pair.label, task.class_map)
-        photo = read_header(task.pair.image)
+        reading = task.read(task.item)
+        photo = read_header(task.item.image)
     except Unreadable as error:
-        return _LabelResult(task.pair, problem=str(error))
+        return _LabelResult(task.item, problem=str(error))
     except NoIds as error:
         lossy = error.kind == "lossy"
-        return _LabelResult(task.pair, problem=str(error), rule="L11" if lossy else "L27")
+        return _LabelResult(task.item, problem=str(error), rule="L11" if lossy else "L27")
     if not _fits(photo, reading.label):
         height, width = reading.label.shape
         sizes = f"the mask is {width}×{height}, its photo {photo.width}×{photo.height}"
-        return _LabelResult(task.pair, problem=f"{task.pair.label}: {sizes}", rule="L23")
+        return _LabelResult(task.item, problem=f"{task.item.label}: {sizes}", rule="L23")
     palette = task.class_map.color_table() if task.palette else None
     write_file(task.target, encode_label(reading.label, palette))
     pixels = tuple(count_values(reading.label).items())
-    return _LabelResult(task.pair, reading.unknown, pixels)
+    return _LabelResult(task.item, reading.unknown, pixels)
 
 
 def _copy_photo(job: tuple[Path, Path, Path]) -> str:
@@ -250,21 +257,21 @@ def _collect(
         for class_id, count in result.pixels:
             pixels[class_id] = pixels.get(class_id, 0) + count
         for color in result.unknown:
-            unknown.setdefault(color.color, []).append((color, result.pair.label))
+            unknown.setdefault(color.color, []).append((color, result.item.label))
         if result.problem:
             findings.append(_unreadable(result))
     total = sum(pixels.values())
     colors = [_unknown_facts(plan, places, total) for places in unknown.values()]
     findings += rules.run("conversion", sorted(colors, key=lambda c: -c.pixels))
-    findings += _lonely(plan.layout)
-    checked = {"pairs": len(plan.layout.pairs), "pixels": total}
+    findings += _lonely(plan.source)
+    checked = {"pairs": len(plan.source.items), "pixels": total}
     return CheckReport(tuple(findings), checked), dict(sorted(pixels.items()))
 
 
 def _unreadable(result: _LabelResult) -> Finding:
     said = rules.Statement(
         message=result.problem.splitlines()[0],
-        path=str(result.pair.label),
+        path=str(result.item.label),
         fix=result.problem.partition("\n")[2]
         or "fetch or export the file again, or take it and its photo out of the folder",
     )
@@ -303,20 +310,20 @@ def _nearest(color: UnknownColor, class_map: ClassMap) -> tuple[str, float]:
     return name, distance
 
 
-def _lonely(layout: Layout) -> Iterator[Finding]:
+def _lonely(source: Source) -> Iterator[Finding]:
     """Photos without masks and masks without photos are left out, and said to be."""
     for what, other, keys in (
-        ("photos", "mask", layout.images_only),
-        ("masks", "photo", layout.labels_only),
+        ("photos", "mask", source.images_only),
+        ("masks", "photo", source.labels_only),
     ):
         if keys:
             named = ", ".join(keys[:_NAMED]) + (", ..." if len(keys) > _NAMED else "")
             said = rules.Statement(
                 message=f"{len(keys)} {what} have no {other} and are left out: {named}",
                 level=Level.WARNING,
-                path=str(layout.images if what == "photos" else layout.labels),
+                path=str(source.images if what == "photos" else source.labels),
                 count=len(keys),
-                evidence={"pairs": len(layout.pairs), what: len(keys), "names": keys[:_NAMED]},
+                evidence={"pairs": len(source.items), what: len(keys), "names": keys[:_NAMED]},
                 fix="add what is missing, or leave them out knowingly",
             )
             yield rules.get("P07").finding(said)

@@ -205,7 +205,7 @@ def test_options_of_the_commands_are_pinned() -> None:
         options[name] = sorted(p.name or "" for p in command.params)
     assert options == {
         "demo": ["form", "out"],
-        "convert": ["classes", "dry_run", "executor", "form", "images", "labels", "name",
+        "convert": ["classes", "dry_run", "executor", "form", "form_of_labels", "images", "labels", "name",
                     "on_unknown", "out", "overwrite", "palette", "source", "workers"],
         "validate": ["dataset", "executor", "fail_on", "form", "ignore", "select", "splits",
                      "workers"],

@@ -10,8 +10,9 @@ from PIL import Image
 
 from segdata.classes import ClassMap, SegClass
 from segdata.errors import UserError
+from segdata.sources import Hints, Source
 from segdata.sources.class_files import read_class_file
-from segdata.sources.masks import find_layout
+from segdata.sources.detection import open_source
 
 TWO = ClassMap((SegClass(0, "ground", (10, 20, 30)), SegClass(1, "object", (200, 0, 0))))
 
@@ -27,6 +28,14 @@ def mask(path: Path) -> None:
     pixels = np.full((12, 16, 3), (10, 20, 30), dtype=np.uint8)
     pixels[3:6, 4:9] = (200, 0, 0)
     Image.fromarray(pixels).save(path)
+
+
+def opened(root: Path, images: Path | None = None, labels: Path | None = None) -> Source:
+    """A folder with the class file of ``TWO``, opened."""
+    classes = root.parent / "two.csv"
+    if root.parent.is_dir():
+        classes.write_text("name,r,g,b\nground,10,20,30\nobject,200,0,0\n")
+    return open_source(root, Hints(classes, images, labels))[0]
 
 
 @pytest.mark.parametrize(
@@ -85,17 +94,17 @@ def test_masks_are_told_from_photos_by_their_colors(tmp_path: Path) -> None:
     for name in ("x", "y"):
         photo(tmp_path / "first" / f"{name}.png")
         mask(tmp_path / "second" / f"{name}.png")
-    layout = find_layout(tmp_path, TWO)
-    assert layout.labels == tmp_path / "second"
-    assert [pair.key for pair in layout.pairs] == ["x", "y"]
+    source = opened(tmp_path)
+    assert source.labels == tmp_path / "second"
+    assert [item.key for item in source.items] == ["x", "y"]
 
 
 def test_masks_with_a_suffix_pair_with_their_photos(tmp_path: Path) -> None:
     for name in ("x_1", "y_2"):
         photo(tmp_path / "img" / f"{name}.jpg")
         mask(tmp_path / "lab" / f"{name}_mask.png")
-    layout = find_layout(tmp_path, TWO)
-    assert [pair.key for pair in layout.pairs] == ["x_1", "y_2"]
+    source = opened(tmp_path)
+    assert [item.key for item in source.items] == ["x_1", "y_2"]
 
 
 def test_two_folders_of_masks_ask_for_a_choice(tmp_path: Path) -> None:
@@ -103,19 +112,19 @@ def test_two_folders_of_masks_ask_for_a_choice(tmp_path: Path) -> None:
     mask(tmp_path / "masks" / "x.png")
     mask(tmp_path / "masks_old" / "x.png")
     with pytest.raises(UserError, match="--labels"):
-        find_layout(tmp_path, TWO)
-    layout = find_layout(tmp_path, TWO, labels=tmp_path / "masks", images=tmp_path / "img")
-    assert len(layout.pairs) == 1
+        opened(tmp_path)
+    source = opened(tmp_path, labels=tmp_path / "masks", images=tmp_path / "img")
+    assert len(source.items) == 1
 
 
 def test_a_folder_without_masks_says_what_was_seen(tmp_path: Path) -> None:
     photo(tmp_path / "img" / "x.jpg")
-    with pytest.raises(UserError, match="img 0%"):
-        find_layout(tmp_path, TWO)
+    with pytest.raises(UserError, match=r"img 0%"):
+        opened(tmp_path)
 
 
 def test_an_empty_folder_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds no images"):
-        find_layout(tmp_path, TWO)
+    with pytest.raises(UserError, match="holds no images|no images"):
+        opened(tmp_path)
     with pytest.raises(UserError, match="does not exist"):
-        find_layout(tmp_path / "nowhere", TWO)
+        opened(tmp_path / "nowhere")

@@ -14,6 +14,7 @@ from segdata.commands import options
 @click.argument("source", type=options.FOLDER)
 @click.argument("out", type=options.FOLDER)
 @click.option("--classes", type=options.FOLDER, help="Class file: name,r,g,b. Default: in SOURCE.")
+@click.option("--from", "form_of_labels", help="Format of the labels. Default: found.")
 @click.option("--images", type=options.FOLDER, help="Folder of photos. Default: found.")
 @click.option("--labels", type=options.FOLDER, help="Folder of masks. Default: found.")
 @click.option("--name", help="Name of the data set. Default: the name of OUT.")
@@ -30,6 +31,7 @@ def command(
     source: Path,
     out: Path,
     classes: Path | None,
+    form_of_labels: str | None,
     images: Path | None,
     labels: Path | None,
     name: str | None,
@@ -55,6 +57,7 @@ def command(
         classes=classes,
         images=images,
         labels=labels,
+        format=form_of_labels,
         name=name,
         on_unknown=on_unknown,
         palette=palette,

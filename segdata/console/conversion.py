@@ -16,7 +16,7 @@ def to_json(result: Conversion) -> dict[str, Any]:
     return {
         "dataset": str(result.plan.request.out),
         "name": result.plan.descriptor.name,
-        "pairs": len(result.plan.layout.pairs),
+        "pairs": len(result.plan.source.items),
         "splits": {name: len(keys) for name, keys in result.plan.lists.items()},
         "classes": [
             {"id": c.id, "name": c.name, "pixels": result.pixels.get(c.id, 0)}
@@ -44,5 +44,5 @@ def render(result: Conversion, console: Console) -> None:
     console.print(f"splits: {splits}{made}")
     if result.turned:
         console.print(f"{len(result.turned)} photos were turned upright (EXIF orientation)")
-    console.print(f"{len(plan.layout.pairs)} pairs in {plan.request.out}")
+    console.print(f"{len(plan.source.items)} pairs in {plan.request.out}")
     console.print(f"next:  segdata validate {plan.request.out}")

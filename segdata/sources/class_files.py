@@ -20,6 +20,11 @@ _COLUMNS = {
 }  # fmt: skip
 
 
+def has_class_file(folder: Path) -> bool:
+    """Whether a class file lies in a folder."""
+    return any((folder / name).is_file() for name in CLASS_FILES)
+
+
 def find_class_file(folder: Path) -> Path:
     """The class file of a folder.
 

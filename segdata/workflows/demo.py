@@ -122,7 +122,7 @@ def _kept(path: Path, again: bool) -> str:
 def _convert(source: Path, dataset: Path) -> str:
     done = convert(ConversionRequest(source=source, out=dataset, overwrite=True))
     classes = done.plan.class_map.num_classes
-    return f"{len(done.plan.layout.pairs)} pairs, {classes} classes, every color known"
+    return f"{len(done.plan.source.items)} pairs, {classes} classes, every color known"
 
 
 def _validate(dataset: Path) -> str:
