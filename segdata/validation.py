@@ -11,40 +11,28 @@ from segdata.dataset import Dataset, Pair, Split
 from segdata.errors import UserError
 from segdata.executors import Executor, Serial
 from segdata.facts import DatasetFacts, FactsCollector, Gatherer, Look
-from segdata.findings import CheckReport, Finding, Level
+from segdata.findings import CheckReport, Level
 from segdata.listing import draw
+from segdata.policy import Policy
 from segdata.progress import Track, silently
 
 # Pairs that get the costlier looks; --full takes them at all.
 _SAMPLED = 128
-_CLOSELY = Look.LIKENESS | Look.STRUCTURE | Look.ALIGNMENT
 
 
 @dataclass(frozen=True)
-class Policy:
-    """Which rules speak, and from which level on the exit code is 1.
+class Looks:
+    """What is looked at beyond headers and values.
 
     Args:
-        fail_on: None never fails.
-        select: only these rules; empty means all.
-        ignore: all but these.
-
-    Raises:
-        UserError: there is no such rule.
+        every: looks at every pair.
+        sampled: further looks at a sample.
+        sample: how many pairs that is; None takes all.
     """
 
-    fail_on: Level | None = Level.ERROR
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "select", tuple(rules.get(r).id for r in self.select))
-        object.__setattr__(self, "ignore", tuple(rules.get(r).id for r in self.ignore))
-
-    def lets(self, finding: Finding) -> bool:
-        if finding.rule in self.ignore:
-            return False
-        return not self.select or finding.rule in self.select
+    every: Look = Look.LIKENESS
+    sampled: Look = Look.STRUCTURE | Look.ALIGNMENT
+    sample: int | None = _SAMPLED
 
 
 def validate(  # noqa: PLR0913  the options of the command, all of them optional
@@ -73,7 +61,18 @@ def validate(  # noqa: PLR0913  the options of the command, all of them optional
     """
     policy = Policy(fail_on, tuple(select), tuple(ignore))
     chosen = [dataset.split(name) for name in (splits or dataset.splits)]
-    facts = gather(dataset, chosen, executor or Serial(), track, full=full)
+    facts = gather(
+        dataset, chosen, executor or Serial(), track, Looks(sample=None if full else _SAMPLED)
+    )
+    return judge(dataset, facts, policy)
+
+
+def judge(dataset: Dataset, facts: DatasetFacts, policy: Policy) -> CheckReport:
+    """What the rules say of facts that were gathered.
+
+    Raises:
+        UserError: nothing was looked at, and no finding says why.
+    """
     findings = tuple(rules.judge_folder(facts))
     if facts.pairs == 0 and all(finding.level < Level.ERROR for finding in findings):
         raise _nothing_to_check(dataset)
@@ -86,33 +85,31 @@ def gather(
     splits: Sequence[Split],
     executor: Executor,
     track: Track = silently,
-    *,
-    full: bool = False,
+    looks: Looks | None = None,
 ) -> DatasetFacts:
     """Decode every file of the splits once, and add up what rules look at.
 
     Args:
-        full: take the costlier looks at every pair, not at a sample of them.
+        looks: what to look at; None takes what the rules need.
     """
     members = _members(splits)
     collector = FactsCollector(dataset.descriptor, str(dataset.root))
-    jobs = _jobs([pair for pair, _ in members], full=full)
+    jobs = _jobs([pair for pair, _ in members], looks or Looks())
     results = executor.imap(Gatherer(dataset.descriptor), jobs)
     for facts, (_, names) in zip(track(results, "checking", len(members)), members, strict=True):
         collector.add(facts, names)
     return collector.facts(dataset, splits)
 
 
-def _jobs(pairs: Sequence[Pair], *, full: bool) -> Iterator[tuple[Pair, Look]]:
-    """Every pair with the looks at it: those that cost little, and of a sample all that rules use.
+def _jobs(pairs: Sequence[Pair], looks: Looks) -> Iterator[tuple[Pair, Look]]:
+    """Every pair with the looks at it.
 
     A hash of the name draws the sample, so the same files give the same findings everywhere.
     """
-    sample = {id(pair) for pair in pairs}
-    if not full:
-        sample = {id(pair) for pair in sorted(pairs, key=lambda pair: draw(pair.key))[:_SAMPLED]}
+    sample = sorted(pairs, key=lambda pair: draw(pair.key))[: looks.sample]
+    drawn = {id(pair) for pair in sample}
     for pair in pairs:
-        yield pair, _CLOSELY if id(pair) in sample else Look.LIKENESS
+        yield pair, looks.every | looks.sampled if id(pair) in drawn else looks.every
 
 
 def _members(splits: Iterable[Split]) -> list[tuple[Pair, tuple[str, ...]]]:

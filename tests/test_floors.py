@@ -15,9 +15,9 @@ FLOORS: dict[int, set[str]] = {
         "progress", "scores", "settings", "wire", "workers"},
     1: {"images", "listing", "dataset", "registry", "records", "manifest", "facts", "tf_data",
         "builtin", "resizing", "pairing", "baselines", "predictions", "samples"},
-    2: {"sources", "rules"},
+    2: {"sources", "rules", "policy", "accepted", "checked", "statistics"},
     3: {"conversion", "validation", "sharding", "evaluation", "reports", "charts", "drawing",
-        "diagnosis"},
+        "diagnosis", "cards"},
     5: {"workflows", "console", "commands", "cli", "__main__"},
 }  # fmt: skip
 MODEL_FLOOR = 4

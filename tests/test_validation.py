@@ -13,8 +13,9 @@ from segdata.errors import UserError
 from segdata.executors import Processes, Serial
 from segdata.findings import Certainty, CheckReport, Finding, Level
 from segdata.images import encode_label, encode_photo, read_label
+from segdata.policy import Policy
 from segdata.rules.wording import command, counted, numbers, percent, several
-from segdata.validation import Policy, validate
+from segdata.validation import validate
 
 CAMVID = DatasetDescriptor(name="camvid", num_classes=11, ignore_label=11)
 
