@@ -69,7 +69,7 @@ def gather_pair(
     if label is not None and seen is not None and Look.ALIGNMENT in looks:
         alignment = look_at_alignment(seen.data, label, ignore)
     if label is not None and Look.CENSUS in looks:
-        census = take_census(label)
+        census = take_census(label, descriptor.num_classes, ignore)
     return PairFacts(pair.key, pair.split, photo, facts, likeness, structure, alignment, census)
 
 

@@ -63,5 +63,13 @@ def gather_photo(path: Path, data: bytes | None) -> tuple[PhotoFacts, SeenPhoto 
     except (OSError, Unreadable) as error:
         return PhotoFacts(str(path), None, Problem.of(error, "unreadable")), None
     facts = PhotoFacts(str(path), header, None, hashlib.sha256(data).hexdigest())
-    glance = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
-    return facts, SeenPhoto(data, np.asarray(glance, np.uint8)) if glance is not None else None
+    glance = _glance(data, header)
+    return facts, SeenPhoto(data, glance) if glance is not None else None
+
+
+def _glance(data: bytes, header: ImageHeader) -> npt.NDArray[np.uint8] | None:
+    # OpenCV cannot reduce what is narrower than the step.
+    small = min(header.width, header.height) < 8
+    how = cv2.IMREAD_GRAYSCALE if small else cv2.IMREAD_REDUCED_GRAYSCALE_8
+    glance = cv2.imdecode(np.frombuffer(data, np.uint8), how)
+    return None if glance is None else np.asarray(glance, np.uint8)

@@ -96,7 +96,7 @@ class DatasetFacts:
         likeness: which photos are alike; of the pairs that were looked at so.
         structure: shapes in labels; likewise.
         alignment: how labels fit their photos; likewise.
-        census: objects and classes; likewise.
+        census: classes of every label, and the objects of those that were looked at so.
     """
 
     descriptor: DatasetDescriptor
@@ -170,7 +170,7 @@ class FactsCollector:
         self._likeness = LikenessCollector()
         self._structure = StructureCollector()
         self._alignment = AlignmentCollector()
-        self._census = CensusCollector()
+        self._census = CensusCollector(descriptor)
         self._counts = {"unreadable photos": 0, "unreadable labels": 0, "sizes": 0}
 
     def add(self, pair: PairFacts, splits: tuple[str, ...] = ()) -> None:
