@@ -4,7 +4,7 @@ Photos become ``uint8 H×W×3, RGB``; labels become ``uint8 or uint16 H×W, clas
 whose pixels cannot be class ids is refused with the reason; nothing is guessed.
 """
 
-from segdata.images.decoding import Stored, check_whole, read_photo, read_stored
+from segdata.images.decoding import Stored, check_whole, glance, read_photo, read_stored
 from segdata.images.encoding import encode_label, encode_photo
 from segdata.images.headers import (
     IMAGE_SUFFIXES,
@@ -36,6 +36,7 @@ __all__ = [
     "check_whole",
     "encode_label",
     "encode_photo",
+    "glance",
     "ids_of",
     "read_header",
     "read_label",
