@@ -99,8 +99,8 @@ class ClassMap:
         return np.uint8 if largest <= np.iinfo(np.uint8).max else np.uint16
 
     @property
-    def _no_class(self) -> int:
-        """What a pixel of unknown color becomes."""
+    def no_class(self) -> int:
+        """What a pixel of no class becomes: of an unknown color, or of an id that is not listed."""
         if self.ignore is not None:
             return self.ignore
         small = np.iinfo(np.uint8).max
@@ -167,7 +167,7 @@ class ClassMap:
         label = label.astype(self.dtype, copy=False)
         if not missed.any():
             return ColorReading(label, ())
-        no_class = self._no_class
+        no_class = self.no_class
         if no_class > np.iinfo(label.dtype).max:
             label = label.astype(np.uint16)
         label[missed] = no_class
