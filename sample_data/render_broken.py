@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from faults import labels, wholes
+from faults import labels, splits, wholes
 from faults.folders import Folder, make
 
 from segdata.classes import pascal_color
@@ -81,6 +81,8 @@ SAMPLES: dict[str, tuple[Callable[[], Folder], Callable[[], Folder]]] = {
     ),
     "P05": (lambda: wholes.with_list("scene_0\r\nscene_1\r\n", **TENSORFLOW), wholes.windows_toml),
     "P07": (wholes.lonely, wholes.complete_in_parts),
+    "P08": (splits.leaking, splits.alike),
+    "P09": (splits.lopsided, splits.rare),
     "D01": (
         lambda: make({"num_classes": 2, "classes": classes(0, 1, 2)}, labels.plain),
         lambda: make(

@@ -164,7 +164,8 @@ def test_an_unknown_split_is_refused(healthy: Dataset) -> None:
 
 def test_a_test_split_may_be_without_labels(healthy: Dataset) -> None:
     (healthy.root / "ImageSets/Segmentation/test.txt").write_text("d\n")
-    shutil.copy(healthy.images_folder / "a.jpg", healthy.images_folder / "d.jpg")
+    photo = np.random.default_rng(9).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    (healthy.images_folder / "d.jpg").write_bytes(encode_photo(photo, "jpeg"))
     assert validate(reload(healthy)).at_least(Level.WARNING) == ()
 
 

@@ -5,8 +5,10 @@ up into the facts of a data set, whose size does not grow with the pixels.
 """
 
 from segdata.facts.decoders import Histogram, count_values
+from segdata.facts.duplicates import Twin, Twins
 from segdata.facts.inventory import Inventory, SplitFacts
 from segdata.facts.label import Alpha, LabelFacts, LabelForm
+from segdata.facts.likeness import Crossing, LikenessFacts
 from segdata.facts.looks import Look
 from segdata.facts.pair import Gatherer, PairFacts, gather_pair
 from segdata.facts.photo import PhotoFacts, Problem
@@ -22,6 +24,7 @@ from segdata.facts.totals import (
 
 __all__ = [
     "Alpha",
+    "Crossing",
     "DatasetFacts",
     "FactsCollector",
     "Gatherer",
@@ -30,6 +33,7 @@ __all__ = [
     "LabelFacts",
     "LabelForm",
     "LabelGroup",
+    "LikenessFacts",
     "Look",
     "PairFacts",
     "PhotoFacts",
@@ -37,6 +41,8 @@ __all__ = [
     "Problem",
     "Seen",
     "SplitFacts",
+    "Twin",
+    "Twins",
     "combine",
     "count_values",
     "gather_pair",

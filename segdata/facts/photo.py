@@ -6,11 +6,10 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from segdata.images import ImageHeader, NoIds, Unreadable, check_whole
+from segdata.images import ImageHeader, NoIds, Unreadable, glance
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +58,8 @@ def gather_photo(path: Path, data: bytes | None) -> tuple[PhotoFacts, SeenPhoto 
     """Look at a photo: its header, and whether it can be decoded to its end."""
     try:
         data = path.read_bytes() if data is None else data
-        header = check_whole(data)
+        header, small = glance(data)
     except (OSError, Unreadable) as error:
         return PhotoFacts(str(path), None, Problem.of(error, "unreadable")), None
     facts = PhotoFacts(str(path), header, None, hashlib.sha256(data).hexdigest())
-    glance = _glance(data, header)
-    return facts, SeenPhoto(data, glance) if glance is not None else None
-
-
-def _glance(data: bytes, header: ImageHeader) -> npt.NDArray[np.uint8] | None:
-    # OpenCV cannot reduce what is narrower than the step.
-    small = min(header.width, header.height) < 8
-    how = cv2.IMREAD_GRAYSCALE if small else cv2.IMREAD_REDUCED_GRAYSCALE_8
-    glance = cv2.imdecode(np.frombuffer(data, np.uint8), how)
-    return None if glance is None else np.asarray(glance, np.uint8)
+    return facts, SeenPhoto(data, small)

@@ -18,7 +18,7 @@ from segdata.findings import Certainty, Finding, Level
 
 # Scopes of the rules about photos, labels, lists and their descriptor: those that judge
 # ``DatasetFacts``.
-FOLDER_SCOPES = ("pairing", "files", "storage", "labels", "descriptor")
+FOLDER_SCOPES = ("pairing", "files", "storage", "labels", "descriptor", "splits")
 
 
 @dataclass(frozen=True, kw_only=True)

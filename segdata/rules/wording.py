@@ -74,4 +74,5 @@ def values_seen(values: Mapping[int, Any]) -> dict[str, int]:
 
 
 def _quoted(argument: str) -> str:
-    return f'"{argument}"' if any(c.isspace() for c in argument) else argument
+    plain = all(c.isalnum() or c in "-_./:\\=,+~@%" for c in argument)
+    return argument if plain else f'"{argument}"'
