@@ -17,7 +17,7 @@ FLOORS: dict[int, set[str]] = {
         "builtin", "resizing", "pairing", "baselines", "predictions", "samples"},
     2: {"sources", "rules", "policy", "accepted", "checked", "statistics"},
     3: {"conversion", "validation", "sharding", "evaluation", "reports", "charts", "drawing",
-        "diagnosis", "cards"},
+        "diagnosis", "cards", "mending", "splitting"},
     5: {"workflows", "console", "commands", "cli", "__main__"},
 }  # fmt: skip
 MODEL_FLOOR = 4

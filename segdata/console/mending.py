@@ -1,0 +1,63 @@
+"""How a mended data set looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from segdata.console import findings
+from segdata.mending import JOURNAL_FILE, Mending
+
+# Left-out pairs and labels as they were that are named; the journal has all of them.
+_NAMED = 8
+
+
+def to_json(result: Mending) -> dict[str, Any]:
+    return result.to_json()
+
+
+def render(result: Mending, console: Console) -> None:
+    journal = result.journal
+    for rule, (does, files, pixels) in journal.applied().items():
+        line = Text(f"{rule} ", style="bold")
+        line.append(does)
+        if files:
+            line.append(f": {files} file{'s' if files != 1 else ''}")
+        if pixels:
+            line.append(f", {pixels:,} pixels")
+        console.print(line)
+    _listed(
+        [f"{lost.name}: {lost.why} ({lost.rule})" for lost in journal.left_out],
+        "left out",
+        console,
+    )
+    _listed(
+        [f"{kept.path}: {kept.why} ({kept.rule})" for kept in journal.not_mended.values()],
+        "not mended, copied as it was",
+        console,
+    )
+    for rule, why in journal.refusals.items():
+        console.print(Text(f"{rule} has no safe remedy here: {why}"))
+    if len(result.remaining):
+        console.print("left to you:")
+        findings.render_groups(result.remaining, console)
+    _last_line(result, console)
+
+
+def _listed(lines: list[str], what: str, console: Console) -> None:
+    for line in lines[:_NAMED]:
+        console.print(Text(f"{what}: {line}"))
+    if len(lines) > _NAMED:
+        console.print(f"... and {len(lines) - _NAMED} more {what}")
+
+
+def _last_line(result: Mending, console: Console) -> None:
+    journal, out = result.journal, result.request.out
+    if result.request.dry_run:
+        console.print(f"{journal.pairs} pairs looked at; nothing written")
+        return
+    same = "" if result.changed else ", nothing had to be mended"
+    console.print(f"{len(journal.records)} files mended in {out}{same}")
+    console.print(f"what was done to each: {out / JOURNAL_FILE}")

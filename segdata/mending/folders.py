@@ -1,0 +1,131 @@
+"""Remedies for lists, names and whole files: which pairs there are, and under which names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from segdata.facts import PairFacts, SplitFacts
+from segdata.images import IMAGE_SUFFIXES
+from segdata.mending.treatment import Case, LeaveOut, Refusal, Treatment, TurnUpright, remedy
+
+# EXIF orientations that swap width and height (EXIF 2.3, tag 0x0112).
+_SIDEWAYS = frozenset({5, 6, 7, 8})
+
+
+@remedy("P03")
+def found_under_their_names(case: Case) -> Treatment | Refusal:
+    """The descriptor asks for the suffixes there are; names that differ in capitals are matched."""
+    inventory, descriptor = case.facts.inventory, case.descriptor
+    assert inventory is not None
+    changes: dict[str, str | None] = {}
+    adopt: dict[Path, str] = {}
+    renamed = 0
+    for folder, key, asked in (
+        (inventory.images, "image_suffix", descriptor.image_suffix),
+        (inventory.labels, "label_suffix", descriptor.label_suffix),
+    ):
+        for name, path in folder.elsewhere.items():
+            if Path(path).suffix.lower() not in IMAGE_SUFFIXES:
+                return Refusal(f"{path} is no image file")
+            if asked is not None:
+                # Without a suffix every image format counts.
+                changes[key] = None
+            adopt[Path(path)] = name
+            renamed += _key_of(path, folder.path) != name
+    said = [f"{key} taken out of dataset.toml: every image format counts" for key in changes]
+    if renamed:
+        said.append(f"{renamed} files got the capitals that the lists use")
+    return Treatment(does="; ".join(said), descriptor=changes, adopt=adopt)
+
+
+@remedy("P04")
+def without_blank_lines(case: Case) -> Treatment | Refusal:
+    """Blank lines are left out."""
+    return Treatment(does="blank lines taken out of the list", rewrite=_named(case))
+
+
+@remedy("P05")
+def unix_line_ends(case: Case) -> Treatment | Refusal:
+    """Lines end in LF."""
+    return Treatment(does="list written with Unix line ends", rewrite=_named(case))
+
+
+@remedy("P07")
+def complete_pairs_only(case: Case) -> Treatment | Refusal:
+    """Lists name only what is there; without lists, files without a partner are left out."""
+    inventory = case.facts.inventory
+    assert inventory is not None
+    if not any(split.path for split in case.facts.splits):
+        return Treatment(does="files without a partner left out", lonely=True)
+    drop = {}
+    for split in case.facts.splits:
+        gone = {
+            name: f"{split.name} lists it, and there is no photo"
+            for name in split.without_image
+            if name not in inventory.images.elsewhere
+        }
+        if not _only_predicted(split):
+            gone |= {
+                name: "its photo has no label"
+                for name in split.without_label
+                if name not in inventory.labels.elsewhere
+            }
+        if gone:
+            drop[split.name] = gone
+    if not drop:
+        return Refusal("the lists name only what is there")
+    return Treatment(does="lists name only photos that are there and have labels", drop=drop)
+
+
+@remedy("L23")
+def sizes_that_fit(case: Case) -> Treatment | Refusal:
+    """A photo that EXIF turns is set upright; other pairs that do not fit are left out."""
+    return Treatment(
+        does="photos that EXIF turns set upright; pairs of two sizes left out: a label is never "
+        "stretched",
+        pairs=by_size,
+    )
+
+
+@remedy("L27")
+def readable_pairs_only(case: Case) -> Treatment | Refusal:
+    """A pair with an unreadable file is left out."""
+    return Treatment(does="pairs with an unreadable file left out", pairs=by_readability)
+
+
+def by_size(pair: PairFacts) -> TurnUpright | LeaveOut | None:
+    """What becomes of a pair whose photo and label differ in size."""
+    if not pair.sizes_differ or pair.label is None:
+        return None
+    photo, label = pair.photo.header, pair.label.header
+    assert photo is not None
+    assert label is not None
+    swapped = (label.width, label.height) == (photo.height, photo.width)
+    if swapped and photo.orientation in _SIDEWAYS:
+        return TurnUpright()
+    return LeaveOut(
+        f"the label is {label.width}×{label.height}, its photo {photo.width}×{photo.height}"
+    )
+
+
+def by_readability(pair: PairFacts) -> TurnUpright | LeaveOut | None:
+    """What becomes of a pair one of whose files cannot be decoded."""
+    if pair.photo.problem is not None:
+        return LeaveOut(pair.photo.problem.message)
+    if pair.label is not None and pair.label.problem is not None and pair.label.unreadable:
+        return LeaveOut(pair.label.problem.message)
+    return None
+
+
+def _named(case: Case) -> frozenset[str]:
+    """The splits whose lists the findings are about."""
+    paths = {finding.path for finding in case.findings}
+    return frozenset(split.name for split in case.facts.splits if split.path in paths)
+
+
+def _only_predicted(split: SplitFacts) -> bool:
+    return split.name.startswith("test") and len(split.without_label) == split.pairs
+
+
+def _key_of(path: str, folder: str) -> str:
+    return Path(path).relative_to(folder).with_suffix("").as_posix()

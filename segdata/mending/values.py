@@ -1,0 +1,127 @@
+"""Remedies for labels whose numbers are not the ids they should be."""
+
+from __future__ import annotations
+
+from segdata.mending.steps import TableStep
+from segdata.mending.treatment import Case, Refusal, Treatment, remedy
+from segdata.rules.causes import VOID, IdSet, value_causes, without_lesson
+
+# Stray ids are slips of a brush up to this share of all pixels (fault catalogue, L07).
+_STRAY_SHARE = 0.01
+_PASCAL_CLASSES = 21
+
+
+@remedy("L01")
+def object_is_a_class(case: Case) -> Treatment | Refusal:
+    """The objects' pixels get the id of the one class that is left for them."""
+    found = [(ids, split) for ids, split in without_lesson(case.facts, "L01")]
+    clear = [(ids, split) for ids, split in found if len(ids.trained) == 1]
+    if not clear:
+        return Refusal("only some labels are painted so; which of them mean an object is not told")
+    ids, split = clear[0]
+    kept, ignored = ids.trained[0], ids.ignore
+    assert ignored is not None
+    free = [number for number in range(ids.num_classes) if number != kept]
+    if len(free) > 1:
+        return Refusal(f"{ignored} may mean any of {len(free)} classes")
+    target = free[0] if free else kept + 1
+    splits = None if split is None else frozenset(name for _, name in clear if name)
+    return Treatment(
+        does=f"{ignored}, which was ignored, became the object's id {target}",
+        labels=TableStep({ignored: target}, splits),
+        descriptor={} if free else {"num_classes": target + 1},
+    )
+
+
+@remedy("L02")
+def ids_for_gray_levels(case: Case) -> Treatment | Refusal:
+    """Grey levels are numbered where there is one for every class."""
+    ids = case.ids
+    table = _numbered(ids)
+    if table is None:
+        return Refusal(
+            f"{len(ids.trained)} grey levels and {ids.num_classes} classes: which level is which "
+            "class is not told"
+        )
+    shown = ", ".join(f"{old} to {new}" for old, new in table.items())
+    return Treatment(does=f"grey levels became ids: {shown}", labels=TableStep(table))
+
+
+@remedy("L06")
+def count_from_zero(case: Case) -> Treatment | Refusal:
+    """Ids move down by one, or one class more is counted: whichever the names support."""
+    ids = case.ids
+    last = ids.num_classes
+    if last in ids.names:
+        return Treatment(
+            does=f"num_classes is {last + 1}: dataset.toml names the class {last}",
+            descriptor={"num_classes": last + 1},
+        )
+    all_named = set(range(last)) <= ids.names.keys()
+    if len(ids.trained) == last or (all_named and not ids.is_void(0)):
+        table = {value: value - 1 for value in ids.trained}
+        return Treatment(
+            does=f"1 subtracted from every id: {last} classes were numbered 1 to {last}",
+            labels=TableStep(table),
+        )
+    return Refusal(
+        f"ids {ids.trained[0]} to {last} may mean classes 0 to {last - 1} counted from 1, or "
+        f"{last + 1} classes of which 0 is never drawn: name the classes in dataset.toml"
+    )
+
+
+@remedy("L07")
+def strays_are_ignored(case: Case) -> Treatment | Refusal:
+    """Pixels that no class has take no part in training."""
+    ids = case.ids
+    strays = value_causes(ids).get("L07", ())
+    if not strays:
+        return Refusal("the values that no class has were not told apart")
+    share = ids.share(strays)
+    if share > _STRAY_SHARE:
+        return Refusal(f"{share:.1%} of all pixels are no slips of a brush")
+    ignore = ids.ignore
+    if ignore is None and (VOID in ids.values or ids.num_classes > VOID):
+        return Refusal(f"there is no ignore label, and {VOID} is in use")
+    target = VOID if ignore is None else ignore
+    return Treatment(
+        does=f"pixels that no class has ({', '.join(map(str, strays[:8]))}) became the ignore "
+        f"label {target}",
+        labels=TableStep(dict.fromkeys(strays, target)),
+        descriptor={"ignore_label": target} if ignore is None else {},
+    )
+
+
+def _numbered(ids: IdSet) -> dict[int, int] | None:
+    """Grey level -> id, if every class has its level, or the levels are known or evenly spaced."""
+    levels = ids.trained
+    if len(levels) == ids.num_classes:
+        return dict(zip(levels, range(ids.num_classes), strict=True))
+    table = _evenly(levels, ids.num_classes)
+    if ids.num_classes <= _PASCAL_CLASSES and table is None:
+        table = _pascal(levels, ids.num_classes)
+    return table
+
+
+def _evenly(levels: tuple[int, ...], classes: int) -> dict[int, int] | None:
+    """0, 85, 170, 255 of four classes, some of which may be missing."""
+    table = {}
+    for level in levels:
+        number = round(level * (classes - 1) / VOID)
+        if abs(number * VOID / max(1, classes - 1) - level) > 1:
+            return None
+        table[level] = number
+    return table if len(set(table.values())) == len(table) else None
+
+
+def _pascal(levels: tuple[int, ...], classes: int) -> dict[int, int] | None:
+    """The brightness of PASCAL VOC's colors, as TensorFlow and OpenCV read them."""
+    from segdata.classes import pascal_color
+
+    known: dict[int, int] = {}
+    for number in range(classes):
+        red, green, blue = pascal_color(number)
+        known.setdefault((9798 * red + 19235 * green + 3735 * blue) >> 15, number)
+    if len(known) < classes or not set(levels) <= known.keys() or len(levels) < 3:
+        return None
+    return {level: known[level] for level in levels}
