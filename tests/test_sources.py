@@ -77,7 +77,6 @@ def test_the_row_named_void_is_the_ignore_label(tmp_path: Path, name: str) -> No
         ("name,r,g,b\nvoid,1,2,3\nignore,4,5,6\n", "keep one"),
         ("what,is\n", "line 1"),
         ("name,r,g,b\n", "no classes"),
-        ("name,color\nroad,#ff0000\n", "line 1: no columns r,g,b"),
     ],
 )
 def test_a_wrong_class_file_is_told_with_its_line(
