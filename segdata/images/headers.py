@@ -1,39 +1,14 @@
-"""Opening image files: what a file says of itself, and which files are refused before decoding."""
+"""What an image file says of itself."""
 
 from __future__ import annotations
 
-import io
-import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
-from segdata.errors import UserError
+from segdata.images.opening import Opened, Source, opened
 
-Source = Path | bytes
-
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-
-# Of Pillow's readers those of formats that photos and labels come in; others start programs (EPS).
-_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
-_AGAIN = "fetch or export the file again"
 _EXIF_ORIENTATION = 0x0112
-_PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
-# PNG specification, IHDR: color types.
-PNG_GRAY, PNG_RGB, PNG_PALETTE, PNG_GRAY_ALPHA, PNG_RGBA = 0, 2, 3, 4, 6
-# 1 Gpixel: past any camera, below what would exhaust the memory of a small machine.
-Image.MAX_IMAGE_PIXELS = 1 << 30
-# What a byte of file can hold at most: deflate packs 1032:1 (zlib, "Maximum expansion factor"), LZW
-# with 12-bit codes about 2700:1; a byte holds eight 1-bit pixels. Small pictures are let through.
-_MOST_PIXELS = 2700
-_SMALL_PIXELS = 1 << 24
-# Metadata of some editors exceeds Pillow's default; it is skipped, not refused.
-PngImagePlugin.MAX_TEXT_CHUNK = 1 << 26
-
-
-class Unreadable(UserError):
-    """A file that is no image, or no whole one."""
 
 
 @dataclass(frozen=True)
@@ -65,59 +40,15 @@ def read_header(source: Source) -> ImageHeader:
     Raises:
         Unreadable: it is no image.
     """
-    with open_image(source) as image:
-        return header_of(image, source)
+    with opened(source) as file:
+        return header_of(file)
 
 
-def named(source: Source) -> str:
-    return str(source) if isinstance(source, Path) else "the image"
-
-
-def open_image(source: Source) -> Image.Image:
-    if isinstance(source, Path) and source.is_dir():
-        raise Unreadable(f"{source} is a folder, not an image")
-    stream = io.BytesIO(source) if isinstance(source, bytes) else source
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return Image.open(stream, formats=_FORMATS)
-    except FileNotFoundError:
-        raise Unreadable(f"{named(source)} does not exist") from None
-    except PermissionError:
-        raise Unreadable(f"{named(source)} may not be read: permission denied") from None
-    except Exception as error:  # Pillow's readers raise anything on damaged bytes
-        raise Unreadable(f"{named(source)} is {_what_instead(source, error)}") from error
-
-
-def load(image: Image.Image, source: Source) -> None:
-    size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    most = size * _MOST_PIXELS * (8 if image.mode == "1" else 1)
-    if image.width * image.height > max(most, _SMALL_PIXELS):
-        what = f"{size} bytes cannot hold {image.width}×{image.height} pixels"
-        raise Unreadable(f"{named(source)} is damaged or cut off: {what}", _AGAIN)
-    try:
-        image.load()
-    except Exception as error:  # Pillow's readers raise anything on damaged bytes
-        what = f"{named(source)} is damaged or cut off ({error})"
-        raise Unreadable(what, _AGAIN) from error
-
-
-def _what_instead(source: Source, error: Exception) -> str:
-    """Say what a file is that is no image (fault catalogue, L27)."""
-    head = _head(source)
-    if not head:
-        return "empty"
-    if head.startswith(b"version https://git-lfs"):
-        return "a Git LFS pointer, not the image itself: run git lfs pull"
-    if head.lstrip().lower().startswith((b"<!doctype", b"<html")):
-        return "a web page, not an image"
-    if head.startswith(_PNG_MAGIC) or head.startswith(b"\xff\xd8"):
-        return f"damaged or cut off ({error})"
-    return "not an image"
-
-
-def header_of(image: Image.Image, source: Source) -> ImageHeader:
-    depth, color_type = _png_depth(image, source)
+def header_of(file: Opened) -> ImageHeader:
+    image = file.image
+    depth, color_type = (16 if image.mode.startswith("I;16") else 8), None
+    if image.format == "PNG":
+        depth, color_type = file.head()[24:26]
     form, turned = (image.format or "").lower(), _orientation(image)
     return ImageHeader(form, image.width, image.height, image.mode, depth, color_type, turned)
 
@@ -132,18 +63,3 @@ def _orientation(image: Image.Image) -> int:
     except Exception:  # noqa: BLE001  any damage of the metadata leaves the pixels upright
         return 1
     return orientation if 1 <= orientation <= 8 else 1
-
-
-def _png_depth(image: Image.Image, source: Source) -> tuple[int, int | None]:
-    """Bits per channel and color type of a PNG (IHDR); of another format 8 or 16, and None."""
-    if image.format != "PNG":
-        return (16 if image.mode.startswith("I;16") else 8), None
-    head = _head(source)
-    return head[24], head[25]
-
-
-def _head(source: Source) -> bytes:
-    if isinstance(source, bytes):
-        return source[:64]
-    with source.open("rb") as file:
-        return file.read(64)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from segdata.classes import Label
 from segdata.errors import UserError
 from segdata.images.decoding import Stored, read_stored
-from segdata.images.headers import Source
+from segdata.images.opening import Source
 
 # WebP can be lossless, but no file says that it has been so from the start.
 LOSSY_FORMATS = {"jpeg": "JPEG", "mpo": "JPEG", "webp": "WebP"}
@@ -51,9 +51,7 @@ def ids_of(stored: Stored) -> Label:
         NoIds: its pixels cannot be class ids.
     """
     mode, pixels, name = stored.header.mode, stored.pixels, stored.name
-    if stored.header.format in LOSSY_FORMATS:
-        what = f"{name} is a {LOSSY_FORMATS[stored.header.format]}: compression changes ids"
-        raise NoIds(what, "export the labels again as PNG", "lossy")
+    refuse_lossy(name, stored.header.format)
     if stored.header.bit_depth == 16 and not mode.startswith("I"):
         # Pillow keeps the upper byte of each channel: every id would become 0.
         raise NoIds(f"{name} has several channels of 16 bits", "export ids as one grey channel")
@@ -69,6 +67,17 @@ def ids_of(stored: Stored) -> Label:
     if mode == "RGB":
         return _equal_channels(pixels, name)
     raise NoIds(f"{name} has mode {mode}, which cannot hold class ids")
+
+
+def refuse_lossy(name: str, form: str) -> None:
+    """Labels and color masks of a format that changes values are refused.
+
+    Raises:
+        NoIds: of kind ``lossy``.
+    """
+    if form in LOSSY_FORMATS:
+        what = f"{name} is a {LOSSY_FORMATS[form]}: compression changes colors and ids"
+        raise NoIds(what, "export the labels again as PNG", "lossy")
 
 
 def _sixteen_bit_ids(values: npt.NDArray[np.integer], name: str) -> npt.NDArray[np.uint16]:

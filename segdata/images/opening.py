@@ -1,0 +1,165 @@
+"""Opening image files, and refusing those that are none, are cut off or ask for too much memory."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image, PngImagePlugin
+
+from segdata.errors import UserError
+from segdata.images.deflate import DEFLATE_RATIO
+
+Source = Path | bytes
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+# PNG specification, IHDR: color types, and the samples of a pixel.
+PNG_GRAY, PNG_RGB, PNG_PALETTE, PNG_GRAY_ALPHA, PNG_RGBA = 0, 2, 3, 4, 6
+PNG_CHANNELS = {PNG_GRAY: 1, PNG_RGB: 3, PNG_PALETTE: 1, PNG_GRAY_ALPHA: 2, PNG_RGBA: 4}
+
+# Of Pillow's readers those of formats that photos and labels come in; others start programs (EPS).
+_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
+_AGAIN = "fetch or export the file again"
+# 1 Gpixel: past any camera, below what would exhaust the memory of a small machine. Above 256
+# Mpixel a file must hold that much: real photos are past 1 bit per pixel, what a few bytes blow up
+# to is refused.
+Image.MAX_IMAGE_PIXELS = 1 << 30
+_LARGE_PIXELS = 1 << 28
+_LARGE_PIXELS_PER_BYTE = 64
+# What a byte of file can hold at most: LZW with 12-bit codes packs about 2700:1; a byte holds eight
+# 1-bit pixels. Small pictures are let through.
+_MOST_PIXELS = 2700
+_SMALL_PIXELS = 1 << 24
+# Metadata of some editors exceeds Pillow's default; it is skipped, not refused.
+PngImagePlugin.MAX_TEXT_CHUNK = 1 << 26
+
+
+class Unreadable(UserError):
+    """A file that is no image, or no whole one."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file whose header Pillow has read; its pixels are not decoded yet.
+
+    Args:
+        name: the file, for messages.
+        image: Pillow's reader of it.
+        stream: the file.
+    """
+
+    name: str
+    image: Image.Image
+    stream: BinaryIO
+
+    def content(self) -> bytes:
+        """The whole file."""
+        place = self.stream.tell()
+        self.stream.seek(0)
+        data = self.stream.read()
+        self.stream.seek(place)
+        return data
+
+    def head(self) -> bytes:
+        """The first bytes: a PNG's signature and IHDR."""
+        return _head(self.stream)
+
+    def check_size(self) -> None:
+        """Refuse what the file cannot hold, before memory is asked for.
+
+        Raises:
+            Unreadable: the header asks for more pixels than the file can hold, or than are read.
+        """
+        place = self.stream.tell()
+        size = self.stream.seek(0, io.SEEK_END)
+        self.stream.seek(place)
+        width, height = self.image.size
+        pixels = width * height
+        if pixels > max(size * self._pixels_per_byte(), _SMALL_PIXELS):
+            what = f"{size} bytes cannot hold {width}×{height} pixels"
+            raise Unreadable(f"{self.name} is damaged or cut off: {what}", _AGAIN)
+        if pixels > max(size * _LARGE_PIXELS_PER_BYTE, _LARGE_PIXELS):
+            what = f"{self.name} has {width}×{height} pixels in {size} bytes"
+            raise Unreadable(f"{what}: too large to decode in one piece", "cut it into tiles")
+
+    def load(self) -> None:
+        """Let Pillow decode the pixels.
+
+        Raises:
+            Unreadable: the file is damaged or cut off.
+        """
+        self.check_size()
+        try:
+            self.image.load()
+        except Exception as error:  # Pillow's readers raise anything on damaged bytes
+            raise Unreadable(f"{self.name} is damaged or cut off ({error})", _AGAIN) from error
+
+    def _pixels_per_byte(self) -> int:
+        if self.image.format != "PNG":
+            return _MOST_PIXELS * (8 if self.image.mode == "1" else 1)
+        depth, color_type = self.head()[24:26]
+        return DEFLATE_RATIO * 8 // max(1, depth * PNG_CHANNELS.get(color_type, 1))
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[Opened]:
+    """Open a file, or a file's bytes.
+
+    Raises:
+        Unreadable: it is no image; says what it is instead.
+    """
+    name = str(source) if isinstance(source, Path) else "the image"
+    with _stream(source, name) as stream:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                image = Image.open(stream, formats=_FORMATS)
+        except Exception as error:  # Pillow's readers raise anything on damaged bytes
+            what = _what_instead(_head(stream), error)
+            raise Unreadable(f"{name} is {what}") from error
+        with image:
+            yield Opened(name, image, stream)
+
+
+def _stream(source: Source, name: str) -> BinaryIO:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    try:
+        return source.open("rb")
+    except IsADirectoryError:
+        raise Unreadable(f"{name} is a folder, not an image") from None
+    except FileNotFoundError:
+        raise Unreadable(f"{name} does not exist") from None
+    except PermissionError:
+        if source.is_dir():  # so says Windows of a folder
+            raise Unreadable(f"{name} is a folder, not an image") from None
+        raise Unreadable(f"{name} may not be read: permission denied") from None
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"{name} cannot be read: {error}") from error
+
+
+def _head(stream: BinaryIO) -> bytes:
+    place = stream.tell()
+    stream.seek(0)
+    head = stream.read(64)
+    stream.seek(place)
+    return head
+
+
+def _what_instead(head: bytes, error: Exception) -> str:
+    """Say what a file is that is no image (fault catalogue, L27)."""
+    if not head:
+        return "empty"
+    if head.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer, not the image itself: run git lfs pull"
+    if head.lstrip().lower().startswith((b"<!doctype", b"<html")):
+        return "a web page, not an image"
+    if head.startswith(PNG_MAGIC) or head.startswith(b"\xff\xd8"):
+        return f"damaged or cut off ({error})"
+    return "not an image"
