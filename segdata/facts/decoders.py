@@ -25,16 +25,22 @@ Histogram = Mapping[int, int]
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 # PNG specification: the chunks that decide which grey libpng makes of a color.
 _COLOR_CHUNKS = frozenset({b"PLTE", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP"})
+_ODD_CHUNKS = {b"gAMA": "gAMA", b"iCCP": "ICC profile", b"cICP": "cICP"}
+# Where IHDR's interlace method stands: magic, length, kind, then the thirteenth byte.
+_INTERLACE = 8 + 8 + 12
 # cv2.calcHist counts in float32, exact to 2^24.
 _CALC_HIST_PIXELS = 1 << 24
 
 
-def count_values(values: npt.NDArray[Any]) -> dict[int, int]:
-    """Pixels per value of ``uint8 or uint16 H×W``."""
+def count_values(
+    values: npt.NDArray[Any], where: npt.NDArray[np.bool_] | None = None
+) -> dict[int, int]:
+    """Pixels per value of ``uint8 or uint16 H×W``; ``where``: only of these pixels."""
     if values.dtype == np.uint8 and 0 < values.size <= _CALC_HIST_PIXELS:
-        counts = cv2.calcHist([np.ascontiguousarray(values)], [0], None, [256], [0, 256]).ravel()
+        mask = None if where is None else where.view(np.uint8)
+        counts = cv2.calcHist([np.ascontiguousarray(values)], [0], mask, [256], [0, 256]).ravel()
     else:
-        counts = np.bincount(values.ravel())
+        counts = np.bincount((values if where is None else values[where]).ravel())
     return {int(value): int(counts[value]) for value in np.flatnonzero(counts)}
 
 
@@ -65,6 +71,24 @@ def as_others_read(
     decoded = _opencv(data)
     gray = None if decoded is None else count_values(decoded)
     return (gray if header.format == "png" else None), gray
+
+
+def palette_of(data: bytes) -> tuple[tuple[int, int, int], ...]:
+    """The colors of a PNG's palette, by index."""
+    for kind, start, end in _chunks(data):
+        if kind == b"PLTE":
+            table = data[start + 8 : end - 4]
+            return tuple((table[i], table[i + 1], table[i + 2]) for i in range(0, len(table) - 2, 3))
+    return ()
+
+
+def oddities_of(data: bytes) -> tuple[str, ...]:
+    """What a PNG has that some program might heed and labels have no use for."""
+    if not data.startswith(_PNG_MAGIC) or len(data) <= _INTERLACE:
+        return ()
+    kinds = {kind for kind, _, _ in _chunks(data)}
+    found = [name for kind, name in _ODD_CHUNKS.items() if kind in kinds]
+    return (*found, "interlace") if data[_INTERLACE] else tuple(found)
 
 
 def _gray_of(depth: int) -> Callable[[int], int]:

@@ -14,7 +14,13 @@ import numpy.typing as npt
 
 from segdata.classes import Color, Label
 from segdata.dataset import DatasetDescriptor
-from segdata.facts.decoders import Histogram, as_others_read, count_values
+from segdata.facts.decoders import (
+    Histogram,
+    as_others_read,
+    count_values,
+    oddities_of,
+    palette_of,
+)
 from segdata.facts.photo import Problem
 from segdata.images import (
     PNG_GRAY,
@@ -33,6 +39,9 @@ _PLACED_VALUES = 32
 _SAMPLED_COLORS = 16
 _SAMPLED_PIXELS = 1 << 16
 _ALL_COLORS = 1 << 24
+# A picture of more colors, of which the most frequent ones cover less than half, is a photo or an
+# overlay (fault catalogue, L22); masks with soft edges have as many, and large plain areas.
+_PICTURE_COLORS, _PICTURE_PLAIN = 1000, 0.5
 
 
 class Alpha(StrEnum):
@@ -51,11 +60,18 @@ class Colors:
         distinct: how many there are.
         gray: the channels are equal everywhere.
         sample: the most frequent ones.
+        plain: share of the pixels that have one of these.
     """
 
     distinct: int
     gray: bool
     sample: tuple[Color, ...]
+    plain: float = 1.0
+
+    @property
+    def picture(self) -> bool:
+        """More like a photo than like a mask."""
+        return self.distinct > _PICTURE_COLORS and self.plain < _PICTURE_PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,8 @@ class LabelForm:
         wide: an id needs more than 8 bits.
         tensorflow_differs: TensorFlow reads other numbers than the stored ids.
         opencv_differs: OpenCV reads other numbers than the stored ids.
+        picture: it is a photo, or an overlay on one.
+        oddities: what it has that labels have no use for, such as a gamma value.
     """
 
     problem: str | None
@@ -83,6 +101,8 @@ class LabelForm:
     wide: bool
     tensorflow_differs: bool
     opencv_differs: bool
+    picture: bool = False
+    oddities: tuple[str, ...] = ()
 
     @property
     def unreadable(self) -> bool:
@@ -115,6 +135,8 @@ class LabelFacts:
         places: first place (x, y) of every value outside the classes and of the ignore label.
         colors: of a label with several channels.
         alpha: smallest and largest alpha, where there is an alpha channel.
+        palette: index and color of each id in it, of a PNG with a palette.
+        oddities: what the file has that labels have no use for.
     """
 
     path: str
@@ -127,6 +149,8 @@ class LabelFacts:
     places: Mapping[int, tuple[int, int]] | None = None
     colors: Colors | None = None
     alpha: tuple[int, int] | None = None
+    palette: tuple[tuple[int, Color], ...] | None = None
+    oddities: tuple[str, ...] = ()
 
     @property
     def unreadable(self) -> bool:
@@ -146,6 +170,8 @@ class LabelFacts:
             wide=ids is not None and max(ids, default=0) > np.iinfo(np.uint8).max,
             tensorflow_differs=ids is not None and self.tensorflow not in (None, ids),
             opencv_differs=ids is not None and self.opencv not in (None, ids),
+            picture=self.colors is not None and self.colors.picture,
+            oddities=self.oddities,
         )
 
 
@@ -176,6 +202,8 @@ def gather_label(
         places=None if label is None or ids is None else _places(label, ids, descriptor),
         colors=_colors(stored),
         alpha=_alpha(stored),
+        palette=_palette(stored, ids, data),
+        oddities=(*oddities_of(data), *(["premultiplied colors"] if _premultiplied(stored) else [])),
     )
     return facts, label
 
@@ -194,6 +222,24 @@ def _places(
         y, x = divmod(int(np.argmax(label == value)), width)
         places[value] = (x, y)
     return places
+
+
+def _palette(
+    stored: Stored, ids: Histogram | None, data: bytes
+) -> tuple[tuple[int, Color], ...] | None:
+    if ids is None or stored.header.png_color_type != PNG_PALETTE:
+        return None
+    colors = palette_of(data)
+    return tuple((index, colors[index]) for index in ids if index < len(colors))
+
+
+def _premultiplied(stored: Stored) -> bool:
+    """Colors were darkened by their alpha: none is brighter, and some alpha is between."""
+    if stored.header.mode != "RGBA":
+        return False
+    alpha = stored.pixels[..., 3]
+    between = (alpha > 0) & (alpha < np.iinfo(np.uint8).max)
+    return bool(between.any()) and bool((stored.pixels[..., :3].max(axis=2) <= alpha).all())
 
 
 def _alpha(stored: Stored) -> tuple[int, int] | None:
@@ -220,12 +266,14 @@ def _colors(stored: Stored) -> Colors | None:
     # Marking colors in a table of all of them takes a tenth of the time of sorting the pixels.
     seen = np.zeros(_ALL_COLORS, dtype=np.bool_)
     seen[packed] = True
-    return Colors(int(np.count_nonzero(seen)), gray, _frequent(packed.ravel()))
+    sample, plain = _frequent(packed.ravel())
+    return Colors(int(np.count_nonzero(seen)), gray, sample, plain)
 
 
-def _frequent(packed: npt.NDArray[Any]) -> tuple[Color, ...]:
-    """The most frequent colors among evenly spaced pixels."""
+def _frequent(packed: npt.NDArray[Any]) -> tuple[tuple[Color, ...], float]:
+    """The most frequent colors among evenly spaced pixels, and what share of these they have."""
     step = max(1, len(packed) // _SAMPLED_PIXELS)
     colors, counts = np.unique(packed[::step], return_counts=True)
     order = np.argsort(-counts, kind="stable")[:_SAMPLED_COLORS]
-    return tuple((int(c) & 0xFF, int(c) >> 8 & 0xFF, int(c) >> 16) for c in colors[order])
+    sample = tuple((int(c) & 0xFF, int(c) >> 8 & 0xFF, int(c) >> 16) for c in colors[order])
+    return sample, float(counts[order].sum() / max(1, counts.sum()))

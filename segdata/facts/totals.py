@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from segdata.dataset import Dataset, DatasetDescriptor, Split
-from segdata.facts.alignment import AlignmentCollector, AlignmentFacts
+from segdata.facts.agreement import AlignmentCollector, AlignmentFacts
 from segdata.facts.census import CensusCollector, CensusFacts
 from segdata.facts.decoders import Histogram
 from segdata.facts.inventory import Inventory, SplitFacts, take_inventory
 from segdata.facts.label import Colors, LabelFacts, LabelForm
-from segdata.facts.likeness import LikenessCollector, LikenessFacts
+from segdata.facts.likeness import LikenessCollector, LikenessFacts, ReadPhoto, read_file
+from segdata.facts.masks import MaskCollector, MaskFacts
 from segdata.facts.pair import PairFacts
+from segdata.facts.shards import ShardFacts
 from segdata.facts.structure import StructureCollector, StructureFacts
 
 # Files that are named for a group or a value.
@@ -93,6 +95,7 @@ class DatasetFacts:
             ``sizes``.
         splits: the lists; empty if only pairs were looked at.
         inventory: what lies in the folders; None if only pairs were looked at.
+        masks: what labels hold as wholes; of every pair.
         likeness: which photos are alike; of the pairs that were looked at so.
         structure: shapes in labels; likewise.
         alignment: how labels fit their photos; likewise.
@@ -108,10 +111,12 @@ class DatasetFacts:
     counts: Mapping[str, int] = field(default_factory=dict)
     splits: tuple[SplitFacts, ...] = ()
     inventory: Inventory | None = None
+    masks: MaskFacts = field(default_factory=MaskFacts)
     likeness: LikenessFacts = field(default_factory=LikenessFacts)
     structure: StructureFacts = field(default_factory=StructureFacts)
     alignment: AlignmentFacts = field(default_factory=AlignmentFacts)
     census: CensusFacts = field(default_factory=CensusFacts)
+    shards: ShardFacts | None = None
 
     @property
     def labels(self) -> int:
@@ -158,16 +163,20 @@ class FactsCollector:
     Args:
         descriptor: of the data set.
         root: its folder.
+        read: gives a photo again by its path, to compare pictures that may be one.
     """
 
-    def __init__(self, descriptor: DatasetDescriptor, root: str) -> None:
+    def __init__(
+        self, descriptor: DatasetDescriptor, root: str, read: ReadPhoto = read_file
+    ) -> None:
         self._descriptor = descriptor
         self._root = root
         self._pairs = 0
         self._photo_pixels = 0
         self._groups: dict[tuple[LabelForm, tuple[str, ...]], _OpenGroup] = {}
         self._notable: list[PairFacts] = []
-        self._likeness = LikenessCollector()
+        self._masks = MaskCollector(descriptor.ignore_label)
+        self._likeness = LikenessCollector(read)
         self._structure = StructureCollector()
         self._alignment = AlignmentCollector()
         self._census = CensusCollector(descriptor)
@@ -181,7 +190,7 @@ class FactsCollector:
         """
         self._pairs += 1
         splits = splits or (pair.split,)
-        for look in (self._likeness, self._structure, self._alignment, self._census):
+        for look in (self._masks, self._likeness, self._structure, self._alignment, self._census):
             look.add(pair, splits)
         if pair.photo.header is not None:
             self._photo_pixels += pair.photo.header.width * pair.photo.header.height
@@ -217,6 +226,7 @@ class FactsCollector:
             counts=dict(self._counts),
             splits=tuple(SplitFacts.of(split) for split in splits),
             inventory=take_inventory(dataset) if dataset else None,
+            masks=self._masks.facts(),
             likeness=self._likeness.facts(),
             structure=self._structure.facts(),
             alignment=self._alignment.facts(),

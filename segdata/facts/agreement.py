@@ -1,0 +1,292 @@
+"""How the labels of a data set fit their photos, and whether others would fit better."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from segdata.facts.alignment import COLOR_BINS, REACH, TURNS, Alignment
+from segdata.facts.matching import Matches, MatchTable
+
+if TYPE_CHECKING:
+    from segdata.facts.pair import PairFacts
+
+# A label with fewer pixels of edges decides nothing; CamVid's have 1196 at least.
+EDGES = 150
+# A fit times the root of its number of edges: CamVid, rendered streets and portraits have 14 and
+# more in place, at most 14 mirrored, turned or under another photo, 2 to 4 as a rule.
+_SURE, _FITS = 16.0, 8.0
+# What fits so much worse than the best is not where the label belongs.
+_WORSE = 0.4
+# Moved by a step or two, CamVid's labels keep half of their fit: no verdict on one label alone.
+_NEAR = 2
+_NAMED = 5
+_SIDE = 2 * REACH + 1
+# What undoes each EXIF orientation, for a label that was drawn on the photo set upright.
+UPRIGHT = {
+    2: "mirrored left to right",
+    3: "turned by 180°",
+    4: "mirrored top to bottom",
+    5: "transposed",
+    6: "turned counterclockwise",
+    7: "transposed and turned by 180°",
+    8: "turned clockwise",
+}
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A label that fits its photo far better in another way.
+
+    Args:
+        path: the label.
+        how: one of ``TURNS``, or ``moved``.
+        fit: as it is.
+        best: in that way.
+        move: pixels of the label to the right and down, for ``moved``.
+    """
+
+    path: str
+    how: str
+    fit: float
+    best: float
+    move: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sideways:
+    """Photos with an EXIF orientation.
+
+    Args:
+        photos: how many.
+        turned: labels that fit the photo as viewers show it.
+        stored: labels that fit the photo as it is stored.
+        by_size: how many of ``turned`` have the size of the photo set upright, not as stored.
+        first_turned: the first such labels.
+        first_open: the first photos of which it cannot be told.
+    """
+
+    photos: int = 0
+    turned: int = 0
+    stored: int = 0
+    by_size: int = 0
+    first_turned: tuple[str, ...] = ()
+    first_open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectColors:
+    """Colors under the labels that were looked at, in bins.
+
+    Args:
+        labelled: photos with a label that shows a class other than 0.
+        empty: photos whose label is 0 throughout.
+        objects: ``int64``, pixels of each bin under classes other than 0.
+        rest: under 0, in labelled photos.
+        unlabelled: in photos whose label is empty.
+    """
+
+    labelled: int
+    empty: int
+    objects: npt.NDArray[np.int64]
+    rest: npt.NDArray[np.int64]
+    unlabelled: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class AlignmentFacts:
+    """How well the labels that were looked at fit their photos.
+
+    Args:
+        pairs: with enough edges, and an upright photo.
+        in_place: labels that fit well as they are.
+        fits: ``float64 (2R+1)×(2R+1)``, the mean fit of all labels moved by up to R steps.
+        better: likewise, how many labels fit better there than in place.
+        edges: of all labels.
+        scale: pixels of a label in a step, on average.
+        turned: labels that fit far better under a turn, by its name.
+        moved: labels that fit far better elsewhere.
+        misfits: the first of both.
+        sideways: photos with an EXIF orientation.
+        matches: which labels fit other photos.
+        colors: under objects, beside them, and where nothing is labelled.
+    """
+
+    pairs: int = 0
+    in_place: int = 0
+    fits: Floats = field(default_factory=lambda: np.zeros((_SIDE, _SIDE)))
+    better: Floats = field(default_factory=lambda: np.zeros((_SIDE, _SIDE)))
+    edges: int = 0
+    scale: float = 1.0
+    turned: Mapping[str, int] = field(default_factory=dict)
+    moved: int = 0
+    misfits: tuple[Misfit, ...] = ()
+    sideways: Sideways = field(default_factory=Sideways)
+    matches: Matches = field(default_factory=Matches)
+    colors: ObjectColors | None = None
+
+
+class AlignmentCollector:
+    """Adds pairs up; what is kept does not grow with their number."""
+
+    def __init__(self) -> None:
+        self._pairs = self._in_place = self._edges = self._moved = 0
+        self._scale = 0.0
+        self._fits = np.zeros((_SIDE, _SIDE))
+        self._better = np.zeros((_SIDE, _SIDE))
+        self._turned: Counter[str] = Counter()
+        self._misfits: list[Misfit] = []
+        self._sideways = _Sideways()
+        self._matches = MatchTable()
+        self._colors = np.zeros((3, COLOR_BINS), np.int64)
+        self._labelled = self._empty = 0
+
+    def add(self, pair: PairFacts, splits: tuple[str, ...]) -> None:
+        if pair.label is None or pair.photo.header is None:
+            return
+        if pair.photo.header.orientation != 1:
+            self._sideways.add(pair)
+            return
+        found = pair.alignment
+        if found is None:
+            return
+        self._add_colors(found)
+        if found.edges < EDGES:
+            return
+        self._matches.add(pair.key, pair.photo.path, pair.label.path, found)
+        self._pairs += 1
+        self._edges += found.edges
+        self._scale += found.scale
+        fits = found.fits
+        own = in_place(fits)
+        self._fits += fits
+        self._better += fits > own
+        self._in_place += own * found.edges**0.5 >= _FITS
+        misfit = judge(found, pair.label.path)
+        if misfit is None:
+            return
+        if misfit.how in TURNS:
+            self._turned[misfit.how] += 1
+        else:
+            self._moved += 1
+        if len(self._misfits) < _NAMED:
+            self._misfits.append(misfit)
+
+    def _add_colors(self, found: Alignment) -> None:
+        objects = np.frombuffer(found.object_colors, np.uint16)
+        rest = np.frombuffer(found.other_colors, np.uint16)
+        if objects.any():
+            self._labelled += 1
+            self._colors[0] += objects
+            self._colors[1] += rest
+        elif rest.any():
+            self._empty += 1
+            self._colors[2] += rest
+
+    def facts(self) -> AlignmentFacts:
+        count = max(1, self._pairs)
+        return AlignmentFacts(
+            pairs=self._pairs,
+            in_place=self._in_place,
+            fits=self._fits / count,
+            better=self._better.copy(),
+            edges=self._edges,
+            scale=self._scale / count if self._pairs else 1.0,
+            turned=dict(self._turned),
+            moved=self._moved,
+            misfits=tuple(self._misfits),
+            sideways=self._sideways.facts(),
+            matches=self._matches.facts(),
+            colors=ObjectColors(self._labelled, self._empty, *self._colors.copy()),
+        )
+
+
+def in_place(fits: npt.NDArray[np.floating]) -> float:
+    """The fit where the label lies; a step more or less is the grid's."""
+    return float(fits[REACH - 1 : REACH + 2, REACH - 1 : REACH + 2].max())
+
+
+def one_sided(fits: npt.NDArray[np.floating]) -> tuple[int, int, float] | None:
+    """Steps right and down to the best place, and its fit; None if the opposite is as good.
+
+    Labels that are drawn too large fit better moved either way: that is no shift.
+    """
+    row, column = np.unravel_index(int(fits.argmax()), fits.shape)
+    mirror = fits[::-1, ::-1]
+    top, left = max(0, int(row) - 1), max(0, int(column) - 1)
+    opposite = float(mirror[top : row + 2, left : column + 2].max())
+    best = float(fits[row, column])
+    if opposite > best * 0.6:
+        return None
+    return int(column) - REACH, int(row) - REACH, best
+
+
+def judge(found: Alignment, path: str) -> Misfit | None:
+    """Whether a label fits far better turned or moved; None where it does not, or who knows."""
+    own = in_place(found.fits)
+    root = found.edges**0.5
+    how = max(found.turned, key=lambda name: found.turned[name], default="")
+    best = found.turned.get(how, 0.0)
+    if best * root >= _SURE and own <= _WORSE * best:
+        return Misfit(path, how, own, best)
+    place = one_sided(found.fits)
+    if place is None:
+        return None
+    right, down, best = place
+    far = max(abs(right), abs(down)) > _NEAR
+    if far and best * root >= _SURE and own <= _WORSE * best:
+        move = round(right * found.scale), round(down * found.scale)
+        return Misfit(path, "moved", own, best, move)
+    return None
+
+
+class _Sideways:
+    def __init__(self) -> None:
+        self.photos = self.turned = self.stored = self.by_size = 0
+        self.first_turned: list[str] = []
+        self.first_open: list[str] = []
+
+    def add(self, pair: PairFacts) -> None:
+        self.photos += 1
+        photo, label = pair.photo.header, pair.label.header if pair.label else None
+        if photo is None or label is None or pair.label is None:
+            return
+        stored, size = (photo.width, photo.height), (label.width, label.height)
+        lying = photo.orientation > 4
+        if lying and size == stored[::-1] != stored:
+            self.by_size += 1
+            self._turn(pair.label.path)
+        elif lying and size == stored != stored[::-1]:
+            self.stored += 1
+        elif pair.alignment is not None and pair.alignment.edges >= EDGES:
+            self._compare(pair.alignment, UPRIGHT[photo.orientation], pair)
+        elif size == stored and len(self.first_open) < _NAMED:
+            self.first_open.append(pair.photo.path)
+
+    def _compare(self, found: Alignment, turn: str, pair: PairFacts) -> None:
+        assert pair.label is not None
+        root, own, upright = found.edges**0.5, in_place(found.fits), found.turned.get(turn, 0.0)
+        if upright * root >= _FITS and own <= _WORSE * upright:
+            self._turn(pair.label.path)
+        elif own * root >= _FITS and upright <= _WORSE * own:
+            self.stored += 1
+        elif len(self.first_open) < _NAMED:
+            self.first_open.append(pair.photo.path)
+
+    def _turn(self, path: str) -> None:
+        self.turned += 1
+        if len(self.first_turned) < _NAMED:
+            self.first_turned.append(path)
+
+    def facts(self) -> Sideways:
+        return Sideways(
+            self.photos, self.turned, self.stored, self.by_size,
+            tuple(self.first_turned), tuple(self.first_open),
+        )  # fmt: skip

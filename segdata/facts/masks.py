@@ -1,0 +1,268 @@
+"""What labels hold as wholes, compared with each other: empty ones, copies, instance numbers,
+palettes, names. Every label counts here; no pixel is looked at again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from segdata.classes import Color
+
+if TYPE_CHECKING:
+    from segdata.facts.label import LabelFacts
+    from segdata.facts.likeness import Likeness
+    from segdata.facts.pair import PairFacts
+
+_NAMED = 5
+# Largest instance numbers and colors that are told apart, and pairs whose names differ.
+_TOPS, _COLORS, _CROSSED = 1024, 4096, 4096
+# A label with so little left to learn from is mostly ignored.
+_IGNORED = 0.95
+# Bits of 512 by which the hashes of two views of one scene differ at most; lists of CamVid differ
+# by 159 and more.
+_ALIKE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """So many files, and the first of them."""
+
+    files: int = 0
+    first: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """One mask in several files.
+
+    Args:
+        files: labels with these very bytes.
+        different: of their photos, those that do not look like the first one.
+        unseen: of their photos, those of which it is only known that the files differ.
+        first: the first labels.
+    """
+
+    files: int
+    different: int
+    unseen: int
+    first: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recolored:
+    """A color that stands at several indices.
+
+    Args:
+        color: of the palettes.
+        indices: in how many labels it stands at which index, of those that use it.
+        first: the first label of each index.
+    """
+
+    color: Color
+    indices: Mapping[int, int]
+    first: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """Pairs that a table joins by other names than both folders have.
+
+    Args:
+        pairs: whose names differ, though both names occur on both sides.
+        first: photo and label of the first ones.
+    """
+
+    pairs: int = 0
+    first: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class MaskFacts:
+    """What labels hold as wholes; only labels whose pixels are ids count.
+
+    Args:
+        labels: how many.
+        empty: labels of 0 throughout, the ignore label aside.
+        constant: labels of another value throughout, by that value.
+        ignored: labels of which 95 % or more is the ignore label.
+        shown: labels with two values or more.
+        repeats: masks of two values or more that several files have, the most frequent first.
+        counted: labels whose ids, 0 and the ignore label aside, are 1 to k without a gap.
+        tops: how many of them have which k.
+        palettes: labels with a palette.
+        recolored: colors that stand at several indices.
+        crossed: pairs that are joined by other names.
+    """
+
+    labels: int = 0
+    empty: Some = field(default_factory=Some)
+    constant: Mapping[int, Some] = field(default_factory=dict)
+    ignored: Some = field(default_factory=Some)
+    shown: int = 0
+    repeats: tuple[Repeat, ...] = ()
+    counted: int = 0
+    tops: Mapping[int, int] = field(default_factory=dict)
+    palettes: int = 0
+    recolored: tuple[Recolored, ...] = ()
+    crossed: Crossed = field(default_factory=Crossed)
+
+
+class MaskCollector:
+    """Adds labels up. Of each mask eight bytes are kept, to know it again."""
+
+    def __init__(self, ignore: int | None) -> None:
+        self._ignore = ignore
+        self._labels = self._shown = self._counted = self._palettes = 0
+        self._empty, self._ignored = _OpenSome(), _OpenSome()
+        self._constant: dict[int, _OpenSome] = {}
+        self._masks: dict[bytes, _OpenRepeat] = {}
+        self._tops: Counter[int] = Counter()
+        self._colors: dict[Color, dict[int, list[str]]] = {}
+        self._color_files: Counter[tuple[Color, int]] = Counter()
+        self._doubled: set[Color] = set()
+        self._names: list[tuple[str, str]] = []
+
+    def add(self, pair: PairFacts, splits: tuple[str, ...]) -> None:
+        label = pair.label
+        if label is None:
+            return
+        if len(self._names) < _CROSSED and _stem(pair.photo.path) != _stem(label.path):
+            self._names.append((pair.photo.path, label.path))
+        if not label.ids:
+            return
+        self._labels += 1
+        self._add_values(label)
+        self._add_palette(label)
+        if len(label.ids) > 1:
+            self._shown += 1
+            self._add_mask(label, pair)
+
+    def _add_values(self, label: LabelFacts) -> None:
+        assert label.ids is not None
+        ids = label.ids
+        pixels = sum(ids.values())
+        if self._ignore is not None and ids.get(self._ignore, 0) >= _IGNORED * pixels:
+            self._ignored.add(label.path)
+            return
+        trained = [value for value in ids if value != self._ignore]
+        if trained == [0]:
+            self._empty.add(label.path)
+        elif len(ids) == 1 and (trained[0] in self._constant or len(self._constant) < _TOPS):
+            self._constant.setdefault(trained[0], _OpenSome()).add(label.path)
+        objects = [value for value in trained if value != 0]
+        top = max(objects, default=0)
+        if top == len(objects) > 0 and (top in self._tops or len(self._tops) < _TOPS):
+            self._counted += 1
+            self._tops[top] += 1
+
+    def _add_mask(self, label: LabelFacts, pair: PairFacts) -> None:
+        key = bytes.fromhex(label.sha256[:16])
+        known = self._masks.get(key)
+        photo = pair.photo.sha256
+        if known is None:
+            self._masks[key] = _OpenRepeat(label.path, photo, pair.likeness)
+        else:
+            known.add(label.path, photo, pair.likeness)
+
+    def _add_palette(self, label: LabelFacts) -> None:
+        if label.palette is None:
+            return
+        self._palettes += 1
+        colors = Counter(color for _, color in label.palette)
+        self._doubled.update(color for color, times in colors.items() if times > 1)
+        for index, color in label.palette:
+            if color in self._colors or len(self._colors) < _COLORS:
+                self._colors.setdefault(color, {}).setdefault(index, [label.path])
+                self._color_files[color, index] += 1
+
+    def facts(self) -> MaskFacts:
+        repeats = (mask.close() for mask in self._masks.values() if mask.files > 1)
+        several = sorted(repeats, key=lambda r: (-r.files, r.first))
+        recolored = tuple(
+            Recolored(
+                color,
+                {index: self._color_files[color, index] for index in sorted(places)},
+                {index: paths[0] for index, paths in sorted(places.items())},
+            )
+            for color, places in sorted(self._colors.items())
+            if len(places) > 1 and color not in self._doubled
+        )
+        return MaskFacts(
+            labels=self._labels,
+            empty=self._empty.close(),
+            constant={value: some.close() for value, some in sorted(self._constant.items())},
+            ignored=self._ignored.close(),
+            shown=self._shown,
+            repeats=tuple(several[:_NAMED]),
+            counted=self._counted,
+            tops=dict(sorted(self._tops.items())),
+            palettes=self._palettes,
+            recolored=recolored,
+            crossed=_crossed(self._names),
+        )
+
+
+class _OpenSome:
+    def __init__(self) -> None:
+        self.files = 0
+        self.first: list[str] = []
+
+    def add(self, path: str) -> None:
+        self.files += 1
+        if len(self.first) < _NAMED:
+            self.first.append(path)
+
+    def close(self) -> Some:
+        return Some(self.files, tuple(self.first))
+
+
+class _OpenRepeat:
+    __slots__ = ("different", "files", "first", "likeness", "photo", "unseen")
+
+    def __init__(self, path: str, photo: str, likeness: Likeness | None) -> None:
+        self.files, self.different, self.unseen = 1, 0, 0
+        self.first = [path]
+        self.photo, self.likeness = photo[:16], likeness
+
+    def add(self, path: str, photo: str, likeness: Likeness | None) -> None:
+        self.files += 1
+        if len(self.first) < _NAMED:
+            self.first.append(path)
+        if likeness is None or self.likeness is None:
+            self.unseen += photo[:16] != self.photo
+            return
+        pairs = zip(likeness.hash, self.likeness.hash, strict=True)
+        self.different += sum((a ^ b).bit_count() for a, b in pairs) > _ALIKE
+
+    def close(self) -> Repeat:
+        return Repeat(self.files, self.different, self.unseen, tuple(self.first))
+
+
+def _stem(path: str) -> str:
+    return PurePath(path).stem
+
+
+def _crossed(names: list[tuple[str, str]]) -> Crossed:
+    """Pairs of names that would agree if they were joined otherwise.
+
+    Labels may all have one more word at either end, such as ``_mask``.
+    """
+    photos = [_stem(photo) for photo, _ in names]
+    labels = [_stem(label) for _, label in names]
+    if len(names) < 2:
+        return Crossed()
+    first_photo, first_label = min(photos), min(labels)
+    if first_label.startswith(first_photo):
+        word = first_label[len(first_photo) :]
+        bare = [label.removesuffix(word) for label in labels]
+    else:
+        word = first_label.removesuffix(first_photo)
+        bare = [label.removeprefix(word) for label in labels]
+    if set(bare) != set(photos):
+        return Crossed()
+    found = [pair for pair, a, b in zip(names, photos, bare, strict=True) if a != b]
+    return Crossed(len(found), tuple(found[:_NAMED]))
