@@ -78,7 +78,9 @@ def palette_of(data: bytes) -> tuple[tuple[int, int, int], ...]:
     for kind, start, end in _chunks(data):
         if kind == b"PLTE":
             table = data[start + 8 : end - 4]
-            return tuple((table[i], table[i + 1], table[i + 2]) for i in range(0, len(table) - 2, 3))
+            return tuple(
+                (table[i], table[i + 1], table[i + 2]) for i in range(0, len(table) - 2, 3)
+            )
     return ()
 
 

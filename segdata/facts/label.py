@@ -203,7 +203,10 @@ def gather_label(
         colors=_colors(stored),
         alpha=_alpha(stored),
         palette=_palette(stored, ids, data),
-        oddities=(*oddities_of(data), *(["premultiplied colors"] if _premultiplied(stored) else [])),
+        oddities=(
+            *oddities_of(data),
+            *(["premultiplied colors"] if _premultiplied(stored) else []),
+        ),
     )
     return facts, label
 
