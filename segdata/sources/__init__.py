@@ -45,12 +45,23 @@ class Item:
         image: the photo.
         label: the file that findings about the label name: a mask, or an annotation file.
         drawn: what the reader needs beside that file, such as the picture's polygons.
+        embedded: reads the photo's bytes where no file holds them (LabelMe keeps them in its JSON);
+            ``image`` is then the path that such a file would have.
     """
 
     key: str
     image: Path
     label: Path
     drawn: Any = None
+    embedded: Callable[[], bytes] | None = None
+
+    def photo(self) -> Path | bytes:
+        """The photo, as :mod:`segdata.images` takes it.
+
+        Raises:
+            Unreadable: it is embedded, and damaged.
+        """
+        return self.image if self.embedded is None else self.embedded()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,31 @@
+"""Shapes that people draw on photos, as pixels; one way for every format that keeps outlines.
+
+A format turns each annotation into a :class:`Shape`, a name and its pixels, and :func:`draw` lays
+them over each other. A shape that has no pixels is never dropped silently: it is a :class:`LeftOut`
+with its reason.
+
+Coordinates are continuous: pixel ``(column, row)`` covers ``[column, column + 1)`` of x and
+``[row, row + 1)`` of y, as in COCO and CVAT.
+"""
+
+from segdata.sources.shapes.canvas import Shape, by_area, draw
+from segdata.sources.shapes.pixels import LeftOut, Pixels, Region, Runs, Size, placed
+from segdata.sources.shapes.polygons import RASTERIZER, Points, fill, fill_each, points_of, ring
+
+__all__ = [
+    "RASTERIZER",
+    "LeftOut",
+    "Pixels",
+    "Points",
+    "Region",
+    "Runs",
+    "Shape",
+    "Size",
+    "by_area",
+    "draw",
+    "fill",
+    "fill_each",
+    "placed",
+    "points_of",
+    "ring",
+]

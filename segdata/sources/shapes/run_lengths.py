@@ -1,0 +1,97 @@
+"""Run lengths as the formats keep them, checked before anything is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from segdata.images import Unreadable
+from segdata.sources.shapes.pixels import LeftOut, Mask, Runs, Size
+
+_DAMAGED = "run lengths that are damaged"
+_WRONG_SUM = "run lengths that do not fill their picture"
+
+# COCO's text form (cocoapi, rleToString): six bits per character from "0" on, of which the fifth
+# bit says that more follow; lengths of 32 bits take at most seven characters.
+_FIRST, _MORE, _SIGN, _BITS, _MOST_CHARACTERS = 48, 0x20, 0x10, 5, 7
+
+
+def coco_runs(segmentation: Mapping[str, Any], size: Size) -> Runs:
+    """COCO's run lengths: a list of numbers, or their compressed text.
+
+    Raises:
+        LeftOut: they are damaged.
+        Unreadable: they are of a picture of another size.
+    """
+    if "size" in segmentation and segmentation["size"] != list(size):
+        said = segmentation["size"]
+        raise Unreadable(
+            f"a mask was drawn on a picture of another size (height, width: {str(said)[:40]}, "
+            f"while the photo has {list(size)})",
+            "convert the photos that were labeled, in the size in which they were labeled",
+        )
+    counts = segmentation.get("counts")
+    if isinstance(counts, str):
+        if not counts.isascii():
+            raise LeftOut(_DAMAGED)
+        lengths = counts_of_text(counts.encode("ascii"))
+    else:
+        lengths = _lengths(counts)
+    return Runs(_filling(lengths, size[0] * size[1]), size)
+
+
+def row_runs(counts: Any, size: Size) -> Mask:
+    """Run lengths along the rows, the first one outside the shape, as ``bool h×w``.
+
+    Args:
+        size: of the mask; no larger than the picture.
+
+    Raises:
+        LeftOut: they are damaged, or their sum is another.
+    """
+    lengths = _filling(_lengths(counts), size[0] * size[1])
+    return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(size)
+
+
+def counts_of_text(text: bytes) -> npt.NDArray[np.int64]:
+    """COCO's compressed text as lengths of runs.
+
+    Raises:
+        LeftOut: it is damaged.
+    """
+    codes = np.frombuffer(text, dtype=np.uint8).astype(np.int64) - _FIRST
+    ends = np.flatnonzero((codes & _MORE) == 0)
+    if not codes.size or codes.min() < 0 or codes.max() > 63 or codes[-1] & _MORE:
+        raise LeftOut(_DAMAGED)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    sizes = ends - starts + 1
+    if sizes.max() > _MOST_CHARACTERS:
+        raise LeftOut(_DAMAGED)
+    place = np.arange(codes.size) - np.repeat(starts, sizes)
+    values = np.add.reduceat((codes & (_MORE - 1)) << (_BITS * place), starts)
+    values -= np.where(codes[ends] & _SIGN, np.int64(1) << (_BITS * sizes), 0)
+    # From the fourth on, a length is kept as the difference to the one before the last.
+    values[1::2] = np.cumsum(values[1::2])
+    values[2::2] = np.cumsum(values[2::2])
+    return values
+
+
+def _lengths(counts: Any) -> npt.NDArray[np.int64]:
+    if not isinstance(counts, list) or not all(type(count) is int for count in counts):
+        raise LeftOut(_DAMAGED)
+    try:
+        return np.array(counts, dtype=np.int64)
+    except OverflowError:
+        raise LeftOut(_DAMAGED) from None
+
+
+def _filling(lengths: npt.NDArray[np.int64], pixels: int) -> npt.NDArray[np.int64]:
+    """Lengths that are possible and whose sum is right; else they would write out of bounds."""
+    if not lengths.size or lengths.min() < 0 or lengths.max() > pixels:
+        raise LeftOut(_DAMAGED)
+    if int(lengths.sum()) != pixels:
+        raise LeftOut(_WRONG_SUM)
+    return lengths
