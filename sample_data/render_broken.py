@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from faults import labels, splits, wholes
+from faults import labels, shards, splits, wholes
 from faults.folders import Folder, make
 
 from segdata.classes import pascal_color
@@ -101,6 +101,13 @@ SAMPLES: dict[str, tuple[Callable[[], Folder], Callable[[], Folder]]] = {
             {"ignore_label": 2, "classes": classes(0, 1, 2, class_2="other")}, labels.plain
         ),
     ),
+    "S01": (shards.outdated, shards.stored_otherwise),
+    "S02": (shards.mixed, shards.several),
+    "S03": (shards.within, shards.beside),
+    "S04": (shards.palettes, shards.gray_palettes),
+    "S05": (shards.empty, shards.partly_empty),
+    "S06": (shards.cut_off, shards.trailing),
+    "S07": (shards.wrong_sizes, shards.other_spelling),
 }
 
 

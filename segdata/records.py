@@ -171,8 +171,34 @@ def scan(path: Path) -> Iterator[tuple[int, bytes]]:
             offset = file.tell()
 
 
+def find_records(file: BinaryIO) -> Iterator[int]:
+    """The byte positions of all frames of an open file; their data is passed over.
+
+    Raises:
+        DamagedRecord: a frame is cut off, or its length is changed, so that the next one cannot be
+            found; those before it have been given.
+    """
+    offset = 0
+    file.seek(offset)
+    while (announced := _announced(file, offset)) is not None:
+        yield offset
+        offset += _HEAD_SIZE + announced
+        file.seek(offset)
+
+
 def _read_frame(file: BinaryIO, offset: int) -> bytes | None:
     """The record at the file's position; None at the end of the file."""
+    announced = _announced(file, offset)
+    if announced is None:
+        return None
+    data = file.read(announced - _CRC.size)
+    if _masked_crc(data) != file.read(_CRC.size):
+        raise _damaged(file, offset, "the checksum of its data does not match")
+    return data
+
+
+def _announced(file: BinaryIO, offset: int) -> int | None:
+    """How many bytes follow the head at the file's position; None at the end of the file."""
     head = file.read(_HEAD_SIZE)
     if not head:
         return None
@@ -183,14 +209,11 @@ def _read_frame(file: BinaryIO, offset: int) -> bytes | None:
         if offset == 0 and head.startswith(_GZIP_MAGIC):
             raise _damaged(file, offset, "the file is compressed with gzip; unpack it first")
         raise _damaged(file, offset, "the checksum of its length does not match")
-    announced = _LENGTH.unpack_from(head)[0] + _CRC.size
+    announced: int = _LENGTH.unpack_from(head)[0] + _CRC.size
     left = os.fstat(file.fileno()).st_size - offset - _HEAD_SIZE
     if left < announced:
         raise _damaged(file, offset, f"it is cut off: {announced} bytes announced, {left} left")
-    data = file.read(announced - _CRC.size)
-    if _masked_crc(data) != file.read(_CRC.size):
-        raise _damaged(file, offset, "the checksum of its data does not match")
-    return data
+    return announced
 
 
 def _damaged(file: BinaryIO, offset: int, why: str) -> DamagedRecord:

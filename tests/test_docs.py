@@ -14,8 +14,8 @@ from commandline import command_lines, parse
 
 from segdata import rules
 from segdata.cli import COMMANDS, run
-from segdata.dataset import DatasetDescriptor, load_dataset
-from segdata.validation import validate
+from segdata.dataset import DatasetDescriptor
+from segdata.validation import find, validate
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -72,7 +72,7 @@ BROKEN = sorted(p.parent for p in (ROOT / "sample_data" / "broken").glob("*/bad"
 
 @pytest.mark.parametrize("sample", BROKEN, ids=lambda p: p.name)
 def test_commands_that_a_rule_prints_as_its_fix_exist(sample: Path) -> None:
-    report = validate(load_dataset(sample / "bad"))
+    report = validate(find(sample / "bad"))
     for finding in report:
         for line in command_lines(finding.fix):
             parse(line)

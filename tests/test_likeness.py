@@ -17,7 +17,7 @@ from segdata.facts.duplicates import Photos, find_twins
 from segdata.facts.likeness import HASH_BYTES, look_at_likeness
 from segdata.facts.roles import crossings
 from segdata.findings import Finding, Level
-from segdata.images import encode_label, encode_photo
+from segdata.images import encode_label, encode_photo, read_header
 from segdata.validation import validate
 
 Photo = npt.NDArray[np.uint8]
@@ -38,9 +38,9 @@ def save(root: Path, lists: dict[str, dict[str, bytes]]) -> Dataset:
         (root / "ImageSets" / f"{name}.txt").write_text("".join(f"{key}\n" for key in photos))
         for key, data in photos.items():
             (root / "JPEGImages" / f"{key}.jpg").write_bytes(data)
-            height, width = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).shape[:2]
-            label = np.zeros((height, width), np.uint8)
-            label[: height // 2] = 1
+            header = read_header(data)
+            label = np.zeros((header.height, header.width), np.uint8)
+            label[: header.height // 2] = 1
             (root / "SegmentationClass" / f"{key}.png").write_bytes(encode_label(label))
     save_descriptor(root, DatasetDescriptor(name="views", num_classes=2, ignore_label=255))
     return load_dataset(root)

@@ -37,7 +37,11 @@ class Folder:
     def write(self, root: Path) -> None:
         settings = {"name": "sample", "num_classes": 3, "ignore_label": 255, **self.descriptor}
         toml = DatasetDescriptor.model_validate(settings).to_toml()
-        for name, data in {"dataset.toml": toml.encode(), **self.files}.items():
+        self.files.setdefault("dataset.toml", toml.encode())
+        self.write_files(root)
+
+    def write_files(self, root: Path) -> None:
+        for name, data in self.files.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)

@@ -18,7 +18,12 @@ from segdata.findings import Certainty, Finding, Level
 
 # Scopes of the rules about photos, labels, lists and their descriptor: those that judge
 # ``DatasetFacts``.
-FOLDER_SCOPES = ("pairing", "files", "storage", "labels", "descriptor", "splits")
+FOLDER_SCOPES = ("pairing", "files", "storage", "labels", "descriptor", "splits", "shards")
+# What one rule says is the reason of what others would find, which then say nothing.
+_REASONS = {
+    "P11": frozenset({"L03", "L04"}),
+    "S04": frozenset({"L03", "L04", "L11", "L13", "L14", "L15"}),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,8 +158,10 @@ def judge_folder(facts: Any) -> Iterator[Finding]:
     Args:
         facts: :class:`segdata.facts.DatasetFacts`.
     """
-    for scope in FOLDER_SCOPES:
-        yield from run(scope, facts)
+    findings = [finding for scope in FOLDER_SCOPES for finding in run(scope, facts)]
+    said = {finding.rule for finding in findings if finding.level >= Level.WARNING}
+    known = frozenset().union(*(rules for reason, rules in _REASONS.items() if reason in said))
+    yield from (finding for finding in findings if finding.rule not in known)
 
 
 def all_rules() -> tuple[Rule, ...]:
