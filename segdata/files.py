@@ -44,7 +44,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(path)
     except OSError as error:
-        raise _machine_fault(path, error) from error
+        raise machine_fault(path, error) from error
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
@@ -70,7 +70,7 @@ def output_folder(out: Path, *, overwrite: bool = False, whole: str = "") -> Ite
         if whole:
             (out / whole).unlink(missing_ok=True)
     except OSError as error:
-        raise _machine_fault(out, error) from error
+        raise machine_fault(out, error) from error
     try:
         yield out
     except BaseException:
@@ -113,7 +113,8 @@ def _umask() -> int:
     return mask
 
 
-def _machine_fault(path: Path, error: OSError) -> UserError:
+def machine_fault(path: Path, error: OSError) -> UserError:
+    """The error that says why a file or folder cannot be written, and what helps."""
     reasons = {
         errno.ENOSPC: ("the disk is full", "free some space and run the command again"),
         errno.EACCES: ("permission denied", "choose a folder that you may write to"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from segdata.facts import PairFacts, SplitFacts
@@ -77,6 +79,30 @@ def complete_pairs_only(case: Case) -> Treatment | Refusal:
     return Treatment(does="lists name only photos that are there and have labels", drop=drop)
 
 
+@remedy("P08")
+def measured_with_what_is_new(case: Case) -> Treatment | Refusal:
+    """What a measuring list holds too is taken off the training list: names, and the same files."""
+    drop: dict[str, dict[str, str]] = {}
+    for crossing in case.facts.likeness.crossings:
+        train, val = (case.dataset.splits[name] for name in (crossing.train, crossing.val))
+        if set(train.entries) <= set(val.entries):
+            return Refusal(f"{train.name} holds nothing that {val.name} does not hold")
+        gone = dict.fromkeys({*train.entries} & {*val.entries}, f"{val.name} lists it too")
+        if crossing.twins.files:
+            twins = same_files(
+                {p.key: p.image for p in train.pairs if p.key not in gone},
+                {p.key: p.image for p in val.pairs},
+            )
+            gone |= {mine: f"its photo is the file {other} of {val.name}" for mine, other in twins}
+        if gone:
+            drop.setdefault(train.name, {}).update(gone)
+    if not drop:
+        return Refusal("pictures are alike, not the same file: segdata split keeps them together")
+    return Treatment(
+        does="what a measuring list holds too is taken off the training list", drop=drop
+    )
+
+
 @remedy("L23")
 def sizes_that_fit(case: Case) -> Treatment | Refusal:
     """A photo that EXIF turns is set upright; other pairs that do not fit are left out."""
@@ -115,6 +141,21 @@ def by_readability(pair: PairFacts) -> TurnUpright | LeaveOut | None:
     if pair.label is not None and pair.label.problem is not None and pair.label.unreadable:
         return LeaveOut(pair.label.problem.message)
     return None
+
+
+def same_files(ours: Mapping[str, Path], theirs: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
+    """Names of ours whose file is the very file of one of theirs. Only equal sizes are read."""
+    sizes: dict[int, list[str]] = {}
+    for name, path in theirs.items():
+        sizes.setdefault(path.stat().st_size, []).append(name)
+    digests: dict[str, str] = {}
+    for name, path in ours.items():
+        for other in sizes.get(path.stat().st_size, ()):
+            if other not in digests:
+                digests[other] = sha256(theirs[other].read_bytes()).hexdigest()
+            if digests[other] == sha256(path.read_bytes()).hexdigest():
+                yield name, other
+                break
 
 
 def _named(case: Case) -> frozenset[str]:
