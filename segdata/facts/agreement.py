@@ -25,6 +25,8 @@ _SURE, _FITS = 16.0, 8.0
 _WORSE = 0.4
 # Moved by a step or two, CamVid's labels keep half of their fit: no verdict on one label alone.
 _NEAR = 2
+# All labels together: moved by two steps they keep 0.6 of it.
+_WORSE_TOGETHER = 0.8
 _NAMED = 5
 _SIDE = 2 * REACH + 1
 # What undoes each EXIF orientation, for a label that was drawn on the photo set upright.
@@ -81,36 +83,52 @@ class Sideways:
     first_open: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Where all labels together fit best, if that is not where they lie.
+
+    Args:
+        steps: the larger of the steps to the side and down.
+        move: pixels of a label to the right and down.
+        best: the mean fit there.
+        fit: the mean fit as they are.
+        better: share of the labels that fit better there.
+    """
+
+    steps: int
+    move: tuple[int, int]
+    best: float
+    fit: float
+    better: float
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectColors:
-    """Colors under the labels that were looked at, in bins.
+    """Whether photos whose label is empty have the colors of objects.
 
     Args:
         labelled: photos with a label that shows a class other than 0.
         empty: photos whose label is 0 throughout.
-        objects: ``int64``, pixels of each bin under classes other than 0.
-        rest: under 0, in labelled photos.
-        unlabelled: in photos whose label is empty.
+        telling: how well a pixel's color tells objects from the rest in labelled photos: the area
+            under the ROC curve, 0.5 where it tells nothing.
+        presence: colors of objects in photos with empty labels: 1 as often as in labelled photos, 0
+            as often as beside objects.
     """
 
-    labelled: int
-    empty: int
-    objects: npt.NDArray[np.int64]
-    rest: npt.NDArray[np.int64]
-    unlabelled: npt.NDArray[np.int64]
+    labelled: int = 0
+    empty: int = 0
+    telling: float = 0.5
+    presence: float = 0.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class AlignmentFacts:
     """How well the labels that were looked at fit their photos.
 
     Args:
         pairs: with enough edges, and an upright photo.
         in_place: labels that fit well as they are.
-        fits: ``float64 (2R+1)×(2R+1)``, the mean fit of all labels moved by up to R steps.
-        better: likewise, how many labels fit better there than in place.
-        edges: of all labels.
-        scale: pixels of a label in a step, on average.
+        shift: where all labels together fit better.
         turned: labels that fit far better under a turn, by its name.
         moved: labels that fit far better elsewhere.
         misfits: the first of both.
@@ -121,16 +139,13 @@ class AlignmentFacts:
 
     pairs: int = 0
     in_place: int = 0
-    fits: Floats = field(default_factory=lambda: np.zeros((_SIDE, _SIDE)))
-    better: Floats = field(default_factory=lambda: np.zeros((_SIDE, _SIDE)))
-    edges: int = 0
-    scale: float = 1.0
+    shift: Shift | None = None
     turned: Mapping[str, int] = field(default_factory=dict)
     moved: int = 0
     misfits: tuple[Misfit, ...] = ()
     sideways: Sideways = field(default_factory=Sideways)
     matches: Matches = field(default_factory=Matches)
-    colors: ObjectColors | None = None
+    colors: ObjectColors = field(default_factory=ObjectColors)
 
 
 class AlignmentCollector:
@@ -191,21 +206,32 @@ class AlignmentCollector:
             self._colors[2] += rest
 
     def facts(self) -> AlignmentFacts:
-        count = max(1, self._pairs)
         return AlignmentFacts(
             pairs=self._pairs,
             in_place=self._in_place,
-            fits=self._fits / count,
-            better=self._better.copy(),
-            edges=self._edges,
-            scale=self._scale / count if self._pairs else 1.0,
+            shift=self._shift(),
             turned=dict(self._turned),
             moved=self._moved,
             misfits=tuple(self._misfits),
             sideways=self._sideways.facts(),
             matches=self._matches.facts(),
-            colors=ObjectColors(self._labelled, self._empty, *self._colors.copy()),
+            colors=_object_colors(self._labelled, self._empty, self._colors),
         )
+
+    def _shift(self) -> Shift | None:
+        if self._pairs == 0:
+            return None
+        fits = self._fits / self._pairs
+        place, own = one_sided(fits), in_place(fits)
+        if place is None:
+            return None
+        right, down, best = place
+        steps, scale = max(abs(right), abs(down)), self._scale / self._pairs
+        if steps < _NEAR or own > _WORSE_TOGETHER * best or best * self._edges**0.5 < _SURE:
+            return None
+        better = self._better[down + REACH, right + REACH] / self._pairs
+        move = round(right * scale), round(down * scale)
+        return Shift(steps, move, best, own, float(better))
 
 
 def in_place(fits: npt.NDArray[np.floating]) -> float:
@@ -290,3 +316,17 @@ class _Sideways:
             self.photos, self.turned, self.stored, self.by_size,
             tuple(self.first_turned), tuple(self.first_open),
         )  # fmt: skip
+
+
+def _object_colors(labelled: int, empty: int, colors: npt.NDArray[np.int64]) -> ObjectColors:
+    objects, rest, unlabelled = colors.astype(np.float64)
+    if not (objects.any() and rest.any() and unlabelled.any()):
+        return ObjectColors(labelled, empty)
+    share = objects / np.maximum(objects + rest, 1)
+    order = np.argsort(share, kind="stable")
+    below = np.cumsum(rest[order]) - rest[order] / 2
+    telling = float((objects[order] * below).sum() / (objects.sum() * rest.sum()))
+    beside = float((share * rest).sum() / rest.sum())
+    among = float((share * (objects + rest)).sum() / (objects + rest).sum())
+    here = float((share * unlabelled).sum() / unlabelled.sum())
+    return ObjectColors(labelled, empty, telling, (here - beside) / max(among - beside, 1e-9))

@@ -66,11 +66,19 @@ def gather_pair(
         likeness = look_at_likeness(seen.glance)
     if label is not None and Look.STRUCTURE in looks:
         structure = look_at_structure(label, ignore)
-    if label is not None and seen is not None and Look.ALIGNMENT in looks:
+    if label is not None and seen is not None and (Look.ALIGNMENT in looks or _may_lie(photo)):
         alignment = look_at_alignment(seen.data, label, ignore)
     if label is not None and Look.CENSUS in looks:
         census = take_census(label, descriptor.num_classes, ignore)
     return PairFacts(pair.key, pair.split, photo, facts, likeness, structure, alignment, census)
+
+
+def _may_lie(photo: PhotoFacts) -> bool:
+    """Its EXIF orientation turns it without changing its size: only its edges tell what fits."""
+    header = photo.header
+    if header is None or header.orientation == 1:
+        return False
+    return header.orientation <= 4 or header.width == header.height
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 Interpolation between ids leaves ribbons: a run of one or two pixels whose value lies strictly
 between those of its neighbors. JPEG does so as well, and makes more values meet at the borders of
-its blocks of 8 pixels than inside them.
+its blocks of 8 pixels than inside them. Thin objects leave ribbons, too, but of their own value.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,8 @@ from segdata.classes import Label
 _RIBBON = 2
 # JPEG codes blocks of 8×8 pixels (ITU-T T.81).
 _BLOCK = 8
+# Values whose ribbons are counted each; a broken 16-bit label has tens of thousands.
+_VALUES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +29,54 @@ class Meetings:
     """Counts over rows and columns.
 
     Args:
-        between: ribbons whose value lies between those of two different neighbors.
-        beyond: other runs that are as thin and have two different neighbors.
+        between: for each value its ribbons: runs that lie between two different neighbors.
+        beyond: for each value its other runs that are as thin and have two different neighbors.
         crisp: wider runs that meet directly though their values differ by 2 or more, so that
             interpolation would have put something between them.
+        gentle: wider runs that meet directly and differ by 1.
         phases: all meetings, by their place in blocks of 8 pixels; place 0 is a block's border.
     """
 
-    between: int = 0
-    beyond: int = 0
+    between: Mapping[int, int] = field(default_factory=dict)
+    beyond: Mapping[int, int] = field(default_factory=dict)
     crisp: int = 0
+    gentle: int = 0
     phases: tuple[int, ...] = (0,) * _BLOCK
 
     def __add__(self, other: Meetings) -> Meetings:
         return Meetings(
-            self.between + other.between,
-            self.beyond + other.beyond,
+            _added(self.between, other.between),
+            _added(self.beyond, other.beyond),
             self.crisp + other.crisp,
+            self.gentle + other.gentle,
             tuple(a + b for a, b in zip(self.phases, other.phases, strict=True)),
         )
 
     @property
-    def total(self) -> int:
-        """Neighbors that differ."""
-        return sum(self.phases)
+    def ribbons(self) -> int:
+        """Ribbons of all values."""
+        return sum(self.between.values())
+
+    @property
+    def main(self) -> int | None:
+        """The value with the most ribbons."""
+        return max(self.between, key=lambda value: self.between[value], default=None)
 
     @property
     def blended(self) -> float:
-        """Share of ribbons in all places where two different values nearly or directly meet."""
-        return self.between / max(1, self.between + self.beyond + self.crisp)
+        """Share of ribbons in all places where different values meet across 2 steps or more.
+
+        The value with the most ribbons is left out: it may be a class of thin objects.
+        """
+        ribbons = self.ribbons - self.between.get(_any(self.main), 0)
+        beyond = sum(self.beyond.values()) - self.beyond.get(_any(self.main), 0)
+        return ribbons / max(1, ribbons + beyond + self.crisp)
 
     @property
-    def ordered(self) -> float:
-        """Share of ribbons in all thin runs between two different values."""
-        return self.between / max(1, self.between + self.beyond)
+    def stepped(self) -> float:
+        """Share of all ribbons in all places where different values meet."""
+        beyond = sum(self.beyond.values())
+        return self.ribbons / max(1, self.ribbons + beyond + self.crisp + self.gentle)
 
     @property
     def blockiness(self) -> float:
@@ -86,13 +104,30 @@ def _along(label: npt.NDArray[np.integer]) -> Meetings:
     steps = np.diff(values)
     thin = (lengths[1:-1] <= _RIBBON) & joined[:-1] & joined[1:] & (values[2:] != values[:-2])
     ordered = (steps[:-1] > 0) == (steps[1:] > 0)
-    between = int(np.count_nonzero(thin & ordered))
     wide = lengths > _RIBBON
-    crisp = joined & wide[:-1] & wide[1:] & (np.abs(steps) >= 2)
+    sizes = np.abs(steps[joined & wide[:-1] & wide[1:]])
     phases = np.bincount(columns[1:][joined] % _BLOCK, minlength=_BLOCK)
     return Meetings(
-        between,
-        int(np.count_nonzero(thin)) - between,
-        int(np.count_nonzero(crisp)),
-        tuple(int(count) for count in phases),
+        between=_counts(values[1:-1][thin & ordered]),
+        beyond=_counts(values[1:-1][thin & ~ordered]),
+        crisp=int(np.count_nonzero(sizes > 1)),
+        gentle=int(np.count_nonzero(sizes == 1)),
+        phases=tuple(int(count) for count in phases),
     )
+
+
+def _counts(values: npt.NDArray[np.int32]) -> dict[int, int]:
+    counts = np.bincount(values)
+    return {int(value): int(counts[value]) for value in np.flatnonzero(counts)[:_VALUES]}
+
+
+def _added(one: Mapping[int, int], other: Mapping[int, int]) -> dict[int, int]:
+    total = Counter(one)
+    for value, count in other.items():
+        if value in total or len(total) < _VALUES:
+            total[value] += count
+    return dict(total)
+
+
+def _any(value: int | None) -> int:
+    return -1 if value is None else value

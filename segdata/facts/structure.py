@@ -28,6 +28,12 @@ _VALUES = 1024
 _NAMED = 5
 # A speck has at most 1/64 of the area of the median region of its class.
 _SMALLER = 6
+# A value is all around the rest of a label if the outermost pixels have it, but for a few.
+_AROUND = 0.99
+# Labels with so many ribbons, and such a share of them, were interpolated. Measured label by label
+# with the ids of CamVid and of rendered streets numbered in 13 ways: 0.32 at most as drawn, and
+# 0.36 to 0.96 in the middle after bilinear resizing by 0.5 to 2.
+_BLENDED, _RIBBONS = 0.35, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class Structure:
         clean: for each value the pixels whose eight neighbors are like them.
         pixels: for each value all its pixels.
         rim: values that lie within a narrow border of the picture only.
+        ring: for each value its pixels among the outermost.
         regions: connected regions and specks.
     """
 
@@ -46,6 +53,7 @@ class Structure:
     clean: Mapping[int, int]
     pixels: Mapping[int, int]
     rim: tuple[int, ...]
+    ring: Mapping[int, int]
     regions: Regions
 
 
@@ -91,7 +99,12 @@ class StructureFacts:
         pixels: for each value all its pixels.
         tiny: specks and holes, by value and surroundings.
         rim: values that are nowhere but at the border of pictures.
-        blended: labels with the largest share of ribbons.
+        ring: for each value its pixels among the outermost of the pictures.
+        around: for each value the labels with a 0 in which it is all around: 99 % of the outermost
+            pixels.
+        zeros: labels with a 0 and something else.
+        blended: labels that look interpolated, each by itself.
+        first_blended: the first of them.
     """
 
     labels: int = 0
@@ -100,7 +113,11 @@ class StructureFacts:
     pixels: Mapping[int, int] = field(default_factory=dict)
     tiny: tuple[Tiny, ...] = ()
     rim: tuple[AtRim, ...] = ()
-    blended: tuple[str, ...] = ()
+    ring: Mapping[int, int] = field(default_factory=dict)
+    around: Mapping[int, int] = field(default_factory=dict)
+    zeros: int = 0
+    blended: int = 0
+    first_blended: tuple[str, ...] = ()
 
 
 def look_at_structure(label: Label, ignore: int | None) -> Structure:
@@ -114,6 +131,7 @@ def look_at_structure(label: Label, ignore: int | None) -> Structure:
         clean=count_values(label, same),
         pixels=pixels,
         rim=tuple(sorted(set(pixels) - set(count_values(central)) - {ignore})),
+        ring=count_values(np.concatenate([label[0], label[-1], label[1:-1, 0], label[1:-1, -1]])),
         regions=find_regions(label),
     )
 
@@ -134,7 +152,11 @@ class StructureCollector:
         self._rim: dict[int, list[str]] = {}
         self._rim_files: Counter[int] = Counter()
         self._central: set[int] = set()
-        self._blended: list[tuple[float, str]] = []
+        self._ring: Counter[int] = Counter()
+        self._around: Counter[int] = Counter()
+        self._zeros = 0
+        self._blended = 0
+        self._first_blended: list[str] = []
 
     def add(self, pair: PairFacts, splits: tuple[str, ...]) -> None:
         if pair.structure is None or pair.label is None:
@@ -142,23 +164,26 @@ class StructureCollector:
         found, path = pair.structure, pair.label.path
         self._labels += 1
         self._meetings += found.meetings
-        self._blended.append((-found.meetings.blended, path))
-        self._blended = sorted(self._blended)[:_NAMED]
-        for counter, more in ((self._clean, found.clean), (self._pixels, found.pixels)):
-            counter.update(
-                {v: n for v, n in more.items() if v in counter or len(counter) < _VALUES}
-            )
+        if found.meetings.blended >= _BLENDED and found.meetings.ribbons >= _RIBBONS:
+            self._blended += 1
+            self._first_blended.extend([path] if len(self._first_blended) < _NAMED else [])
+        _count(self._clean, found.clean)
+        _count(self._pixels, found.pixels)
+        _count(self._ring, found.ring)
         self._add_rim(found, path)
-        for value, sizes in found.regions.sizes:
+        self._add_ring(found)
+        self._add_regions(found.regions, path)
+
+    def _add_regions(self, found: Regions, path: str) -> None:
+        for value, sizes in found.sizes:
             if value in self._sizes or len(self._sizes) < _VALUES:
                 self._sizes.setdefault(value, np.zeros(BITS, np.int64))
                 self._sizes[value] += sizes
-        for value, around, sizes in found.regions.specks:
-            if (value, around) in self._tiny or len(self._tiny) < _VALUES:
-                located = [
-                    s for s in found.regions.located if (s.value, s.around) == (value, around)
-                ]
-                self._tiny.setdefault((value, around), _OpenTiny()).add(sizes, path, located)
+        places = {(speck.value, speck.around): speck for speck in found.located}
+        for value, around, sizes in found.specks:
+            key = value, around
+            if key in self._tiny or len(self._tiny) < _VALUES:
+                self._tiny.setdefault(key, _OpenTiny()).add(sizes, path, places.get(key))
 
     def _add_rim(self, found: Structure, path: str) -> None:
         if len(self._central) < _VALUES:
@@ -168,6 +193,14 @@ class StructureCollector:
                 paths = self._rim.setdefault(value, [])
                 paths.extend([path] if len(paths) < _NAMED else [])
                 self._rim_files[value] += 1
+
+    def _add_ring(self, found: Structure) -> None:
+        if 0 not in found.pixels or len(found.pixels) < 2:
+            return
+        self._zeros += 1
+        value = max(found.ring, key=lambda value: found.ring[value])
+        if found.ring[value] >= _AROUND * sum(found.ring.values()):
+            self._around[value] += 1
 
     def facts(self) -> StructureFacts:
         tiny = (
@@ -186,7 +219,11 @@ class StructureCollector:
                 for value, paths in sorted(self._rim.items())
                 if value not in self._central
             ),
-            blended=tuple(path for _, path in self._blended),
+            ring=dict(self._ring),
+            around=dict(self._around),
+            zeros=self._zeros,
+            blended=self._blended,
+            first_blended=tuple(self._first_blended),
         )
 
 
@@ -196,11 +233,11 @@ class _OpenTiny:
         self.files = 0
         self.first: list[tuple[str, Speck]] = []
 
-    def add(self, sizes: tuple[int, ...], path: str, located: list[Speck]) -> None:
+    def add(self, sizes: tuple[int, ...], path: str, speck: Speck | None) -> None:
         self.sizes += sizes
         self.files += 1
-        if located and len(self.first) < _NAMED:
-            self.first.append((path, located[0]))
+        if speck is not None and len(self.first) < _NAMED:
+            self.first.append((path, speck))
 
     def close(self, key: tuple[int, int], all_sizes: npt.NDArray[np.int64]) -> Tiny:
         # By pixels, not by regions: a class may have more specks than objects.
@@ -208,3 +245,9 @@ class _OpenTiny:
         median = int(np.searchsorted(areas, areas[-1] / 2))
         count = int(self.sizes[: max(0, median - _SMALLER + 1)].sum())
         return Tiny(*key, count, self.files, 1 << median, tuple(self.first))
+
+
+def _count(total: Counter[int], more: Mapping[int, int]) -> None:
+    for value, count in more.items():
+        if value in total or len(total) < _VALUES:
+            total[value] += count

@@ -27,14 +27,25 @@ def gather(
 
 
 def _jobs(pairs: Sequence[Pair], looks: Looks) -> Iterator[tuple[Pair, Look]]:
-    """Every pair with the looks at it.
-
-    A hash of the name draws the sample, so the same files give the same findings everywhere.
-    """
-    sample = sorted(pairs, key=lambda pair: draw(pair.key))[: looks.sample]
-    drawn = {id(pair) for pair in sample}
+    """Every pair with the looks at it."""
+    drawn = _drawn(pairs, len(pairs) if looks.sample is None else looks.sample)
     for pair in pairs:
         yield pair, looks.every | looks.sampled if id(pair) in drawn else looks.every
+
+
+def _drawn(pairs: Sequence[Pair], size: int) -> set[int]:
+    """A sample, by identity: a hash of the name draws it, so the same files give the same findings.
+
+    Each pair that is drawn brings along the next one by name, so that labels can be compared with
+    those of their neighbors.
+    """
+    ordered = sorted(pairs, key=lambda pair: pair.key)
+    found: dict[int, None] = {}
+    for place in sorted(range(len(ordered)), key=lambda place: draw(ordered[place].key)):
+        found.update(dict.fromkeys(map(id, ordered[place : place + 2])))
+        if len(found) >= size:
+            break
+    return set(list(found)[:size])
 
 
 def _members(splits: Iterable[Split]) -> list[tuple[Pair, tuple[str, ...]]]:
