@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import pickle
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -208,3 +209,34 @@ def test_a_class_map_survives_json() -> None:
     assert ClassMap.from_json(STREET.to_json()) == STREET
     bare = ClassMap((SegClass(0, "a"),))
     assert ClassMap.from_json(bare.to_json()) == bare
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 300), st.booleans())
+def test_a_palette_is_read_as_its_colors_are(seed: int, classes: int, void: bool) -> None:
+    """Ids, unknown colors, their counts and places: also where entries share a color."""
+    rng = np.random.default_rng(seed)
+    colors = palette(classes, seed % 1000)
+    class_map = colored(range(classes), colors, ignore=classes if void else None)
+    some = np.array(colors + palette(3, 7), np.uint8)
+    table = some[rng.integers(0, len(some), 256)]
+    indices = rng.integers(0, rng.integers(1, 257), (7, 9), np.uint8)
+    found, expected = class_map.palette_to_ids(indices, table), class_map.to_ids(table[indices])
+    assert found.label.dtype == expected.label.dtype
+    assert np.array_equal(found.label, expected.label)
+    assert found.unknown == expected.unknown
+
+
+def test_a_palette_of_classes_without_color_is_refused() -> None:
+    with pytest.raises(UserError, match="no class has a color"):
+        ClassMap((SegClass(0, "a"),)).palette_to_ids(
+            np.zeros((1, 1), np.uint8), np.zeros((256, 3), np.uint8)
+        )
+
+
+def test_a_class_map_is_sent_without_its_tables_and_arrives_once() -> None:
+    STREET.to_ids(picture([[SKY]]))
+    sent = pickle.dumps(STREET)
+    assert len(sent) < 1000
+    arrived = pickle.loads(sent)
+    assert arrived == STREET
+    assert pickle.loads(sent) is arrived

@@ -1,9 +1,4 @@
-"""Classes: ids, names and colors in one table, and the exact way from colors to ids and back.
-
-Every other table (palette, lookup table, legend, list of names) is derived from a
-:class:`ClassMap`. A color that nobody listed is never turned into a class: it is counted, located
-and handed back.
-"""
+"""The table of classes: ids, names and colors."""
 
 from __future__ import annotations
 
@@ -14,18 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from segdata.classes.colors import Color, ColorLookup, ColorReading, Label, color_lookup
 from segdata.errors import UserError
 
-Color = tuple[int, int, int]
-Label = npt.NDArray[np.uint8 | np.uint16]
-
-# Pixels per step of the color lookup: the working set then stays in the second-level cache.
-_TILE_PIXELS = 1 << 16
-_ALL_COLORS = 1 << 24
 # PASCAL VOC's void color (VOCdevkit VOClabelcolormap, entry 255).
 VOID_COLOR: Color = (224, 224, 192)
 
@@ -37,28 +26,6 @@ class SegClass:
     id: int
     name: str
     color: Color | None = None
-
-
-@dataclass(frozen=True)
-class UnknownColor:
-    """A color that no class has: how often it occurs and where it is met first."""
-
-    color: Color
-    count: int
-    x: int
-    y: int
-
-
-@dataclass(frozen=True)
-class ColorReading:
-    """What a color mask says: ``label`` and every color that no class has, most frequent first.
-
-    Pixels of unknown color hold the ignore label. Where nothing is ignored they hold 255, or 65535
-    if 255 is a class or ids are wider; never a class.
-    """
-
-    label: Label
-    unknown: tuple[UnknownColor, ...]
 
 
 @dataclass(frozen=True)
@@ -92,7 +59,7 @@ class ClassMap:
         """Channels that a network needs: the largest trained id plus one."""
         return max((c.id for c in self.trained), default=-1) + 1
 
-    @property
+    @cached_property
     def dtype(self) -> type[np.uint8] | type[np.uint16]:
         """The narrowest type that holds every id."""
         largest = max([c.id for c in self.classes] + [self.ignore or 0])
@@ -144,8 +111,8 @@ class ClassMap:
     def to_ids(self, rgb: npt.NDArray[np.uint8]) -> ColorReading:
         """Read a color mask.
 
-        A table over all 2^24 colors is looked up in tiles of 64 Ki pixels: the cost does not depend
-        on the number of classes or on the picture.
+        A table over all 2^24 colors is looked up: the cost does not depend on the number of classes
+        or on the picture.
 
         Args:
             rgb: ``uint8 H×W×3, RGB``.
@@ -153,25 +120,40 @@ class ClassMap:
         Raises:
             UserError: no class has a color.
         """
-        table, sentinel = _color_lookup(self)
-        height, width = rgb.shape[:2]
-        label = np.empty((height, width), dtype=table.dtype)
-        rows = max(1, _TILE_PIXELS // max(1, width))
-        for top in range(0, height, rows):
-            tile = np.ascontiguousarray(rgb[top : top + rows])
-            # RGBA as a little-endian int32 is color - 2^24 (alpha is 255): counted from the end
-            # of a table of 2^24 entries, that is the color's own entry.
-            index = cv2.cvtColor(tile, cv2.COLOR_RGB2RGBA).view(np.int32)[..., 0]
-            np.take(table, index, mode="wrap", out=label[top : top + rows])
-        missed = label == sentinel
-        label = label.astype(self.dtype, copy=False)
-        if not missed.any():
-            return ColorReading(label, ())
-        no_class = self.no_class
-        if no_class > np.iinfo(label.dtype).max:
-            label = label.astype(np.uint16)
-        label[missed] = no_class
-        return ColorReading(label, _unknown_colors(missed, rgb))
+        return self._lookup.read(rgb)
+
+    def palette_to_ids(
+        self, indices: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8]
+    ) -> ColorReading:
+        """Read a color mask with a palette: what :meth:`to_ids` reads from its colors.
+
+        The colors of the palette are looked up, not those of the pixels.
+
+        Args:
+            indices: ``uint8 H×W``.
+            palette: ``uint8 256×3, RGB``.
+
+        Raises:
+            UserError: no class has a color.
+        """
+        return self._lookup.read_palette(indices, palette)
+
+    @cached_property
+    def _lookup(self) -> ColorLookup:
+        colored = tuple((c.id, c.color) for c in self.classes if c.color is not None)
+        if not colored:
+            raise UserError(
+                "no class has a color, so a color mask cannot be read",
+                "give a class file with colors: segdata convert SRC OUT --classes classes.csv",
+            )
+        return color_lookup(colored, self.dtype is np.uint16, self.no_class)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (self._packed,)
+
+    @cached_property
+    def _packed(self) -> str:
+        return json.dumps(self.to_json(), default=int)
 
     @property
     def digest(self) -> str:
@@ -249,41 +231,7 @@ def _check_distinct(classes: tuple[SegClass, ...]) -> None:
         colors[entry.color] = entry.name
 
 
-@lru_cache(maxsize=4)
-def _color_lookup(class_map: ClassMap) -> tuple[Label, int]:
-    """A table from ``r + 256 g + 65536 b`` to ids, and the value that stands for "no class"."""
-    colored = [c for c in class_map.classes if c.color is not None]
-    if not colored:
-        raise UserError(
-            "no class has a color, so a color mask cannot be read",
-            "give a class file with colors: segdata convert SRC OUT --classes classes.csv",
-        )
-    taken = {c.id for c in colored}
-    sentinel = next(value for value in range(np.iinfo(np.uint16).max, -1, -1) if value not in taken)
-    dtype: type[np.uint8] | type[np.uint16] = np.uint16
-    if class_map.dtype is np.uint8 and len(taken) <= np.iinfo(np.uint8).max:
-        sentinel = next(value for value in range(255, -1, -1) if value not in taken)
-        dtype = np.uint8
-    table = np.full(_ALL_COLORS, sentinel, dtype=dtype)
-    for entry in colored:
-        red, green, blue = entry.color  # type: ignore[misc]
-        table[red | green << 8 | blue << 16] = entry.id
-    table.setflags(write=False)
-    return table, sentinel
-
-
-def _unknown_colors(
-    missed: npt.NDArray[np.bool_], rgb: npt.NDArray[np.uint8]
-) -> tuple[UnknownColor, ...]:
-    """Count and locate the colors of the pixels that no class claims."""
-    rows, columns = np.nonzero(missed)
-    pixels = rgb[rows, columns].astype(np.uint32)
-    packed = pixels[:, 0] | pixels[:, 1] << 8 | pixels[:, 2] << 16
-    colors, first, counts = np.unique(packed, return_index=True, return_counts=True)
-    found = [
-        UnknownColor(
-            (int(c) & 0xFF, int(c) >> 8 & 0xFF, int(c) >> 16), int(n), int(columns[i]), int(rows[i])
-        )
-        for c, i, n in zip(colors, first, counts, strict=True)
-    ]
-    return tuple(sorted(found, key=lambda u: (-u.count, u.color)))
+@lru_cache(maxsize=8)
+def _unpickled(packed: str) -> ClassMap:
+    """One class map per process, however often it is sent: its tables are then made once."""
+    return ClassMap.from_json(json.loads(packed))
