@@ -12,7 +12,7 @@ from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.sources import Hints, Item, Reader, Source, Survey
 from segdata.sources.names import cleaned
-from segdata.sources.photos import Photos
+from segdata.sources.photos import Photos, split_of
 
 # Files that are opened to tell whether a folder is of a format.
 _LOOKED_AT = 5
@@ -49,7 +49,6 @@ class Opened:
         pictures: labeled ones, one for each photo.
         read: reads one.
         decisions: how labels are made.
-        unlabeled: names of photos that an annotation file says are not labeled.
     """
 
     format: str
@@ -57,7 +56,6 @@ class Opened:
     pictures: list[Picture]
     read: Reader
     decisions: Mapping[str, str]
-    unlabeled: tuple[Path, ...] = ()
 
 
 def assemble(opened: Opened, photos: Photos, hints: Hints) -> Source:
@@ -94,7 +92,7 @@ def assemble(opened: Opened, photos: Photos, hints: Hints) -> Source:
         labels=hints.labels or (labels.pop() if len(labels) == 1 else _common_of(labels)),
         images_only=tuple(path.relative_to(images).with_suffix("").as_posix() for path in alone),
         labels_only=tuple(sorted({cleaned(picture.name) for picture in lost})),
-        lists=_lists(found, keys),
+        lists=_lists(found, keys) or _lists_by_folder(keys),
         decisions=opened.decisions,
     )
 
@@ -149,12 +147,24 @@ def _keys(photos: list[Path], images: Path) -> dict[Path, str]:
     return keys
 
 
-def _lists(found: Mapping[Path, Picture], keys: Mapping[Path, str]) -> dict[str, Any]:
+def _lists(found: Mapping[Path, Picture], keys: Mapping[Path, str]) -> dict[str, tuple[str, ...]]:
     """Names by split; a single split divides nothing and is no list."""
     lists: dict[str, list[str]] = {}
     for path, key in sorted(keys.items(), key=lambda pair: pair[1]):
         for split in found[path].splits:
             lists.setdefault(split, []).append(key)
+    return {split: tuple(names) for split, names in lists.items()} if len(lists) > 1 else {}
+
+
+def _lists_by_folder(keys: Mapping[Path, str]) -> dict[str, tuple[str, ...]]:
+    """Names by the split that their folders are called, if every photo lies in such a folder."""
+    lists: dict[str, list[str]] = {}
+    for key in sorted(keys.values()):
+        folders = key.split("/")[:-1]
+        split = next((found for found in map(split_of, folders) if found), None)
+        if split is None:
+            return {}
+        lists.setdefault(split, []).append(key)
     return {split: tuple(names) for split, names in lists.items()} if len(lists) > 1 else {}
 
 

@@ -76,8 +76,19 @@ def keys_of(path: Path) -> frozenset[str]:
     return frozenset(key.decode("ascii") for key in _KEY.findall(data))
 
 
+def is_list(path: Path) -> bool:
+    """Whether the outermost value of a file is a list."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
+    except OSError:
+        return False
+
+
 def members(path: Path) -> Iterator[Member]:
     """The outermost object's members in order, lists element by element.
+
+    Where the outermost value is a list, its elements; their key is empty.
 
     Memory holds the text once (as the file has it) and one element.
 
@@ -86,6 +97,9 @@ def members(path: Path) -> Iterator[Member]:
     """
     text = _text(path)
     decoder = json.JSONDecoder()
+    if text[(first := _skip(text, 0)) : first + 1] == "[":
+        yield from _elements(decoder, text, first, "", path)
+        return
     position = _behind(text, 0, "{", path)
     if text[position : position + 1] == "}":
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 from segdata.errors import UserError
@@ -32,26 +32,33 @@ class Photos:
     Args:
         survey: the folder.
         suffixes: how their names end.
+        without: files that are something else, such as masks that are called as their photos.
     """
 
-    def __init__(self, survey: Survey, suffixes: tuple[str, ...] = IMAGE_SUFFIXES) -> None:
+    def __init__(
+        self,
+        survey: Survey,
+        suffixes: tuple[str, ...] = IMAGE_SUFFIXES,
+        without: Collection[Path] = (),
+    ) -> None:
         self.root = survey.root
         self._top = survey.root.resolve()
         self._by_name: dict[str, list[Path]] = {}
         self._by_stem: dict[str, list[Path]] = {}
         for path in survey.files(*suffixes):
-            if not path.name.startswith("."):
+            if not path.name.startswith(".") and path not in without:
                 self._by_name.setdefault(_folded(path.name), []).append(path)
                 self._by_stem.setdefault(_folded(path.stem), []).append(path)
 
     @classmethod
-    def of(cls, survey: Survey, hints: Hints) -> Photos:
+    def of(cls, survey: Survey, hints: Hints, without: Collection[Path] = ()) -> Photos:
         """The photos of a folder, or of the one that the user named.
 
         Raises:
             UserError: that one is not there.
         """
-        return cls(Survey.of(hints.images) if hints.images is not None else survey)
+        where = survey if hints.images is None else Survey.of(hints.images)
+        return cls(where, without=without)
 
     def find(self, name: str, near: Path, *, split: str | None = None) -> Path | None:
         """The file of a name, with as much of its path as fits.

@@ -8,11 +8,16 @@ Coordinates are continuous: pixel ``(column, row)`` covers ``[column, column + 1
 ``[row, row + 1)`` of y, as in COCO and CVAT.
 """
 
+from segdata.sources.shapes import pillow
 from segdata.sources.shapes.canvas import Shape, by_area, draw
+from segdata.sources.shapes.curves import ellipse, turned_box
+from segdata.sources.shapes.pillow import PILLOW
 from segdata.sources.shapes.pixels import LeftOut, Pixels, Region, Runs, Size, placed
 from segdata.sources.shapes.polygons import RASTERIZER, Points, fill, fill_each, points_of, ring
+from segdata.sources.shapes.run_lengths import brush_mask, coco_runs, row_runs
 
 __all__ = [
+    "PILLOW",
     "RASTERIZER",
     "LeftOut",
     "Pixels",
@@ -21,11 +26,17 @@ __all__ = [
     "Runs",
     "Shape",
     "Size",
+    "brush_mask",
     "by_area",
+    "coco_runs",
     "draw",
+    "ellipse",
     "fill",
     "fill_each",
+    "pillow",
     "placed",
     "points_of",
     "ring",
+    "row_runs",
+    "turned_box",
 ]

@@ -95,3 +95,63 @@ def _filling(lengths: npt.NDArray[np.int64], pixels: int) -> npt.NDArray[np.int6
     if int(lengths.sum()) != pixels:
         raise LeftOut(_WRONG_SUM)
     return lengths
+
+
+class _Bits:
+    """Numbers of any width from a string of bits, the highest bit first."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data + bytes(8)
+        self._end = 8 * len(data)
+        self._position = 0
+
+    def number(self, width: int) -> int:
+        start = self._take(width)
+        window = int.from_bytes(self._data[start >> 3 : (start >> 3) + 8], "big")
+        return window >> (64 - (start & 7) - width) & ((1 << width) - 1)
+
+    def nonzero(self, count: int, width: int) -> npt.NDArray[np.bool_]:
+        """Which of the next numbers are not zero."""
+        start = self._take(count * width)
+        data = np.frombuffer(self._data[start >> 3 : (start + count * width + 7) >> 3], np.uint8)
+        bits = np.unpackbits(data)[start & 7 :][: count * width]
+        found: npt.NDArray[np.bool_] = bits.reshape(count, width).any(axis=1)
+        return found
+
+    def _take(self, count: int) -> int:
+        start = self._position
+        self._position += count
+        if self._position > self._end:
+            raise LeftOut("run lengths that end too early")
+        return start
+
+
+def brush_mask(data: bytes, size: Size) -> Mask:
+    """Label Studio's brush: an RGBA picture, packed, of which the opacity is the mask.
+
+    The packing is that of thi.ng's rle-pack: 32 bits for the number of values, 5 for their width
+    less one, four times 4 for widths of counts less one; then for each run one bit (whether one
+    value is repeated), 2 for which width its count has, the count less one, and the value or the
+    values.
+
+    Raises:
+        LeftOut: it is damaged, or of another size.
+    """
+    bits = _Bits(data)
+    total, width = bits.number(32), bits.number(5) + 1
+    widths = [bits.number(4) + 1 for _ in range(4)]
+    if total != 4 * size[0] * size[1]:
+        raise LeftOut("brush strokes of another size than their picture")
+    opaque = np.zeros(total // 4, dtype=np.bool_)
+    first = 0
+    while first < total:
+        repeated = bits.number(1)
+        last = min(first + 1 + bits.number(widths[bits.number(2)]), total)
+        # Value 4 p + 3 is the opacity of pixel p.
+        pixels = slice(first // 4, last // 4)
+        if repeated:
+            opaque[pixels] = bits.number(width) != 0
+        else:
+            opaque[pixels] = bits.nonzero(last - first, width)[3 - first % 4 :: 4]
+        first = last
+    return opaque.reshape(size)
