@@ -14,6 +14,9 @@ from segdata.sources.survey import Survey
 # Modules of this package that hold a FORMAT. Those of a line are asked together: where one of them
 # fits, later lines are not asked; where two of one line fit, the user must choose.
 _ORDER: tuple[tuple[str, ...], ...] = (
+    (
+        "coco", "coco_panoptic", "labelme", "cvat_xml", "label_studio", "yolo", "supervisely",
+    ),  # fmt: skip
     ("color_masks",),
     ("id_masks",),
 )
