@@ -122,7 +122,7 @@ def test_a_turned_photo_is_set_upright_in_the_copy(tmp_path: Path) -> None:
     turned.save(source / "photos" / "a.jpg", exif=exif)
     result = convert(ConversionRequest(source=source, out=tmp_path / "out"))
     header = read_header(tmp_path / "out" / "JPEGImages" / "a.jpg")
-    assert result.turned == ("a.jpg",)
+    assert result.turned == ("a",)
     assert (header.width, header.height, header.orientation) == (30, 20, 1)
 
 

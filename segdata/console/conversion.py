@@ -8,21 +8,28 @@ from rich.console import Console
 from rich.table import Table
 
 from segdata.console import findings
+from segdata.console.conversion_plan import described
 from segdata.conversion import Conversion
 
 
 def to_json(result: Conversion) -> dict[str, Any]:
-    class_map = result.plan.class_map
+    class_map, source = result.plan.class_map, result.plan.source
     return {
         "dataset": str(result.plan.request.out),
         "name": result.plan.descriptor.name,
-        "pairs": len(result.plan.source.items),
+        "format": source.format,
+        "decisions": dict(source.decisions),
+        "pairs": len(source.items),
         "splits": {name: len(keys) for name, keys in result.plan.lists.items()},
         "classes": [
             {"id": c.id, "name": c.name, "pixels": result.pixels.get(c.id, 0)}
             for c in class_map.classes
         ],
         "turned": list(result.turned),
+        "unknown_colors": {
+            group.kind: {"colors": group.colors, "pixels": group.pixels, **group.fates}
+            for group in result.colors.groups
+        },
         "findings": [finding.to_json() for finding in result.report],
     }
 
@@ -39,9 +46,8 @@ def render(result: Conversion, console: Console) -> None:
         name = entry.name + (" (ignored)" if entry.id == plan.class_map.ignore else "")
         table.add_row(str(entry.id), name, f"{count:,}", f"{count / total:.2%}")
     console.print(table)
-    splits = ", ".join(f"{name} {len(keys)}" for name, keys in plan.lists.items())
-    made = " (made by a hash of the names: there were no lists)" if plan.lists_made else ""
-    console.print(f"splits: {splits}{made}")
+    for line in described(plan):
+        console.print(line)
     if result.turned:
         console.print(f"{len(result.turned)} photos were turned upright (EXIF orientation)")
     console.print(f"{len(plan.source.items)} pairs in {plan.request.out}")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from segdata.classes import ClassMap
 from segdata.errors import UserError
-from segdata.images import LOSSY_FORMATS, NoIds, Unreadable, read_header, read_photo
+from segdata.images import NoIds, Unreadable, read_colors, read_palette, read_photo
 from segdata.listing import index_folder
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
 from segdata.sources.class_files import find_class_file, has_class_file, read_class_file
@@ -61,21 +64,31 @@ FORMAT = Format("colors", "color masks with a class file", reject, open_folder)
 
 
 def read_mask(item: Item, class_map: ClassMap) -> Reading:
-    """Read one mask by its colors.
+    """Read one mask by its colors; what becomes of those of no class is not decided here.
 
     Raises:
         Unreadable: it is no whole image.
-        NoIds: it is lossy.
     """
-    if read_header(item.label).format in LOSSY_FORMATS:
-        raise NoIds(
-            f"{item.label} is a JPEG or another lossy format: compression changes colors and ids",
-            "export the masks again as PNG",
-            "lossy",
+    drawn = read_palette(item.label)
+    if drawn is not None:
+        indices, palette = drawn
+        reading = class_map.palette_to_ids(indices, palette)
+        return Reading(
+            reading.label, reading.unknown, palette[indices] if reading.unknown else None
         )
-    rgb = read_photo(item.label)
+    rgb = _read_colors(item.label)
     reading = class_map.to_ids(rgb)
     return Reading(reading.label, reading.unknown, rgb if reading.unknown else None)
+
+
+def _read_colors(path: Path) -> npt.NDArray[np.uint8]:
+    """The colors of a mask; compression may have changed those of a lossy one."""
+    try:
+        return read_colors(path)
+    except NoIds as error:
+        if error.kind == "lossy":
+            return read_photo(path)
+        raise
 
 
 def _classes(survey: Survey, hints: Hints) -> ClassMap:

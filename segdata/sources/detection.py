@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +20,14 @@ _ORDER: tuple[tuple[str, ...], ...] = (
     ("color_masks",),
     ("id_masks",),
 )
+
+
+# The format of photos and masks in folders, the form most people start with.
+COLORS = "colors"
+# How files end in which labelling programs keep what was drawn.
+_ANNOTATIONS = frozenset({".json", ".xml", ".txt"})
+# Folders that are named.
+_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -67,9 +75,21 @@ def detect(survey: Survey, hints: Hints, forced: str | None = None) -> Detection
                            if other.name not in rejections and other is not fitting[0]}  # fmt: skip
             return Detection(fitting[0], rejections)
     raise UserError(
-        f"{survey.root} is in no format that segdata knows:\n{_listed(rejections)}",
-        "say which it is with --from FORMAT, or name folders with --images and --labels",
+        f"{survey.root} is in no format that segdata knows; {_nearest(survey, rejections)}",
+        "name the class file with --classes, folders with --images and --labels, or the format "
+        "with --from; --verbose says why each format does not fit",
     )
+
+
+def examine(survey: Survey, hints: Hints) -> dict[str, str]:
+    """For each format why the folder is not of it; an empty text where it may be."""
+    reasons = {}
+    for each in formats():
+        try:
+            reasons[each.name] = each.reject(survey, hints)
+        except UserError as error:
+            reasons[each.name] = error.message
+    return reasons
 
 
 def open_source(root: Path, hints: Hints, forced: str | None = None) -> tuple[Source, Detection]:
@@ -97,10 +117,26 @@ def _named(name: str) -> Format:
     )
 
 
-def _listed(rejections: dict[str, str]) -> str:
-    return "\n".join(_lines(rejections))
+def _nearest(survey: Survey, rejections: dict[str, str]) -> str:
+    """What the folder looks most like, and what it lacks for that."""
+    folders = survey.image_folders()
+    others = Counter(
+        Path(name).suffix.lower()
+        for names in survey.folders.values()
+        for name in names
+        if Path(name).suffix.lower() in _ANNOTATIONS
+    )
+    if folders and not others:
+        named = ", ".join(_shown(folder, survey) for folder in folders[:_NAMED])
+        return (
+            f"it looks like photos and masks ({named}), but {rejections[COLORS]}: "
+            "segdata colors lists the colors of masks and writes a draft of a class file"
+        )
+    if others:
+        found = " and ".join(f"{count} {suffix} files" for suffix, count in others.most_common(2))
+        return f"it holds {found} and {len(folders)} folders of images"
+    return "it holds no images and no annotation files"
 
 
-def _lines(rejections: dict[str, str]) -> Iterator[str]:
-    for name, reason in rejections.items():
-        yield f"  {name}: {reason}"
+def _shown(folder: Path, survey: Survey) -> str:
+    return "itself" if folder == survey.root else folder.relative_to(survey.root).as_posix()
