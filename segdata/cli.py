@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from segdata.errors import BadData, UserError
+    from segdata.errors import BadData
 
 # In the order of a project's life; each is a module of segdata.commands with a command of its name.
 COMMANDS = (
     "demo",
     "convert",
     "validate",
+    "stats",
+    "fix",
+    "split",
     "register",
     "datasets",
     "shard",
@@ -78,9 +81,11 @@ def run(arguments: list[str]) -> int:
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         error.show()
+        _tell_scripts(error.format_message(), "", WRONG, arguments)
         return WRONG
     except (click.Abort, KeyboardInterrupt):
         click.echo("\ninterrupted; run the same command again to go on", err=True)
+        _tell_scripts("interrupted", "run the same command again", INTERRUPTED, arguments)
         return INTERRUPTED
     except SystemExit as stop:
         if stop.code == TERMINATED:
@@ -91,7 +96,17 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  the last place before the user
-        return _told(error, as_json=_wants_json(arguments))
+        return _told(error, arguments)
+
+
+def _tell_scripts(message: str, fix: str, code: int, arguments: list[str]) -> None:
+    """The error on stdout, for those who asked for JSON: what they read is JSON in any case."""
+    if not _wants_json(arguments):
+        return
+    import json
+
+    error = {"error": {"message": message, "fix": fix}, "exit_code": code}
+    click.echo(json.dumps(error, indent=1, ensure_ascii=False))
 
 
 def _wants_json(arguments: list[str]) -> bool:
@@ -100,27 +115,24 @@ def _wants_json(arguments: list[str]) -> bool:
     return "--format json" in spelled or "--format=json" in spelled
 
 
-def _told(error: Exception, as_json: bool) -> int:
+def _told(error: Exception, arguments: list[str]) -> int:
     from segdata.errors import BadData, UserError
 
-    if isinstance(error, UserError):
-        return _wrong(error)
     if isinstance(error, BadData):
-        return _bad_data(error, as_json)
-    if isinstance(error, (OSError, MemoryError)):
-        click.echo(f"error: {error or type(error).__name__}", err=True)
-        return WRONG
-    if os.environ.get("SEGDATA_TRACEBACK"):
+        return _bad_data(error, _wants_json(arguments))
+    if isinstance(error, UserError):
+        message, fix = error.message, error.remedy
+    elif isinstance(error, (OSError, MemoryError)):
+        message, fix = str(error) or type(error).__name__, ""
+    elif os.environ.get("SEGDATA_TRACEBACK"):
         raise error
-    click.echo(f"error: {type(error).__name__}: {error}", err=True)
-    click.echo("this is a mistake in segdata; SEGDATA_TRACEBACK=1 shows where", err=True)
-    return WRONG
-
-
-def _wrong(error: UserError) -> int:
-    click.echo(f"error: {error.message}", err=True)
-    if error.remedy:
-        click.echo(f"fix:   {error.remedy}", err=True)
+    else:
+        message = f"{type(error).__name__}: {error}"
+        fix = "this is a mistake in segdata; SEGDATA_TRACEBACK=1 shows where"
+    click.echo(f"error: {message}", err=True)
+    if fix:
+        click.echo(f"fix:   {fix}", err=True)
+    _tell_scripts(message, fix, WRONG, arguments)
     return WRONG
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -39,9 +38,11 @@ class Policy:
         object.__setattr__(self, "ignore", tuple(dict.fromkeys(_meant(self.ignore))))
 
     def lets(self, finding: Finding) -> bool:
-        if finding.rule in self.ignore:
-            return False
-        return not self.select or finding.rule in self.select
+        return self.hears(finding.rule)
+
+    def hears(self, rule: str) -> bool:
+        """Whether the rule of that id speaks."""
+        return rule not in self.ignore and (not self.select or rule in self.select)
 
 
 def _meant(words: Iterable[str]) -> Iterator[str]:
@@ -58,6 +59,12 @@ def _ids(word: str, known: list[str]) -> list[str]:
     short = wanted[:1] + wanted[1:].zfill(2)
     if found or short in known:
         return found or [short]
-    near = difflib.get_close_matches(short, known, n=_NAMED, cutoff=0.5)
-    hint = f"did you mean {', '.join(near)}? " if near else ""
+    near = [rule for rule in known if _alike(rule, short) >= 2]
+    near.sort(key=lambda rule: -_alike(rule, short))
+    hint = f"did you mean {', '.join(near[:_NAMED])}? " if near else ""
     raise UserError(f"there is no rule {word!r}", f"{hint}segdata rules lists them all")
+
+
+def _alike(one: str, other: str) -> int:
+    """Characters that stand at the same place."""
+    return sum(a == b for a, b in zip(one, other, strict=False))

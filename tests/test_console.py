@@ -33,9 +33,51 @@ def test_repeated_findings_are_capped_and_the_rest_counted() -> None:
     out = io.StringIO()
     console.show(report(9), "text", out)
     text = out.getvalue()
-    assert text.count("L07 error") == 5
-    assert "and 4 more of L07" in text
+    assert text.count("L07 error") == 1
+    assert text.count("(x=1, y=2)") == 5
+    assert "and 4 more of L07; see all with --select L07" in text
     assert "9 errors" in text
+
+
+def test_a_fix_stands_once_under_its_rule_and_commands_are_not_broken() -> None:
+    out = io.StringIO()
+    console.show(report(9), "text", out)
+    assert out.getvalue().count("fix: first") == 1
+    assert "\n  segdata validate data\n" in out.getvalue()
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_lines_fit_the_window_unless_a_path_or_a_command_does_not(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out = io.StringIO()
+    long = Finding(
+        rule="L07",
+        level=Level.WARNING,
+        certainty=Certainty.HINT,
+        message="many words " * 20,
+        path="a/very long path/" * 5 + "x.png",
+        fix="segdata convert here there --classes somewhere/else/classes.csv",
+    )
+    console.show(CheckReport((long,), {"pairs": 1}), "text", out)
+    lines = out.getvalue().splitlines()
+    assert all(len(line) <= columns or "x.png:" in line or "segdata" in line for line in lines)
+    assert "a/very long path/" * 5 + "x.png:" in out.getvalue()
+    assert "segdata convert here there --classes somewhere/else/classes.csv" in out.getvalue()
+
+
+def test_how_bad_and_how_sure_stand_at_the_group_and_where_they_differ() -> None:
+    def finding(level: Level, certainty: Certainty) -> Finding:
+        return Finding(rule="L07", level=level, certainty=certainty, message="said", path="p")
+
+    out = io.StringIO()
+    mixed = (finding(Level.ERROR, Certainty.PROOF), finding(Level.INFO, Certainty.HINT))
+    console.show(CheckReport(mixed), "text", out)
+    first, second, third = out.getvalue().splitlines()[:3]
+    assert first.startswith("L07 error (proof) ")
+    assert second == "  p: said"
+    assert third == "  info (hint) p: said"
 
 
 def test_brackets_in_paths_are_not_markup_and_paths_are_not_wrapped() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib import import_module
 from typing import Any, TextIO
@@ -16,6 +17,7 @@ __all__ = ["json_text", "show", "watching"]
 # One module of this package per kind of result: render(result, console) and to_json(result).
 _VIEWS = {
     "CheckReport": "findings",
+    "Checked": "checked",
     "Conversion": "conversion",
     "ConversionPlan": "conversion_plan",
     "Demo": "demo",
@@ -24,8 +26,11 @@ _VIEWS = {
     "KnownDatasets": "datasets",
     "Registered": "registered",
     "Manual": "manual",
+    "Mending": "mending",
     "TrainResult": "training",
     "Sharding": "shards",
+    "Splitting": "splitting",
+    "Statistics": "statistics",
     "Pictures": "pictures",
 }
 # Without a terminal to measure, lines are wide enough for tables and narrow enough for logs.
@@ -33,17 +38,20 @@ _PLAIN_WIDTH = 100
 
 
 def show(result: Any, form: str = "text", file: TextIO | None = None) -> None:
-    """Print a result as text for people or as JSON for scripts."""
+    """Print a result as text for people, as JSON for scripts, or in another form it has."""
     view = import_module(f"segdata.console.{_VIEWS[type(result).__name__]}")
-    if form == "json":
-        print(json_text(view.to_json(result)), file=file or sys.stdout)
+    if form == "text":
+        view.render(result, console_for(file or sys.stdout))
         return
-    view.render(result, console_for(file or sys.stdout))
+    text = json_text(view.to_json(result)) if form == "json" else view.FORMS[form](result)
+    if text:
+        print(text, file=file or sys.stdout)
 
 
 def console_for(file: TextIO) -> Console:
     """A console that neither wraps paths nor colors numbers."""
-    width = None if file.isatty() else _PLAIN_WIDTH
+    # rich takes $COLUMNS, or asks the terminal.
+    width = None if file.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
     return Console(file=file, width=width, highlight=False, soft_wrap=True, markup=False)
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from segdata import rules
+from segdata.console.paragraphs import instruction, kept, paragraph
 from segdata.findings import CheckReport, Finding, Level
+from segdata.reports.wording import different_fixes
 
 STYLE = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.INFO: "cyan"}
-# Findings of one rule that are written out; the others are counted.
-_SHOWN = 5
+# Findings of one rule, and different fixes for them, that are written out; others are counted.
+_SHOWN, _FIXES = 5, 3
 
 
 def to_json(report: CheckReport) -> dict[str, Any]:
@@ -23,36 +26,73 @@ def to_json(report: CheckReport) -> dict[str, Any]:
 def render(report: CheckReport, console: Console) -> None:
     """Findings grouped by rule, worst first, then the totals."""
     render_groups(report, console)
+    render_totals(report, console)
+
+
+def render_totals(report: CheckReport, console: Console) -> None:
+    """What was looked at, how many findings there are, and where their manual is."""
     looked_at = ", ".join(f"{count} {what}" for what, count in report.checked.items())
-    counts = ", ".join(
+    paragraph(Text(f"checked {looked_at}: {counted(report)}"), console)
+    if len(report):
+        first = next(iter(report)).rule
+        paragraph(Text(f"what a rule means: {kept(f'segdata rules {first}')}"), console)
+
+
+def counted(report: CheckReport) -> str:
+    """``3 errors, 1 warning``, or that nothing is wrong."""
+    return ", ".join(
         f"{report.count(level)} {level.label}{'s' if report.count(level) != 1 else ''}"
         for level in (Level.ERROR, Level.WARNING, Level.INFO)
         if report.count(level)
-    )
-    console.print(f"checked {looked_at}: {counts or 'nothing wrong'}")
-    if counts:
-        rules = dict.fromkeys(finding.rule for finding in report)
-        console.print(f"what a rule means: segdata rules {next(iter(rules))}")
+    ) or "nothing wrong"  # fmt: skip
 
 
-def render_groups(report: CheckReport, console: Console) -> None:
-    """The first findings of each rule, worst rule first, and how many more there are."""
-    for rule in dict.fromkeys(finding.rule for finding in report):
+def render_groups(report: CheckReport, console: Console, shown: int | None = _SHOWN) -> None:
+    """Each rule, the worst first, with its first findings and how many more there are.
+
+    Args:
+        shown: findings of a rule that are written out; None shows all.
+    """
+    titles = {rule.id: rule.title for rule in rules.all_rules()}
+    for number, rule in enumerate(dict.fromkeys(finding.rule for finding in report)):
+        if number:
+            console.print()
         group = [finding for finding in report if finding.rule == rule]
-        render_findings(group[:_SHOWN], console)
-        if len(group) > _SHOWN:
-            console.print(f"      ... and {len(group) - _SHOWN} more of {rule}")
+        _render_group(group, titles.get(rule, ""), console, shown)
 
 
-def render_findings(findings: Iterable[Finding], console: Console) -> None:
-    """Each finding: rule, level, place, message, then its fix."""
-    for finding in findings:
-        line = Text(f"{finding.rule} ", style="bold")
-        line.append(f"{finding.level.label}", style=STYLE[finding.level])
-        line.append(f" ({finding.certainty.label}) {place(finding)}{finding.message}")
-        console.print(line)
-        if finding.fix:
-            console.print(Text(indented(f"fix: {finding.fix}", 6)))
+def _render_group(
+    group: Sequence[Finding], title: str, console: Console, shown: int | None
+) -> None:
+    first = group[0]
+    head = Text(f"{first.rule} ", style="bold")
+    head.append(first.level.label, style=STYLE[first.level])
+    head.append(f" ({first.certainty.label}) {title}", style="not bold")
+    paragraph(head, console, hang=4)
+    for finding in group[:shown]:
+        paragraph(_line(finding, first), console, indent=2, hang=2)
+    hidden = len(group) - len(group[:shown])
+    if hidden:
+        all_of_them = kept(f"--select {first.rule}")
+        paragraph(
+            Text(f"... and {hidden} more of {first.rule}; see all with {all_of_them}"),
+            console, indent=2, hang=2,
+        )  # fmt: skip
+    fixes = different_fixes(group)
+    for fix in fixes[:_FIXES]:
+        instruction(fix, console, indent=2)
+    if len(fixes) > _FIXES:
+        paragraph(Text(f"({len(fixes) - _FIXES} more fixes: --format json)"), console, indent=2)
+
+
+def _line(finding: Finding, first: Finding) -> Text:
+    """Where and what; how bad and how sure only where that differs from the group's first."""
+    line = Text()
+    if finding.level != first.level:
+        line.append(f"{finding.level.label} ", style=STYLE[finding.level])
+    if finding.certainty != first.certainty:
+        line.append(f"({finding.certainty.label}) ")
+    return line.append(kept(place(finding)).removesuffix(kept(" ")) + " ").append(finding.message)
 
 
 def place(finding: Finding) -> str:

@@ -1,8 +1,31 @@
-"""Reports of an evaluation: one self-contained HTML page for people, JSON for scripts."""
+"""Reports: self-contained HTML pages for people, JSON and the formats of others for programs."""
 
 from __future__ import annotations
 
-from segdata.reports.files import SUFFIXES, check_suffix, write_report
+from segdata.reports.files import (
+    FINDINGS_SUFFIXES,
+    STATISTICS_SUFFIXES,
+    SUFFIXES,
+    check_suffix,
+    write_findings,
+    write_report,
+    write_statistics,
+)
+from segdata.reports.github import as_github
+from segdata.reports.junit import as_junit
 from segdata.reports.page import render
+from segdata.reports.sarif import as_sarif
 
-__all__ = ["SUFFIXES", "check_suffix", "render", "write_report"]
+__all__ = [
+    "FINDINGS_SUFFIXES",
+    "STATISTICS_SUFFIXES",
+    "SUFFIXES",
+    "as_github",
+    "as_junit",
+    "as_sarif",
+    "check_suffix",
+    "render",
+    "write_findings",
+    "write_report",
+    "write_statistics",
+]

@@ -162,9 +162,9 @@ def heat_map(report: EvalReport) -> HeatMap:
     counts = report.matrix.counts
     ids = [score.id for score in report.per_class]
     columns = ids + [counts.shape[1] - 1] * bool(counts[ids, -1].any())
-    cell, font = _cell_size(len(ids))
+    cell, font = cell_size(len(ids))
     names = [report.name(i) for i in columns]
-    room = min(_LONGEST_LABEL, max((_width(n, font) for n in names), default=0.0))
+    room = label_room(names, font)
     left, top = room + 12, room + 12
     cells, hidden = _cells(report, ids, columns, (left, top))
     return HeatMap(
@@ -174,8 +174,8 @@ def heat_map(report: EvalReport) -> HeatMap:
         font,
         left,
         top,
-        tuple(_label(report.name(i), font, top + (r + 0.5) * cell) for r, i in enumerate(ids)),
-        tuple(_label(n, font, left + (c + 0.5) * cell) for c, n in enumerate(names)),
+        tuple(axis_label(report.name(i), top + (r + 0.5) * cell, font) for r, i in enumerate(ids)),
+        tuple(axis_label(n, left + (c + 0.5) * cell, font) for c, n in enumerate(names)),
         cells,
         hidden,
     )
@@ -185,7 +185,7 @@ def _cells(
     report: EvalReport, ids: list[int], columns: list[int], origin: tuple[float, float]
 ) -> tuple[tuple[Cell, ...], int]:
     """The cells worth drawing and how many are not."""
-    size, _ = _cell_size(len(ids))
+    size, _ = cell_size(len(ids))
     least = _SEEN_SHARE if len(ids) > MANY else 0.0
     out, hidden = [], 0
     for r, truth in enumerate(ids):
@@ -208,7 +208,7 @@ def _cells(
                     share,
                     strength(share),
                     truth == predicted,
-                    _cell_text(share, len(ids)),
+                    cell_text(share, len(ids)),
                 )
             )
     return tuple(out), hidden
@@ -219,22 +219,28 @@ def strength(share: float) -> float:
     return 0.06 + 0.94 * math.sqrt(share)
 
 
-def _cell_text(share: float, classes: int) -> str:
+def cell_text(share: float, classes: int) -> str:
     """Per cent, where the cell has room for it."""
     if classes > MANY or (classes > _ROOMY and share < 0.01):
         return ""
     return "<1" if share < 0.005 else f"{share * 100:.0f}"
 
 
-def _cell_size(classes: int) -> tuple[float, float]:
+def cell_size(classes: int) -> tuple[float, float]:
     """Side of a cell and size of its label."""
     if classes <= _ROOMY:
         return 44.0, 13.0
     return (28.0, 12.0) if classes <= MANY else (13.0, 10.0)
 
 
-def _label(name: str, font: float, at: float) -> AxisLabel:
+def axis_label(name: str, at: float, font: float = _CHART_FONT) -> AxisLabel:
+    """The name, cut to the room for names."""
     return AxisLabel(name, _fitted(name, font, _LONGEST_LABEL), at)
+
+
+def label_room(names: Sequence[str], font: float = _CHART_FONT) -> float:
+    """What the names take beside an axis."""
+    return min(_LONGEST_LABEL, max((_width(name, font) for name in names), default=0.0))
 
 
 def _fitted(text: str, font: float, room: float) -> str:

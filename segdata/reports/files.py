@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from segdata.checked import Checked
 from segdata.errors import UserError
 from segdata.files import write_file
 from segdata.findings import Finding
+from segdata.reports.findings_page import render_findings
+from segdata.reports.junit import as_junit
 from segdata.reports.page import render
+from segdata.reports.sarif import as_sarif
+from segdata.reports.statistics_page import render_statistics
 from segdata.scores import EvalReport
+from segdata.statistics import FORMULAS, Statistics
 
 SUFFIXES = (".html", ".json")
+FINDINGS_SUFFIXES = (".html", ".json", ".sarif", ".xml")
+STATISTICS_SUFFIXES = (".html", ".json", ".csv")
 
 
-def check_suffix(path: Path) -> None:
+def check_suffix(path: Path, suffixes: Sequence[str] = SUFFIXES) -> None:
     """Refuse a report that cannot be written, before any work is done.
 
     Raises:
-        UserError: the suffix is none of ``SUFFIXES``.
+        UserError: the suffix is none of these.
     """
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in suffixes:
         raise UserError(
             f"a report cannot be written as {path.name}",
-            f"choose a name that ends in {' or '.join(SUFFIXES)}",
+            f"choose a name that ends in {' or '.join(suffixes)}",
         )
 
 
 def write_report(report: EvalReport, path: Path, findings: Sequence[Finding] = ()) -> None:
-    """Write a report; the suffix chooses its form.
+    """Write the report of an evaluation; the suffix chooses its form.
 
     Args:
         findings: what is known of the data, shown beside the scores.
@@ -37,10 +48,56 @@ def write_report(report: EvalReport, path: Path, findings: Sequence[Finding] = (
     Raises:
         UserError: the suffix is none of ``SUFFIXES``, or the file cannot be written.
     """
-    check_suffix(path)
-    if path.suffix.lower() == ".html":
-        text = render(report, findings)
-    else:
-        data = report.to_json() | {"findings": [f.to_json() for f in findings]}
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-    write_file(path, text.encode())
+    data = report.to_json() | {"findings": [f.to_json() for f in findings]}
+    _write(path, {".html": lambda: render(report, findings), ".json": lambda: _json(data)})
+
+
+def write_findings(checked: Checked, path: Path) -> None:
+    """Write the report of a check; ``.xml`` is JUnit.
+
+    Raises:
+        UserError: the suffix is none of ``FINDINGS_SUFFIXES``, or the file cannot be written.
+    """
+    forms = {
+        ".html": lambda: render_findings(checked),
+        ".json": lambda: _json(checked.to_json()),
+        ".sarif": lambda: f"{as_sarif(checked)}\n",
+        ".xml": lambda: f"{as_junit(checked)}\n",
+    }
+    _write(path, forms)
+
+
+def write_statistics(statistics: Statistics, path: Path) -> None:
+    """Write statistics; ``.csv`` is the table of classes with their weights.
+
+    Raises:
+        UserError: the suffix is none of ``STATISTICS_SUFFIXES``, or the file cannot be written.
+    """
+    forms = {
+        ".html": lambda: render_statistics(statistics),
+        ".json": lambda: _json(statistics.to_json()),
+        ".csv": lambda: weights_table(statistics),
+    }
+    _write(path, forms)
+
+
+def weights_table(statistics: Statistics) -> str:
+    """CSV: the classes of the split that is learned from, and their weights by every formula."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(["id", "name", "pixels", "share", "images", *FORMULAS])
+    for entry in statistics.learned.classes:
+        weights = ["" if entry.weights[f] is None else f"{entry.weights[f]:.6g}" for f in FORMULAS]
+        table.writerow(
+            [entry.id, entry.name, entry.pixels, f"{entry.share:.6g}", entry.images, *weights]
+        )
+    return out.getvalue()
+
+
+def _write(path: Path, forms: Mapping[str, Callable[[], str]]) -> None:
+    check_suffix(path, tuple(forms))
+    write_file(path, forms[path.suffix.lower()]().encode())
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1) + "\n"

@@ -6,11 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import jinja2
-
 from segdata.drawing import ERROR_KINDS, error_kinds
 from segdata.findings import Finding, Level
 from segdata.reports import charts, wording
+from segdata.reports.frame import Swatch, hex_color, render_page
 from segdata.reports.thumbnails import Panel, panels
 from segdata.scores import ClassScore, EvalReport, Example
 
@@ -45,15 +44,6 @@ class Shown:
     panels: tuple[Panel, ...]
 
 
-@dataclass(frozen=True)
-class Swatch:
-    """One line of a legend."""
-
-    name: str
-    color: str
-    meaning: str = ""
-
-
 def render(report: EvalReport, findings: Sequence[Finding] = ()) -> str:
     """The page: one HTML text that refers to nothing outside itself.
 
@@ -63,8 +53,8 @@ def render(report: EvalReport, findings: Sequence[Finding] = ()) -> str:
     ranked = sorted(
         report.images, key=lambda s: (math.isnan(s.miou), 0.0 if math.isnan(s.miou) else s.miou)
     )
-    template = _environment().get_template("report.html.jinja")
-    return template.render(
+    return render_page(
+        "report.html.jinja",
         report=report,
         subtitle=[report.provenance[k] for k in ("data", "split") if k in report.provenance],
         verdict=wording.verdict(report),
@@ -88,19 +78,6 @@ def render(report: EvalReport, findings: Sequence[Finding] = ()) -> str:
         level_names={Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"},
         data=report.to_json() | {"findings": [f.to_json() for f in findings]},
     )
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("segdata.reports"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": wording.percent, "score": wording.score, "px": _pixels}
-    environment.policies["json.dumps_kwargs"] = {"allow_nan": False}
-    return environment
 
 
 def _class_row(report: EvalReport, score: ClassScore) -> ClassRow:
@@ -145,20 +122,11 @@ def _error_legend(report: EvalReport) -> list[Swatch]:
     for e in (*report.worst, *report.best):
         kinds.update(error_kinds(e.truth, e.prediction, report.class_map).ravel().tolist())
     return [
-        Swatch(kind.name, _hex(kind.color), kind.meaning)
+        Swatch(kind.name, hex_color(kind.color), kind.meaning)
         for i, kind in enumerate(ERROR_KINDS)
         if i in kinds
     ]
 
 
 def _color(report: EvalReport, class_id: int) -> str:
-    return _hex(report.class_map.color(class_id))
-
-
-def _hex(color: tuple[int, int, int]) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*color)
-
-
-def _pixels(value: float) -> str:
-    """A length of a drawing, without needless digits."""
-    return f"{value:.1f}".removesuffix(".0")
+    return hex_color(report.class_map.color(class_id))

@@ -30,25 +30,25 @@ def panels(example: Example, class_map: ClassMap) -> tuple[Panel, ...]:
     """Photo (where there is one), truth, prediction and errors of an example."""
     errors = error_map(example.truth, example.prediction, class_map, example.photo)
     shown = [
-        Panel("truth", _label(example.truth, class_map), True),
-        Panel("prediction", _label(example.prediction, class_map), True),
+        Panel("truth", label_address(example.truth, class_map), True),
+        Panel("prediction", label_address(example.prediction, class_map), True),
     ]
     if example.photo is None:
-        return (*shown, Panel("errors", _address("png", encode_photo(errors)), True))
-    photo = Panel("photo", _jpeg(example.photo), False)
-    return (photo, *shown, Panel("errors", _jpeg(errors), False))
+        return (*shown, Panel("errors", address("png", encode_photo(errors)), True))
+    photo = Panel("photo", jpeg_address(example.photo), False)
+    return (photo, *shown, Panel("errors", jpeg_address(errors), False))
 
 
-def _label(label: Label, class_map: ClassMap) -> str:
+def label_address(label: Label, class_map: ClassMap) -> str:
     if label.max(initial=0) >= _PALETTE:
-        return _address("png", encode_photo(class_map.to_colors(label)))
+        return address("png", encode_photo(class_map.to_colors(label)))
     palette = class_map.color_table()[:_PALETTE]
-    return _address("png", encode_label(label.astype(np.uint8, copy=False), palette))
+    return address("png", encode_label(label.astype(np.uint8, copy=False), palette))
 
 
-def _jpeg(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:
-    return _address("jpeg", encode_photo(image, "jpeg", _QUALITY))
+def jpeg_address(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:
+    return address("jpeg", encode_photo(image, "jpeg", _QUALITY))
 
 
-def _address(kind: str, data: bytes) -> str:
+def address(kind: str, data: bytes) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

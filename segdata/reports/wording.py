@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from segdata.confusion import MIOU_RULES
+from segdata.findings import Finding
 from segdata.scores import EvalReport, ImageScore
 
 # A class is called rare below a fifth of an equal share of the truth, and below 1 % at most.
@@ -85,11 +86,29 @@ def main_error(report: EvalReport, image: ImageScore) -> str:
     )
 
 
+def different_fixes(findings: Iterable[Finding]) -> list[str]:
+    """Each fix once; those that differ in the files alone are one, the first."""
+    fixes: dict[tuple[str, ...], str] = {}
+    for finding in findings:
+        words = tuple(word for word in finding.fix.split() if not {"/", "\\"} & set(word))
+        if words:
+            fixes.setdefault(words, finding.fix)
+    return list(fixes.values())
+
+
 def percent(share: float) -> str:
     """A share for people, such as 28.5 %, with a space that does not break."""
     if math.isnan(share):
         return "–"
     return "<0.1\u00a0%" if 0 < share < 0.001 else f"{share * 100:.1f}\u00a0%"
+
+
+def fine_percent(share: float) -> str:
+    """A share that may be tiny: two digits that count below 1 %, such as 0.034 %."""
+    if not 0 < share < 0.01:
+        return percent(share)
+    digits = 1 - math.floor(math.log10(share * 100))
+    return f"{share * 100:.{digits}f}\u00a0%"
 
 
 def score(value: float) -> str:

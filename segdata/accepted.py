@@ -1,0 +1,184 @@
+"""Findings that a project has accepted, so that only new ones fail (``validate --baseline``).
+
+A finding is recognized by its rule, its place and its kind:
+
+* the place is the path relative to the data set, so the folder may be moved or renamed. A finding
+  about many files names the first few; it is the same finding if it names any file that was
+  recorded, so mending the first of ten files makes no new finding of the other nine;
+* the kind is which keys its evidence has, and for tables (``{"12": 300}``) which rows. Counts,
+  shares and pixel places are no part of it: a finding that grows or shrinks stays the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from segdata.errors import UserError
+from segdata.files import write_file
+from segdata.findings import Finding
+
+SCHEMA = "segdata-baseline/1"
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What a finding is recognized by.
+
+    Args:
+        path: relative to the data set, as a posix path; empty if it is about none.
+        others: further files that it names.
+        kind: keys of its evidence, sorted.
+        message: for people; never compared.
+    """
+
+    rule: str
+    path: str
+    others: tuple[str, ...]
+    kind: str
+    message: str
+
+    @classmethod
+    def of(cls, finding: Finding, root: str) -> Fingerprint:
+        named = dict.fromkeys(_relative(path, root) for path in _files(finding.evidence, root))
+        place = _relative(finding.path, root) if finding.path is not None else ""
+        named.pop(place, None)
+        kind = ",".join(sorted(_keys(finding.evidence)))
+        return cls(finding.rule, place, tuple(named), kind, finding.message)
+
+    def is_same(self, other: Fingerprint) -> bool:
+        if (self.rule, self.kind) != (other.rule, other.kind):
+            return False
+        return bool({self.path, *self.others} & {other.path, *other.others})
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "rule": self.rule,
+            "path": self.path,
+            "others": list(self.others),
+            "kind": self.kind,
+            "message": self.message,
+        }
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Findings beside those that were accepted.
+
+    Args:
+        file: the baseline.
+        new: findings that are not in it.
+        known: findings that are.
+        gone: what it holds and nothing found any more.
+        written: the baseline was just written from these findings.
+    """
+
+    file: str
+    new: tuple[Finding, ...]
+    known: tuple[Finding, ...]
+    gone: tuple[Fingerprint, ...]
+    written: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "file": self.file,
+            "known": len(self.known),
+            "gone": [entry.to_json() for entry in self.gone],
+            "written": self.written,
+        }
+
+
+def compare(findings: Iterable[Finding], root: str, file: Path) -> Compared:
+    """Set findings beside a baseline.
+
+    Args:
+        root: the data set that they are about.
+
+    Raises:
+        UserError: the baseline is missing or is none.
+    """
+    accepted = read_baseline(file)
+    new: list[Finding] = []
+    known: list[Finding] = []
+    met: set[Fingerprint] = set()
+    for finding in findings:
+        mine = Fingerprint.of(finding, root)
+        same = [entry for entry in accepted if entry.is_same(mine)]
+        met.update(same)
+        (known if same else new).append(finding)
+    gone = tuple(entry for entry in accepted if entry not in met)
+    return Compared(str(file), tuple(new), tuple(known), gone)
+
+
+def write_baseline(findings: Iterable[Finding], root: str, file: Path) -> Compared:
+    """Accept findings: write them to a file, in place of what it held.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    found = tuple(findings)
+    entries = [Fingerprint.of(finding, root).to_json() for finding in found]
+    text = json.dumps({"schema": SCHEMA, "findings": entries}, ensure_ascii=False, indent=1)
+    write_file(file, f"{text}\n".encode())
+    return Compared(str(file), (), found, (), written=True)
+
+
+def read_baseline(file: Path) -> tuple[Fingerprint, ...]:
+    """The accepted findings.
+
+    Raises:
+        UserError: the file is missing or is no baseline.
+    """
+    try:
+        data = json.loads(file.read_bytes())
+        if data["schema"] != SCHEMA:
+            raise UserError(f"{file} is a baseline of another kind ({data['schema']})", _AGAIN)
+        return tuple(
+            Fingerprint(e["rule"], e["path"], tuple(e["others"]), e["kind"], e["message"])
+            for e in data["findings"]
+        )
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror or error}", _AGAIN) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{file} is no baseline of segdata", _AGAIN) from error
+
+
+_AGAIN = "make one: segdata validate DATASET --write-baseline baseline.json"
+
+
+def _relative(path: str, root: str) -> str:
+    """Below the data set, with slashes; as it is where it lies elsewhere."""
+    return _below(path, root) or PurePath(path).as_posix()
+
+
+def _below(path: str, root: str) -> str | None:
+    try:
+        relative = os.path.relpath(path, root)
+    except ValueError:  # another drive
+        return None
+    return None if relative.startswith("..") else PurePath(relative).as_posix()
+
+
+def _files(evidence: Any, root: str) -> Iterator[str]:
+    """Paths below the data set that an evidence names."""
+    if isinstance(evidence, str):
+        if PurePath(evidence).suffix and _below(evidence, root):
+            yield evidence
+    elif isinstance(evidence, Mapping):
+        for value in evidence.values():
+            yield from _files(value, root)
+    elif isinstance(evidence, (list, tuple)):
+        for value in evidence:
+            yield from _files(value, root)
+
+
+def _keys(evidence: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """Dotted keys; of a table also the rows."""
+    for key, value in evidence.items():
+        yield f"{before}{key}"
+        if isinstance(value, Mapping):
+            yield from _keys(value, f"{before}{key}.")
