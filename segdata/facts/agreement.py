@@ -71,7 +71,8 @@ class Sideways:
         turned: labels that fit the photo as viewers show it.
         stored: labels that fit the photo as it is stored.
         by_size: how many of ``turned`` have the size of the photo set upright, not as stored.
-        first_turned: the first such labels.
+        open: photos of which it cannot be told.
+        first_turned: the first labels that fit turned photos.
         first_open: the first photos of which it cannot be told.
     """
 
@@ -79,6 +80,7 @@ class Sideways:
     turned: int = 0
     stored: int = 0
     by_size: int = 0
+    open: int = 0
     first_turned: tuple[str, ...] = ()
     first_open: tuple[str, ...] = ()
 
@@ -273,47 +275,51 @@ def judge(found: Alignment, path: str) -> Misfit | None:
     return None
 
 
+def fits_turned(pair: PairFacts) -> bool | None:
+    """Whether a label fits its photo as viewers turn it (True) or as it is stored (False).
+
+    Sizes tell, or else edges do; None where nothing tells, or the photo is upright.
+    """
+    photo, label = pair.photo.header, pair.label.header if pair.label else None
+    if photo is None or label is None or photo.orientation == 1:
+        return None
+    stored, size = (photo.width, photo.height), (label.width, label.height)
+    if photo.orientation > 4 and stored != stored[::-1]:
+        return {stored: False, stored[::-1]: True}.get(size)
+    found = pair.alignment
+    if found is None or found.edges < EDGES:
+        return None
+    own, upright = in_place(found.fits), found.turned.get(UPRIGHT[photo.orientation], 0.0)
+    least = _FITS / found.edges**0.5
+    if upright >= least and own <= _WORSE * upright:
+        return True
+    return False if own >= least and upright <= _WORSE * own else None
+
+
 class _Sideways:
     def __init__(self) -> None:
         self.photos = self.turned = self.stored = self.by_size = 0
         self.first_turned: list[str] = []
+        self.open = 0
         self.first_open: list[str] = []
 
     def add(self, pair: PairFacts) -> None:
-        self.photos += 1
-        photo, label = pair.photo.header, pair.label.header if pair.label else None
-        if photo is None or label is None or pair.label is None:
-            return
-        stored, size = (photo.width, photo.height), (label.width, label.height)
-        lying = photo.orientation > 4
-        if lying and size == stored[::-1] != stored:
-            self.by_size += 1
-            self._turn(pair.label.path)
-        elif lying and size == stored != stored[::-1]:
-            self.stored += 1
-        elif pair.alignment is not None and pair.alignment.edges >= EDGES:
-            self._compare(pair.alignment, UPRIGHT[photo.orientation], pair)
-        elif size == stored and len(self.first_open) < _NAMED:
-            self.first_open.append(pair.photo.path)
-
-    def _compare(self, found: Alignment, turn: str, pair: PairFacts) -> None:
         assert pair.label is not None
-        root, own, upright = found.edges**0.5, in_place(found.fits), found.turned.get(turn, 0.0)
-        if upright * root >= _FITS and own <= _WORSE * upright:
-            self._turn(pair.label.path)
-        elif own * root >= _FITS and upright <= _WORSE * own:
+        self.photos += 1
+        turned = fits_turned(pair)
+        if turned:
+            self.turned += 1
+            self.by_size += pair.sizes_differ
+            self.first_turned += [pair.label.path] if len(self.first_turned) < _NAMED else []
+        elif turned is False:
             self.stored += 1
-        elif len(self.first_open) < _NAMED:
-            self.first_open.append(pair.photo.path)
-
-    def _turn(self, path: str) -> None:
-        self.turned += 1
-        if len(self.first_turned) < _NAMED:
-            self.first_turned.append(path)
+        elif not pair.sizes_differ:
+            self.open += 1
+            self.first_open += [pair.photo.path] if len(self.first_open) < _NAMED else []
 
     def facts(self) -> Sideways:
         return Sideways(
-            self.photos, self.turned, self.stored, self.by_size,
+            self.photos, self.turned, self.stored, self.by_size, self.open,
             tuple(self.first_turned), tuple(self.first_open),
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from segdata.facts import PairFacts, SplitFacts
+from segdata.facts.agreement import fits_turned
 from segdata.images import IMAGE_SUFFIXES
 from segdata.mending.treatment import Case, LeaveOut, Refusal, Treatment, TurnUpright, remedy
 
@@ -113,6 +114,14 @@ def sizes_that_fit(case: Case) -> Treatment | Refusal:
     )
 
 
+@remedy("L24")
+def upright_where_labels_are(case: Case) -> Treatment | Refusal:
+    """A photo whose label was drawn on it as viewers turn it is set upright."""
+    return Treatment(
+        does="photos set upright whose labels were drawn on them so", pairs=by_orientation
+    )
+
+
 @remedy("L27")
 def readable_pairs_only(case: Case) -> Treatment | Refusal:
     """A pair with an unreadable file is left out."""
@@ -132,6 +141,11 @@ def by_size(pair: PairFacts) -> TurnUpright | LeaveOut | None:
     return LeaveOut(
         f"the label is {label.width}×{label.height}, its photo {photo.width}×{photo.height}"
     )
+
+
+def by_orientation(pair: PairFacts) -> TurnUpright | LeaveOut | None:
+    """What becomes of a pair whose photo has an EXIF orientation."""
+    return TurnUpright() if fits_turned(pair) else None
 
 
 def by_readability(pair: PairFacts) -> TurnUpright | LeaveOut | None:

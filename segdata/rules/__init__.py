@@ -18,7 +18,10 @@ from segdata.findings import Certainty, Finding, Level
 
 # Scopes of the rules about photos, labels, lists and their descriptor: those that judge
 # ``DatasetFacts``.
-FOLDER_SCOPES = ("pairing", "files", "storage", "labels", "descriptor", "splits", "shards")
+FOLDER_SCOPES = (
+    "pairing", "lists", "files", "storage", "coloring", "labels", "masks", "structure", "alignment",
+    "descriptor", "splits", "shards",
+)  # fmt: skip
 # What one rule says is the reason of what others would find, which then say nothing.
 _REASONS = {
     "P11": frozenset({"L03", "L04"}),

@@ -10,28 +10,34 @@ ids, and a class beyond ``num_classes`` is D01 and not L07.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from segdata.dataset import DatasetDescriptor
-    from segdata.facts import DatasetFacts, LabelForm, LabelGroup, Seen
+from segdata.rules.idset import STRAY_SHARE, VOID, VOID_NAMES, IdSet
+from segdata.rules.schemes import is_numbered, named_instances, scheme_of
+from segdata.rules.soft_edges import shape_of
 
-# Names that say "no class" (PASCAL VOC, CamVid, Cityscapes, ADE20K and labelling tools).
-VOID_NAMES = frozenset({"void", "ignore", "ignored", "unlabelled", "unlabeled", "unknown", "other",
-                        "border", "don't care", "dontcare"})  # fmt: skip
+if TYPE_CHECKING:
+    from segdata.facts import DatasetFacts, LabelForm, LabelGroup
+
+__all__ = [
+    "FORM_CAUSES",
+    "VALUE_CAUSES",
+    "VOID",
+    "VOID_NAMES",
+    "IdSet",
+    "explained",
+    "ids_of",
+    "joined_wrongly",
+    "together",
+    "value_causes",
+    "without_lesson",
+]
+
 # Splits that are measured, not learned from.
 _MEASURED = ("val", "test")
-# PASCAL VOC's void id, taken over by nearly everyone.
-VOID = 255
-# Stray ids are a slip of the brush: under 1 % of the pixels (fault catalogue, L07) in few files,
-# or next to nothing wherever they are.
-_STRAY_SHARE = 0.01
-_STRAY_FILES = 0.25
-_NEXT_TO_NOTHING = 0.001
 # Where some labels are painted with another value than the rest, it is more than one in ten.
 _SOME_FILES = 0.1
 # A void border is in most files; a stray 255 is not.
@@ -47,61 +53,6 @@ _LEVEL_SHARE = 0.01
 _DENSE = 0.8
 
 
-@dataclass(frozen=True)
-class IdSet:
-    """The values of labels that hold ids, beside what the descriptor says of ids.
-
-    Args:
-        values: every value, how often and where.
-        files: labels.
-        num_classes: of the descriptor.
-        ignore: the ignore label.
-        names: of the classes that the descriptor lists.
-    """
-
-    values: Mapping[int, Seen]
-    files: int
-    num_classes: int
-    ignore: int | None
-    names: Mapping[int, str]
-
-    @cached_property
-    def pixels(self) -> int:
-        return sum(seen.pixels for seen in self.values.values())
-
-    @cached_property
-    def trained(self) -> tuple[int, ...]:
-        """The values that take part in training."""
-        return tuple(value for value in self.values if value != self.ignore)
-
-    @cached_property
-    def inside(self) -> tuple[int, ...]:
-        """Trained values that are classes, 0 aside."""
-        return tuple(value for value in self.trained if 0 < value < self.num_classes)
-
-    @cached_property
-    def outside(self) -> frozenset[int]:
-        """Trained values that no class has."""
-        return frozenset(value for value in self.trained if value >= self.num_classes)
-
-    def share(self, values: Iterable[int]) -> float:
-        """Share of all pixels."""
-        return sum(self.values[value].pixels for value in values) / max(1, self.pixels)
-
-    def stray(self, value: int) -> bool:
-        """So few that it is a slip."""
-        share, files = self.share([value]), self.values[value].files / max(1, self.files)
-        return share < _NEXT_TO_NOTHING or (share < _STRAY_SHARE and files <= _STRAY_FILES)
-
-    def alone(self, value: int) -> bool:
-        """Wherever it is, it stands beside 0 alone: it is some picture's only object."""
-        return self.values[value].alone == self.values[value].files
-
-    def is_void(self, value: int | None) -> bool:
-        """The descriptor names it as no class."""
-        return value is not None and self.names.get(value, "").lower() in VOID_NAMES
-
-
 def explained(facts: DatasetFacts, rule: str | None) -> list[LabelGroup]:
     """The labels whose form that rule explains; for None those whose pixels are the trainer's ids.
 
@@ -110,7 +61,7 @@ def explained(facts: DatasetFacts, rule: str | None) -> list[LabelGroup]:
     """
     own: dict[LabelForm, str | None] = {}
     for group in facts.groups:
-        own[group.form] = own.get(group.form) or _own_cause(group, facts.descriptor)
+        own[group.form] = own.get(group.form) or _own_cause(group, facts)
     of_family = {_family(form): cause for form, cause in own.items() if cause}
     return [
         group
@@ -120,8 +71,8 @@ def explained(facts: DatasetFacts, rule: str | None) -> list[LabelGroup]:
     ]
 
 
-def _own_cause(group: LabelGroup, descriptor: DatasetDescriptor) -> str | None:
-    return next((rule for rule, fits in FORM_CAUSES if fits(group, descriptor)), None)
+def _own_cause(group: LabelGroup, facts: DatasetFacts) -> str | None:
+    return next((rule for rule, fits in FORM_CAUSES if fits(group, facts)), None)
 
 
 def _family(form: LabelForm) -> tuple[str, int, int | None]:
@@ -130,6 +81,12 @@ def _family(form: LabelForm) -> tuple[str, int, int | None]:
 
 def _empty(group: LabelGroup) -> bool:
     return len(group.values) == 1
+
+
+def joined_wrongly(facts: DatasetFacts) -> bool:
+    """P01: pairs join other names than they should, and the pictures do not say otherwise."""
+    matches = facts.alignment.matches
+    return facts.masks.crossed.pairs > 0 and matches.own <= matches.pairs / 2
 
 
 def together(groups: Sequence[LabelGroup]) -> LabelGroup:
@@ -146,12 +103,18 @@ def ids_of(facts: DatasetFacts, split: str | None = None) -> IdSet:
 
     descriptor = facts.descriptor
     groups = [g for g in explained(facts, None) if split is None or split in g.splits]
-    return IdSet(
+    ids = IdSet(
         values=merge(groups),
         files=sum(group.files for group in groups),
         num_classes=descriptor.num_classes,
         ignore=descriptor.ignore_label,
         names={entry.id: entry.name for entry in descriptor.classes},
+    )
+    return replace(
+        ids,
+        shape=shape_of(facts.structure, ids),
+        scheme=scheme_of(ids),
+        instances=is_numbered(facts.masks, ids),
     )
 
 
@@ -185,7 +148,8 @@ def without_lesson(facts: DatasetFacts, rule: str) -> Iterator[tuple[IdSet, str 
             yield ids, name
 
 
-def _sixteen_bit(group: LabelGroup, descriptor: DatasetDescriptor) -> bool:
+def _sixteen_bit(group: LabelGroup, facts: DatasetFacts) -> bool:
+    descriptor = facts.descriptor
     if group.form.bit_depth != 16:
         return False
     if group.form.problem is not None:
@@ -194,27 +158,36 @@ def _sixteen_bit(group: LabelGroup, descriptor: DatasetDescriptor) -> bool:
     return descriptor.label_decoder != "indices" or (beyond and descriptor.num_classes <= 256)
 
 
-def _differs(group: LabelGroup, descriptor: DatasetDescriptor) -> bool:
+def _differs(group: LabelGroup, facts: DatasetFacts) -> bool:
     """The trainer's decoder reads other numbers than are stored."""
-    if descriptor.label_decoder == "tensorflow":
+    decoder = facts.descriptor.label_decoder
+    if decoder == "tensorflow":
         return group.form.tensorflow_differs
-    return descriptor.label_decoder == "opencv" and group.form.opencv_differs
+    return decoder == "opencv" and group.form.opencv_differs
 
 
-FormCause = Callable[["LabelGroup", "DatasetDescriptor"], bool]
+def _few_bits(group: LabelGroup, facts: DatasetFacts) -> bool:
+    return group.form.is_gray and group.form.bit_depth < 8 and _differs(group, facts)
+
+
+FormCause = Callable[["LabelGroup", "DatasetFacts"], bool]
 FORM_CAUSES: tuple[tuple[str, FormCause], ...] = (
     ("L27", lambda group, _: group.form.unreadable),
     ("L11", lambda group, _: group.form.problem == "lossy"),
+    ("L22", lambda group, _: group.form.picture),
     # Where the channels differ the classes are in the colors, whatever alpha does.
     ("L04", lambda group, _: group.form.colored),
     ("L13", lambda group, _: group.form.problem == "alpha"),
+    ("L21", lambda group, facts: named_instances(group, facts.masks)),
     ("L14", _sixteen_bit),
-    (
-        "L15",
-        lambda group, d: group.form.is_gray and group.form.bit_depth < 8 and _differs(group, d),
-    ),
+    ("L15", _few_bits),
+    # What an index means depends on the file: neither indices nor their grey are ids.
+    ("L16", lambda group, facts: group.form.is_palette and bool(facts.masks.recolored)),
     ("L03", _differs),
 )
+
+
+ValueCause = Callable[[IdSet, frozenset[int]], frozenset[int]]
 
 
 def _single(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
@@ -264,6 +237,11 @@ def _scattered(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
     return rest if scattered else frozenset()
 
 
+def _of_shape(rule: str) -> ValueCause:
+    """L10, L11, L12: values that come of how edges were drawn, not of how classes are numbered."""
+    return lambda ids, rest: rest if ids.shape == rule else frozenset()
+
+
 def _counted_from_one(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
     """L06: 0 is nowhere, and the largest id is num_classes."""
     counted = bool(ids.trained) and ids.trained[0] >= 1 and rest == {ids.num_classes}
@@ -277,7 +255,7 @@ def _void_undeclared(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
         often = ids.values[VOID].files >= _VOID_FILES * ids.files
         if ids.alone(VOID):
             return frozenset()
-        if often or ids.share([VOID]) >= _STRAY_SHARE:
+        if often or ids.share([VOID]) >= STRAY_SHARE:
             return frozenset({VOID})
     return frozenset(named)
 
@@ -303,7 +281,7 @@ def _gray_levels(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
     few = len(ids.trained) <= max(_GRAY_LEVELS, ids.num_classes)
     if not rest or not few:
         return frozenset()
-    instead = len(ids.trained) <= ids.num_classes and ids.share(rest) >= _STRAY_SHARE
+    instead = len(ids.trained) <= ids.num_classes and ids.share(rest) >= STRAY_SHARE
     if instead or not ids.inside:
         return rest
     return frozenset(v for v in rest if ids.alone(v) and not ids.stray(v))
@@ -312,13 +290,17 @@ def _gray_levels(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
 # What a class is called that holds what is no class: ADE20K ignores "other" (id 0).
 _RESTS = frozenset({"other", "others", "background"})
 
-ValueCause = Callable[[IdSet, frozenset[int]], frozenset[int]]
 VALUE_CAUSES: tuple[tuple[str, ValueCause], ...] = (
     ("L08", _single),
     ("D03", _background_ignored),
     ("D04", _class_ignored),
     ("L01", _foreground_ignored),
     ("L11", _scattered),
+    ("L11", _of_shape("L11")),
+    ("L12", _of_shape("L12")),
+    ("L10", _of_shape("L10")),
+    ("L21", lambda ids, rest: rest if ids.instances else frozenset()),
+    ("L18", lambda ids, rest: rest if ids.scheme else frozenset()),
     ("L06", _counted_from_one),
     ("L20", _void_undeclared),
     ("D01", _too_few_classes),

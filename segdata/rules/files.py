@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Level
 from segdata.rules import Statement, rule
+from segdata.rules.causes import joined_wrongly
 from segdata.rules.wording import file_name, several
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 # More files than this with one fault get one finding.
 _EACH = 20
+_RESIZED = "export the label again at the photo's size, without interpolation between ids"
 _AGAIN = "fetch or export the file again, or take its name out of the lists"
 
 
@@ -22,18 +24,21 @@ def sizes_differ(facts: DatasetFacts) -> Iterator[Statement]:
     """Photo and label differ in size.
 
     What: the label has another width or height than its photo. Where the two are swapped, the
-    annotation tool turned the photo by its EXIF orientation and the trainer does not, or the label
-    was saved transposed.
+    label was saved transposed; where the photo's EXIF orientation explains it, L24 speaks.
 
     Why it hurts: training stops with "Shape mismatched", or a loader stretches the label silently
     and every border lies in the wrong place.
 
     How to fix: export the label again at the photo's size, without interpolation between ids
-    (nearest neighbor). For turned photos, write the orientation into the pixels; `segdata convert`
-    does so.
+    (nearest neighbor).
     """
-    pairs = [pair for pair in facts.notable if pair.sizes_differ]
-    total = facts.counts["sizes"]
+    if joined_wrongly(facts):
+        return
+    # Photos that EXIF turns to the size of their label are L24's.
+    pairs = [pair for pair in facts.notable if pair.sizes_differ and not _turned(pair)]
+    total = facts.counts["sizes"] - facts.alignment.sideways.by_size
+    if not pairs:
+        return
     if total > _EACH:
         first = pairs[0]
         yield Statement(
@@ -42,13 +47,13 @@ def sizes_differ(facts: DatasetFacts) -> Iterator[Statement]:
             path=first.label.path if first.label else None,
             count=total,
             evidence={**_sizes(first)[1], "first_files": [p.key for p in pairs[:5]]},
-            fix=_fix(first),
+            fix=_RESIZED,
         )
         return
     for pair in pairs:
         message, evidence = _sizes(pair)
         path = pair.label.path if pair.label else None
-        yield Statement(message=message, path=path, evidence=evidence, fix=_fix(pair))
+        yield Statement(message=message, path=path, evidence=evidence, fix=_RESIZED)
 
 
 @rule("L27", level=Level.ERROR)
@@ -88,6 +93,13 @@ def _broken(pair: PairFacts) -> Iterator[tuple[str, str]]:
         yield pair.label.path, pair.label.problem.message
 
 
+def _turned(pair: PairFacts) -> bool:
+    photo, label = pair.photo.header, pair.label.header if pair.label else None
+    assert photo is not None
+    assert label is not None
+    return photo.orientation > 4 and (label.width, label.height) == (photo.height, photo.width)
+
+
 def _sizes(pair: PairFacts) -> tuple[str, dict[str, object]]:
     photo, label = pair.photo.header, pair.label.header if pair.label else None
     assert photo is not None
@@ -99,8 +111,6 @@ def _sizes(pair: PairFacts) -> tuple[str, dict[str, object]]:
     swapped = (label.width, label.height) == (photo.height, photo.width)
     if swapped:
         message += ": width and height are swapped"
-    if swapped and photo.orientation > 4:
-        message += f", and the photo's EXIF orientation is {photo.orientation}"
     evidence = {
         "label_size": [label.width, label.height],
         "photo_size": [photo.width, photo.height],
@@ -108,10 +118,3 @@ def _sizes(pair: PairFacts) -> tuple[str, dict[str, object]]:
         "swapped": swapped,
     }
     return message, evidence
-
-
-def _fix(pair: PairFacts) -> str:
-    photo = pair.photo.header
-    if photo is not None and photo.orientation > 4:
-        return "write the photo's orientation into its pixels and remove the tag"
-    return "export the label again at the photo's size, without interpolation between ids"

@@ -15,8 +15,6 @@ from segdata.sharding.plan import ShardPlan
 # The rule (fault catalogue) behind each kind of problem of a file.
 _RULES = {"unreadable": "L27", "color": "L04", "alpha": "L13", "lossy": "L11", "mode": "L27"}
 _WIDE = "L14"
-# Names in a finding; the count beside them says how many there are.
-_NAMED = 5
 
 
 def judge_lists(plan: ShardPlan) -> CheckReport:
@@ -32,7 +30,6 @@ class Judge:
     _collector: FactsCollector = field(init=False)
     _splits: dict[tuple[str, str | None], tuple[str, ...]] = field(init=False)
     _unwritable: list[Finding] = field(default_factory=list)
-    _turned: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._collector = _collector(self.plan)
@@ -51,16 +48,12 @@ class Judge:
             self._collector.add(pair, splits)
             if not writable(pair, wide_labels=self.plan.request.wide_labels):
                 self._unwritable += _reasons(pair)
-            if pair.photo.header is not None and pair.photo.header.orientation != 1:
-                self._turned.append(pair.photo.path)
 
     def report(self) -> CheckReport:
         """All findings; an error means that the records may not be used."""
         findings = tuple(self._ruled()) if self.plan.request.check else ()
         if self._unwritable and not CheckReport(findings).exit_code:
             findings += tuple(self._unwritable)
-        if self._turned and not any(finding.rule == "L24" for finding in findings):
-            findings += (_turned(self._turned),)
         return CheckReport(findings, {"pairs": self.plan.samples})
 
     def _ruled(self) -> Iterator[Finding]:
@@ -109,18 +102,4 @@ def _unwritable(rule: str, file: PhotoFacts | LabelFacts, why: str) -> Finding:
         message=f"this file cannot be written to a record: {why}",
         path=file.path,
         fix=remedy or "number the classes from 0 to 255, or allow 16-bit labels: wide_labels=True",
-    )
-
-
-def _turned(paths: list[str]) -> Finding:
-    return Finding(
-        rule="L24",
-        level=Level.WARNING,
-        certainty=Certainty.HINT,
-        message=f"{len(paths)} photos have an EXIF orientation: viewers turn them, trainers do "
-        "not, so labels that were drawn in a viewer may lie crosswise",
-        path=paths[0],
-        count=len(paths),
-        evidence={"first_files": paths[:_NAMED]},
-        fix="segdata convert sets photos upright",
     )

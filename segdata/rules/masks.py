@@ -1,0 +1,333 @@
+"""Rules about labels as wholes: how they number, and how they compare with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from segdata.findings import Certainty, Level
+from segdata.rules import Statement, rule
+from segdata.rules.causes import IdSet, explained, ids_of, together, value_causes
+from segdata.rules.schemes import translation
+from segdata.rules.wording import command, counted, descriptor_file, numbers, percent, values_seen
+
+if TYPE_CHECKING:
+    from segdata.facts import DatasetFacts
+    from segdata.facts.masks import Repeat
+
+BACKGROUNDS = frozenset(
+    {"background", "_background_", "bg", "back", "backgound", "none", "nothing"}
+)
+# A class that covers half of the pixels and of the outermost ones is the background, whatever it is
+# called; what is called background and has less than a permille is not.
+_MOST, _NEARLY_NONE = 0.5, 0.001
+# A class is all around the others if it is so in nearly all labels, of three at least.
+_ALL_AROUND, _LEAST = 0.95, 3
+# Most masks are empty (fault catalogue, L26: 90 % empty masks make predictions black).
+_EMPTY = 0.8
+# Colors tell objects from the rest, and photos without a label have as much of them as those with
+# one. Measured on CamVid and rendered streets with 90 % of their masks emptied: 0.93 and more for
+# the one, 0.9 to 1.1 for the other.
+_TELLING, _PRESENT, _LABELLED, _UNLABELLED = 0.85, 0.6, 5, 10
+# The same mask under so many of the photos, and at least these, is no accident.
+_COPIED, _COPIES = 0.1, 3
+
+
+@rule("L17", level=Level.WARNING)
+def background_elsewhere(facts: DatasetFacts) -> Iterator[Statement]:
+    """The background is not where dataset.toml says.
+
+    What: class 0 bears the name of an object, another class is called background, and the pixels
+    say otherwise: 0 surrounds everything, and the class called background is nowhere. The label map
+    of the export (CVAT, Supervisely) began with an object.
+
+    Why it hurts: the object in the first slot and the background are one: it vanishes from every
+    mask, and everything that is nothing is learned as that object.
+
+    How to fix: put background first in the label map and export again. If the masks are right and
+    only names are wrong, correct the names in dataset.toml.
+    """
+    found, ids = facts.structure, ids_of(facts)
+    if ids.shape or ids.outside or ids.ignore == 0 or not found.labels or 0 not in ids.values:
+        return
+    slots = [i for i, name in ids.names.items() if _is_background(name) and i != ids.ignore]
+    named = 0 in ids.names and not _is_background(ids.names[0]) and not ids.is_void(0)
+    ring = found.ring.get(0, 0) / max(1, sum(found.ring.values()))
+    if named and slots and 0 not in slots:
+        slot = slots[0]
+        if ids.share([0]) < _MOST or ring < _MOST:
+            return
+        absent = slot not in ids.values or ids.share([slot]) < _NEARLY_NONE
+        if absent or ids.share([slot]) < ids.share([0]) / 2:
+            yield _misnamed(facts, ids, slot, absent=absent)
+    elif 0 in slots and ids.num_classes > 2:
+        yield from _surrounded(facts, ids)
+
+
+@rule("L18", level=Level.ERROR)
+def other_scheme(facts: DatasetFacts) -> Iterator[Statement]:
+    """Ids are those of a data set as it is published, not as it is trained on.
+
+    What: Cityscapes' labelIds (0 to 33) where 19 classes are counted, COCO's category ids (1 to 90
+    with gaps) where 80 are, ADE20K's 0 to 150 where 150 are. Each has a table that turns one into
+    the other.
+
+    Why it hurts: ids beyond num_classes are out of range, and those below mean another class than
+    the names say: evaluation stops or shows nonsense, training diverges.
+
+    How to fix: translate the ids. For Cityscapes, use the files *_labelTrainIds.png that its own
+    createTrainIdLabelImgs.py writes.
+    """
+    ids = ids_of(facts)
+    values = value_causes(ids).get("L18", ())
+    if not values:
+        return
+    table = translation(ids)
+    place = ids.values[values[0]].places[0]
+    yield Statement(
+        message=f"the ids ({numbers(ids.trained)}) are {ids.scheme}, and num_classes is "
+        f"{ids.num_classes}",
+        certainty=Certainty.STRONG,
+        path=place.path,
+        x=place.x,
+        y=place.y,
+        count=sum(ids.values[value].pixels for value in values),
+        evidence={
+            "values": values_seen(ids.values),
+            "scheme": ids.scheme,
+            "ids": {str(value): number for value, number in table.items()},
+        },
+        fix=command(
+            "remap", facts.root, f"{facts.root}-ids",
+            *(f"{value}:{number}" for value, number in table.items() if value != number),
+        ),
+    )  # fmt: skip
+
+
+@rule("L19", level=Level.WARNING)
+def inverted(facts: DatasetFacts) -> Iterator[Statement]:
+    """Masks may be inverted: the object is 0 and the background 1.
+
+    What: of two classes, 1 lies all around every picture and 0 is inside, and dataset.toml calls 0
+    the background.
+
+    Why it hurts: the network learns the negative: predictions look black where the object is.
+    Scores are computed for the wrong class.
+
+    How to fix: swap the two ids, or the two names, if the masks are meant this way.
+    """
+    found, ids = facts.structure, ids_of(facts)
+    two = ids.num_classes == 2 and set(ids.trained) == {0, 1}
+    if not two or ids.shape or not _is_background(ids.names.get(0, "")):
+        return
+    around = found.around.get(1, 0)
+    if found.zeros < _LEAST or around < _ALL_AROUND * found.zeros or ids.share([0]) >= _MOST:
+        return
+    yield Statement(
+        message=f"class 1 lies all around class 0 in {around} of {counted(found.zeros, 'label')}: "
+        f"0, the {ids.names[0]}, is inside ({percent(ids.share([0]))} of the pixels)",
+        certainty=Certainty.MEDIUM,
+        path=ids.values[0].places[0].path,
+        count=around,
+        evidence={"values": values_seen(ids.values), "labels": found.zeros, "around": around},
+        fix=command("remap", facts.root, f"{facts.root}-ids", "0:1", "1:0"),
+    )
+
+
+@rule("L21", level=Level.ERROR)
+def instances(facts: DatasetFacts) -> Iterator[Statement]:
+    """Ids number the objects of each picture, not their classes.
+
+    What: every label holds 1 to k without a gap, and k differs from picture to picture, past
+    num_classes: instance masks (SegmentationObject, *_instanceIds) were taken for class masks.
+
+    Why it hurts: the first object of each picture is class 1, whatever it is. Ids beyond
+    num_classes are out of range.
+
+    How to fix: use the class masks: SegmentationClass beside SegmentationObject, *_labelIds beside
+    *_instanceIds; or export them.
+    """
+    groups = explained(facts, "L21")
+    ids = ids_of(facts)
+    beyond = value_causes(ids).get("L21", ())
+    if not groups and not beyond:
+        return
+    tops, masks = facts.masks.tops, facts.masks
+    path = together(groups).first[0] if groups else ids.values[beyond[-1]].places[0].path
+    counts = f"1 to k, with {len(tops)} different k up to {max(tops)}" if tops else "large numbers"
+    yield Statement(
+        message=f"{masks.counted or masks.labels} of {counted(masks.labels, 'label')} hold ids "
+        f"{counts}: instances are numbered, not classes (num_classes is {ids.num_classes})",
+        certainty=Certainty.STRONG,
+        path=path,
+        count=masks.labels,
+        evidence={"labels_by_largest_id": {str(top): n for top, n in list(tops.items())[:20]}},
+        fix="put the class masks (SegmentationClass, *_labelIds) in place of the instance masks",
+    )
+
+
+@rule("L26", level=Level.WARNING)
+def empty_masks(facts: DatasetFacts) -> Iterator[Statement]:
+    """Many masks are empty.
+
+    What: labels are 0 throughout. Photos without an object belong to many data sets. If most masks
+    are empty, and the photos under them show the colors of objects as often as labelled photos do,
+    nobody has labelled them yet.
+
+    Why it hurts: the network is told that what it should find is background. With half of the masks
+    missing IoU halves; with 90 % missing every prediction is black, though it ranks pixels well.
+
+    How to fix: label the photos, or take those that nobody looked at off the lists.
+    """
+    masks, colors = facts.masks, facts.alignment.colors
+    empty = masks.empty
+    if not empty.files or empty.files == masks.labels:
+        return
+    share = empty.files / masks.labels
+    enough = colors.labelled >= _LABELLED and colors.empty >= _UNLABELLED
+    visible = enough and colors.telling >= _TELLING and colors.presence >= _PRESENT
+    unfinished = share > _EMPTY and visible
+    says = "; objects seem to be visible in them" if unfinished else ""
+    yield Statement(
+        message=f"{empty.files} of {counted(masks.labels, 'mask')} are empty ({percent(share)}): 0 "
+        f"throughout{says}",
+        certainty=Certainty.MEDIUM if unfinished else Certainty.HINT,
+        level=None if unfinished else Level.INFO,
+        path=empty.first[0],
+        count=empty.files,
+        evidence={
+            "masks": masks.labels,
+            "photos_compared": colors.labelled + colors.empty,
+            "colors_tell_objects": round(colors.telling, 2),
+            "object_colors_in_empty": round(colors.presence, 2),
+            "first_files": list(empty.first),
+        },
+        fix="label these photos, or take them off the lists if nobody has looked at them",
+    )
+
+
+@rule("L28", level=Level.ERROR)
+def copied_masks(facts: DatasetFacts) -> Iterator[Statement]:
+    """The same mask belongs to different photos.
+
+    What: label files are equal to the last byte though their photos differ: one mask was saved
+    under many names.
+
+    Why it hurts: if all are the same, the network learns that one picture by heart and predicts it
+    for everything.
+
+    How to fix: export the labels again.
+    """
+    masks = facts.masks
+    for repeat in masks.repeats:
+        others = repeat.different + repeat.unseen
+        everywhere = repeat.files >= _ALL_AROUND * masks.shown
+        some = repeat.files >= max(_COPIES, _COPIED * masks.shown)
+        if others >= max(_COPIES - 1, repeat.files / 2) and (everywhere or some):
+            yield _copied(facts, repeat, everywhere=everywhere)
+
+
+@rule("L33", level=Level.INFO)
+def constant_masks(facts: DatasetFacts) -> Iterator[Statement]:
+    """Some labels hold one class and nothing else.
+
+    What: every pixel of the label has the same id, and it is not 0.
+
+    Why it hurts: not at all where the photo shows nothing else. If it does, the wrong layer was
+    saved, or a filling tool leaked.
+
+    How to fix: look at the photos; export the labels again if they are wrong.
+    """
+    masks = facts.masks
+    for value, some in masks.constant.items():
+        if masks.shown:
+            yield Statement(
+                message=f"{some.files} of {counted(masks.labels, 'label')} are {value} throughout",
+                certainty=Certainty.HINT,
+                path=some.first[0],
+                count=some.files,
+                evidence={"value": value, "first_files": list(some.first)},
+                fix="export these labels again if their photos show more",
+            )
+
+
+@rule("L34", level=Level.INFO)
+def mostly_ignored(facts: DatasetFacts) -> Iterator[Statement]:
+    """Some labels are mostly ignored.
+
+    What: 95 % or more of the pixels are the ignore label.
+
+    Why it hurts: such pictures cost as much time as others and teach next to nothing. Crops of them
+    without a single pixel to learn from make the loss jump.
+
+    How to fix: leave them out of the lists, or label more of them. Scribbles are meant to be so.
+    """
+    masks = facts.masks
+    if masks.ignored.files and masks.ignored.files < masks.labels:
+        yield Statement(
+            message=f"{masks.ignored.files} of {counted(masks.labels, 'label')} are ignored for "
+            "95 % or more",
+            certainty=Certainty.HINT,
+            path=masks.ignored.first[0],
+            count=masks.ignored.files,
+            evidence={"labels": masks.labels, "first_files": list(masks.ignored.first)},
+            fix="take them off the lists, or label more of them",
+        )
+
+
+def _is_background(name: str) -> bool:
+    return name.strip().lower() in BACKGROUNDS
+
+
+def _misnamed(facts: DatasetFacts, ids: IdSet, slot: int, *, absent: bool) -> Statement:
+    share = percent(ids.share([slot])) if slot in ids.values else "none"
+    return Statement(
+        message=f"class 0 is called {ids.names[0]!r} and has {percent(ids.share([0]))} of the "
+        f"pixels, as a background has; {ids.names[slot]!r} is class {slot} and has {share}",
+        certainty=Certainty.STRONG if absent else Certainty.HINT,
+        level=None if absent else Level.INFO,
+        path=ids.values[0].places[0].path,
+        count=ids.values[0].pixels,
+        evidence={"values": values_seen(ids.values), "background": slot},
+        fix=f"put background first in the label map and export again, or correct the names in "
+        f"{descriptor_file(facts.root)}",
+    )
+
+
+def _surrounded(facts: DatasetFacts, ids: IdSet) -> Iterator[Statement]:
+    """0 is called background, and another class lies all around it."""
+    found = facts.structure
+    value = max(found.around, key=lambda value: found.around[value], default=0)
+    enough = found.zeros >= max(_LEAST, _ALL_AROUND * found.labels)
+    around = found.around.get(value, 0) >= _ALL_AROUND * found.zeros
+    if value and enough and around and ids.share([value]) >= _MOST:
+        name = f" ({ids.names[value]})" if value in ids.names else ""
+        yield Statement(
+            message=f"class {value}{name} lies all around in {found.around[value]} of "
+            f"{counted(found.zeros, 'label')}, as a background does; class 0 is called "
+            f"{ids.names[0]!r} and has {percent(ids.share([0]))} of the pixels",
+            certainty=Certainty.MEDIUM,
+            path=ids.values[value].places[0].path,
+            count=ids.values[value].pixels,
+            evidence={"values": values_seen(ids.values), "around": value},
+            fix=f"correct the ids, or the names in {descriptor_file(facts.root)}",
+        )
+
+
+def _copied(facts: DatasetFacts, repeat: Repeat, *, everywhere: bool) -> Statement:
+    masks = facts.masks
+    seen = repeat.different >= repeat.unseen
+    return Statement(
+        message=f"{repeat.files} of {counted(masks.shown, 'label')} that show something are the "
+        "same mask, under different photos",
+        certainty=Certainty.PROOF if everywhere and seen else Certainty.MEDIUM,
+        level=None if everywhere and seen else Level.WARNING,
+        path=repeat.first[0],
+        count=repeat.files,
+        evidence={
+            "labels": masks.shown,
+            "photos_that_look_different": repeat.different,
+            "first_files": list(repeat.first),
+        },
+        fix=f"export the labels in {facts.descriptor.labels} again",
+    )

@@ -1,0 +1,43 @@
+"""What the edges of labels tell: interpolation, JPEG, a soft brush."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from segdata.facts.structure import StructureFacts
+    from segdata.rules.idset import IdSet
+
+# Share of ribbons between values (facts.ribbons.Meetings.blended). With the ids of CamVid and of
+# rendered streets numbered in 300 ways: 0.13 at most as drawn; 0.36 to 0.98 after bilinear, area or
+# cubic resizing by 0.4 to 2, or a blur. Fewer ribbons than these are no evidence.
+_BLENDED, _RIBBONS = 0.25, 30
+# Meetings at the borders of blocks of 8, to the most anywhere else: JPEG of quality 95 and less has
+# 1.22 and more; labels as drawn, resized or blurred 1.03 at most.
+_BLOCKY = 1.12
+# A class that is drawn with a brush has this share of the pixels that are not at an edge.
+_PLAIN = 0.01
+# Three classes that lie inside each other leave ribbons of one value only. That they come of
+# interpolation is likely where that value has areas of its own, too.
+_FEW, _STEPPED, _AREAS = 4, 0.3, 0.3
+
+
+def shape_of(facts: StructureFacts, ids: IdSet) -> str | None:
+    """The rule that explains the edges of labels: L10, L11 or L12; None where they are clean."""
+    meetings = facts.meetings
+    if meetings.blended < _BLENDED or meetings.ribbons < _RIBBONS:
+        return None
+    if meetings.blockiness >= _BLOCKY:
+        return "L11"
+    clean = sum(facts.clean.values())
+    drawn = [v for v in ids.inside if facts.clean.get(v, 0) >= _PLAIN * clean]
+    return "L10" if drawn else "L12"
+
+
+def in_doubt(facts: StructureFacts, ids: IdSet) -> int | None:
+    """The one value between others whose ribbons may come of interpolation."""
+    meetings, value = facts.meetings, facts.meetings.main
+    if value is None or meetings.between[value] < _RIBBONS or len(ids.trained) > _FEW:
+        return None
+    own = facts.clean.get(value, 0) >= _AREAS * facts.pixels.get(value, 0)
+    return value if own and meetings.stepped >= _STEPPED else None
