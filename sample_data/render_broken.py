@@ -80,9 +80,13 @@ SAMPLES: dict[str, tuple[Callable[[], Folder], Callable[[], Folder]]] = {
         lambda: wholes.with_list("scene_0\nscene_1", **TENSORFLOW),
     ),
     "P05": (lambda: wholes.with_list("scene_0\r\nscene_1\r\n", **TENSORFLOW), wholes.windows_toml),
+    "P06": (splits.unclean, splits.spaced),
     "P07": (wholes.lonely, wholes.complete_in_parts),
     "P08": (splits.leaking, splits.alike),
     "P09": (splits.lopsided, splits.rare),
+    "P10": (splits.with_mask, splits.with_declared_mask),
+    "P11": (splits.colors_used, splits.ids_used),
+    "P12": (splits.doubled, splits.once_each),
     "D01": (
         lambda: make({"num_classes": 2, "classes": classes(0, 1, 2)}, labels.plain),
         lambda: make(
@@ -100,6 +104,27 @@ SAMPLES: dict[str, tuple[Callable[[], Folder], Callable[[], Folder]]] = {
         lambda: make(
             {"ignore_label": 2, "classes": classes(0, 1, 2, class_2="other")}, labels.plain
         ),
+    ),
+    "D02": (
+        lambda: make({"num_classes": 5, "classes": classes(0, 1, 2, 3)}, labels.plain),
+        lambda: make({"num_classes": 4, "ignore_label": 3}, labels.plain),
+    ),
+    "D11": (
+        lambda: make(
+            {**TWO, "ignore_label": 0, "classes": classes(0, 1, class_0="void")},
+            labels.mapped(0, 1, 1),
+        ),
+        lambda: make(
+            {"ignore_label": 0, "classes": classes(0, 1, 2, class_0="void")}, labels.plain
+        ),
+    ),
+    "D12": (
+        lambda: make({"ignore_label": 300}, labels.plain),
+        lambda: make({"ignore_label": 254}, labels.plain),
+    ),
+    "D13": (
+        lambda: make({"classes": [*classes(0, 1, 2), *classes(2, class_2="ring")]}, labels.plain),
+        lambda: make({"classes": classes(0, 1, 2, class_1="a", class_2="A")}, labels.plain),
     ),
     "S01": (shards.outdated, shards.stored_otherwise),
     "S02": (shards.mixed, shards.several),

@@ -22,8 +22,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from segdata.classes import ClassMap, SegClass
 from segdata.errors import UserError
+from segdata.file_index import LABEL_SUFFIXES, FileIndex, index_files
 from segdata.files import refuse_incomplete, write_file
-from segdata.listing import ListText, index_folder, read_list, read_pairs
+from segdata.images import IMAGE_SUFFIXES
+from segdata.listing import ListText, keys_of, read_list, read_pairs
 from segdata.settings import explain
 
 DESCRIPTOR_FILE = "dataset.toml"
@@ -55,7 +57,8 @@ class DatasetDescriptor(BaseModel):
     """What ``dataset.toml`` says. Sizes and counts are measured, never typed in.
 
     ``num_classes`` and ``classes`` may contradict each other: that is a finding (D01), not an
-    error, so that a wrong descriptor can be diagnosed.
+    error, so that a wrong descriptor can be diagnosed. With ``allow_outside`` links and paths may
+    lead out of the data set's folder; without it nothing outside is read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -71,6 +74,7 @@ class DatasetDescriptor(BaseModel):
     label_suffix: str | None = None
     label_decoder: Literal["indices", "tensorflow", "opencv"] = "indices"
     pairs: str | None = None
+    allow_outside: bool = False
 
     @property
     def class_map(self) -> ClassMap:
@@ -143,6 +147,7 @@ class Split:
         pairs: entries whose photo exists; their label may be missing.
         without_image: entries without a photo.
         text: how the file is written.
+        pathed: entries as listed that are paths or have several columns, and not the plain names.
     """
 
     name: str
@@ -151,6 +156,7 @@ class Split:
     pairs: tuple[Pair, ...]
     without_image: tuple[str, ...] = ()
     text: ListText = field(default_factory=ListText)
+    pathed: tuple[str, ...] = ()
 
     @property
     def without_label(self) -> tuple[Pair, ...]:
@@ -181,27 +187,27 @@ class Dataset:
         return self.root / self.descriptor.labels
 
     @cached_property
-    def image_files(self) -> Mapping[str, Path]:
+    def image_files(self) -> FileIndex:
         """Photos by key. Keys are posix paths below the folder, without the suffix."""
-        return index_folder(self.images_folder, self.descriptor.image_suffix)
+        return self._index(self.images_folder, self.descriptor.image_suffix)
 
     @cached_property
-    def label_files(self) -> Mapping[str, Path]:
+    def label_files(self) -> FileIndex:
         """Labels by key."""
-        return index_folder(self.labels_folder, self.descriptor.label_suffix)
+        return self._index(self.labels_folder, self.descriptor.label_suffix, LABEL_SUFFIXES)
 
     @cached_property
     def splits(self) -> Mapping[str, Split]:
         """The splits by name: train, val, test, then the others; without lists one, ``all``."""
         if self.descriptor.pairs is not None:
-            return self._joined_by_list(self.root / self.descriptor.pairs)
+            return self._joined_by_list(self._inside(self.root / self.descriptor.pairs))
         lists = list_files(self.root, self.descriptor.lists)
         if not lists:
             return {ALL: self._resolve(ALL, None, tuple(self.image_files), ListText())}
         names = sorted(lists, key=lambda n: (*_rank(n), n))
         out = {}
         for name in names:
-            entries, text = read_list(lists[name])
+            entries, text = read_list(self._inside(lists[name]))
             out[name] = self._resolve(name, lists[name], entries, text)
         return out
 
@@ -218,7 +224,7 @@ class Dataset:
         return self.splits[name]
 
     def _joined_by_list(self, path: Path) -> dict[str, Split]:
-        rows = read_pairs(path, self.root)
+        rows = read_pairs(path, self.root, allow_outside=self.descriptor.allow_outside)
         splits = {}
         for name in sorted({row.split or ALL for row in rows}, key=lambda n: (*_rank(n), n)):
             mine = [row for row in rows if (row.split or ALL) == name]
@@ -235,11 +241,28 @@ class Dataset:
         self, name: str, path: Path | None, entries: tuple[str, ...], text: ListText
     ) -> Split:
         images, labels = self.image_files, self.label_files
+        keys = keys_of(entries, images)
         pairs = tuple(
-            Pair(key, name, images[key], labels.get(key)) for key in entries if key in images
+            Pair(key, name, images[key], labels.get(key)) for key in keys if key in images
         )
-        missing = tuple(key for key in entries if key not in images)
-        return Split(name, path, entries, pairs, missing, text)
+        missing = tuple(key for key in keys if key not in images)
+        pathed = tuple(e for e, key in zip(entries, keys, strict=True) if e != key)
+        return Split(name, path, tuple(keys), pairs, missing, text, pathed)
+
+    def _index(
+        self, folder: Path, suffix: str | None, order: tuple[str, ...] = IMAGE_SUFFIXES
+    ) -> FileIndex:
+        within = None if self.descriptor.allow_outside else self.root
+        return index_files(self._inside(folder), suffix, within=within, order=order)
+
+    def _inside(self, path: Path) -> Path:
+        """The path, unless it leads out of the data set."""
+        if self.descriptor.allow_outside or path.resolve().is_relative_to(self.root.resolve()):
+            return path
+        raise UserError(
+            f"{path} leads out of the data set {self.root}",
+            "put the files into it; if you made it so, set allow_outside = true in dataset.toml",
+        )
 
 
 def load_dataset(root: Path) -> Dataset:

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "classes", "findings", "confusion", "predictor", "executors", "files",
         "progress", "scores", "settings", "wire", "workers"},
-    1: {"images", "listing", "dataset", "registry", "records", "manifest", "facts", "tf_data",
-        "builtin", "resizing", "pairing", "baselines", "predictions", "samples"},
+    1: {"images", "file_index", "listing", "dataset", "registry", "records", "manifest", "facts",
+        "tf_data", "builtin", "resizing", "pairing", "baselines", "predictions", "samples"},
     2: {"sources", "rules", "policy", "accepted", "checked", "statistics"},
     3: {"conversion", "validation", "sharding", "evaluation", "reports", "charts", "drawing",
         "diagnosis", "cards", "mending", "splitting"},

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
 from segdata.dataset import Dataset, Split
+from segdata.facts.affixes import Affix, common_affix
+from segdata.facts.siblings import ids_beside
+from segdata.file_index import FileIndex, walk
 from segdata.images import IMAGE_SUFFIXES
 from segdata.listing import ListText
+
+# Names of each kind that are kept; all are counted.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class SplitFacts:
         without_image: names whose photo is not.
         without_label: names whose photo is there and whose label is not.
         text: how the file is written.
+        pathed: entries that are paths or have several columns, as listed.
     """
 
     name: str
@@ -34,6 +41,7 @@ class SplitFacts:
     without_image: tuple[str, ...]
     without_label: tuple[str, ...]
     text: ListText
+    pathed: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, split: Split) -> SplitFacts:
@@ -45,6 +53,7 @@ class SplitFacts:
             without_image=split.without_image,
             without_label=tuple(pair.key for pair in split.without_label),
             text=split.text,
+            pathed=split.pathed,
         )
 
 
@@ -57,13 +66,24 @@ class Folder:
         files: files that count as photos (or labels).
         suffixes: of all files that lie in it, in lower case, with how many of each.
         elsewhere: for a name that is looked for in vain: a file in the folder that has the same
-            name but for its suffix or for capitals. Where no file counts, every picture.
+            name but for its suffix, for capitals, or for the Unicode form of its letters. Where no
+            file counts, every picture.
+        outside: names whose file is a link that leads out of the data set, and is not followed.
+        doubles: how many names have several files.
+        first_doubles: the first of them: the file that counts, and another.
+        look_alikes: how many names differ from another only in capitals or in Unicode form.
+        first_look_alikes: the first of them.
     """
 
     path: str
     files: int
     suffixes: Mapping[str, int]
     elsewhere: Mapping[str, str]
+    outside: Mapping[str, str] = field(default_factory=dict)
+    doubles: int = 0
+    first_doubles: tuple[tuple[str, str], ...] = ()
+    look_alikes: int = 0
+    first_look_alikes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +97,8 @@ class Inventory:
         images_only: names that have a photo only.
         labels_only: names that have a label only.
         unlisted: names that have a photo and are in no list; 0 without lists.
+        affix: what names have around them, if photos and labels fit when it is taken off.
+        ids_beside: a folder beside that of the labels that holds ids, where this one holds colors.
     """
 
     images: Folder
@@ -85,10 +107,12 @@ class Inventory:
     images_only: tuple[str, ...]
     labels_only: tuple[str, ...]
     unlisted: int
+    affix: Affix | None = None
+    ids_beside: str | None = None
 
 
 def take_inventory(dataset: Dataset) -> Inventory:
-    """List the folders of a data set; opens no image.
+    """List the folders of a data set; opens no image but a few labels' headers.
 
     Where a table joins photos and labels, their names need not agree, and nothing is looked for.
     """
@@ -97,28 +121,60 @@ def take_inventory(dataset: Dataset) -> Inventory:
     listed = {entry for split in splits for entry in split.entries}
     no_image = [name for split in splits for name in split.without_image]
     no_label = [pair.key for split in splits for pair in split.without_label]
+    both = len(images.keys() & labels.keys())
     return Inventory(
-        images=_folder(dataset.images_folder, images, no_image),
-        labels=_folder(dataset.labels_folder, labels, no_label),
-        both=len(images.keys() & labels.keys()),
+        images=_folder(images, no_image),
+        labels=_folder(labels, no_label),
+        both=both,
         images_only=tuple(key for key in images if key not in labels),
         labels_only=tuple(key for key in labels if key not in images),
         unlisted=sum(key not in listed for key in images) if listed else 0,
+        affix=common_affix(images, labels) if both == 0 and splits else None,
+        ids_beside=ids_beside(dataset),
     )
 
 
-def _folder(path: Path, files: Mapping[str, Path], sought: Iterable[str]) -> Folder:
-    wanted = {name.casefold(): name for name in sought}
-    suffixes: Counter[str] = Counter()
+def _folder(files: FileIndex, sought: Iterable[str]) -> Folder:
     elsewhere: dict[str, str] = {}
-    for parent, folders, names in os.walk(path):
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
-        for name in sorted(names):
-            file = Path(parent, name)
-            suffixes[file.suffix.lower()] += 1
-            key = file.relative_to(path).with_suffix("").as_posix()
-            if key.casefold() in wanted:
-                elsewhere.setdefault(wanted[key.casefold()], str(file))
-            elif not files and file.suffix.lower() in IMAGE_SUFFIXES:
-                elsewhere.setdefault(key, str(file))
-    return Folder(str(path), len(files), dict(suffixes), elsewhere)
+    suffixes: Counter[str] = Counter()
+    wanted = {_folded(name): name for name in sought if name not in files.outside}
+    for file in walk(files.folder):
+        suffix = PurePosixPath(file.place).suffix
+        suffixes[suffix.lower()] += 1
+        key = file.place.removesuffix(suffix)
+        folded = _folded(key)
+        if folded in wanted:
+            elsewhere.setdefault(wanted[folded], str(files.folder / file.place))
+        elif not files and key not in files.outside and suffix.lower() in IMAGE_SUFFIXES:
+            elsewhere.setdefault(key, str(files.folder / file.place))
+    look_alikes = list(_look_alikes(files))
+    return Folder(
+        str(files.folder),
+        len(files),
+        dict(suffixes),
+        elsewhere,
+        dict(files.outside),
+        len(files.doubles),
+        tuple(
+            (str(files[key]), str(files.folder / others[0]))
+            for key, others in list(files.doubles.items())[:_NAMED]
+        ),
+        len(look_alikes),
+        tuple((str(files[a]), str(files[b])) for a, b in look_alikes[:_NAMED]),
+    )
+
+
+def _look_alikes(files: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
+    """Keys that are one where capitals or Unicode forms do not count, as on Windows and macOS."""
+    seen: dict[str, str] = {}
+    for key in files:
+        folded = _folded(key)
+        if folded in seen:
+            yield seen[folded], key
+        seen.setdefault(folded, key)
+
+
+def _folded(name: str) -> str:
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import VOID, VOID_NAMES, IdSet, ids_of, value_causes
-from segdata.rules.wording import descriptor_file, numbers, percent, values_seen
+from segdata.rules.wording import descriptor_file, numbers, percent, several, values_seen
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # Classes are rarer than this, and slips of the brush are as a rule (fault catalogue, L07).
 _SURE = 0.01
+_EIGHT_BITS = 255
 
 
 @rule("D01", level=Level.ERROR)
@@ -60,6 +62,36 @@ def too_few_classes(facts: DatasetFacts) -> Iterator[Statement]:
             "pixels_beyond": {str(value): ids.values[value].pixels for value in beyond},
         },
         fix=f"set num_classes = {needed} in {descriptor_file(facts.root)}",
+    )
+
+
+@rule("D02", level=Level.INFO)
+def more_classes_than_seen(facts: DatasetFacts) -> Iterator[Statement]:
+    """num_classes is larger than the labels need.
+
+    What: the descriptor counts classes that no label has. Some add one for the ignore label, which
+    does not count.
+
+    Why it hurts: it hardly does: an output is never used, and predictions stay as they are. It is
+    not why they are black. In a small part of a data set classes are missing rightly.
+
+    How to fix: nothing has to be done. If a class does not exist, count it out of num_classes
+    before training.
+    """
+    ids = ids_of(facts)
+    seen = [value for value in ids.trained if value < ids.num_classes]
+    unseen = ids.num_classes - len(seen) - int(_ignored_inside(ids))
+    if not ids.files or not seen or unseen <= 0 or value_causes(ids):
+        return
+    missing = [i for i in range(ids.num_classes) if i not in ids.values and i != ids.ignore]
+    names = [ids.names.get(i, str(i)) for i in missing]
+    yield Statement(
+        message=f"num_classes is {ids.num_classes}, and no label holds {several(names, unseen)} "
+        f"({unseen} of them); this does no harm",
+        path=descriptor_file(facts.root),
+        count=unseen,
+        evidence={"num_classes": ids.num_classes, "seen": len(seen), "unseen": missing[:20]},
+        fix=f"count them out of num_classes in {descriptor_file(facts.root)} if they do not exist",
     )
 
 
@@ -119,6 +151,90 @@ def class_ignored(facts: DatasetFacts) -> Iterator[Statement]:
             evidence={"ignore_label": value, "pixels": values_seen(ids.values)},
             fix=f"set ignore_label = {_free_value(ids)} in {descriptor_file(facts.root)}",
         )
+
+
+@rule("D11", level=Level.ERROR)
+def one_class(facts: DatasetFacts) -> Iterator[Statement]:
+    """There is one class only to learn.
+
+    What: num_classes leaves a single class when the ignore label is taken off: as a rule the
+    background was not counted, or was made the ignore label.
+
+    Why it hurts: with one answer there is nothing to decide: the loss is 0 at once, and everything
+    is predicted to be that class.
+
+    How to fix: count the background: it is class 0, and the object class 1.
+    """
+    ids = ids_of(facts)
+    ignored = _ignored_inside(ids)
+    if ids.num_classes - int(ignored) != 1 or not ids.files or value_causes(ids):
+        return
+    only = next(i for i in range(ids.num_classes) if i != ids.ignore)
+    yield Statement(
+        message=f"{ids.names.get(only, f'class {only}')!r} is the only class to learn: num_classes "
+        f"is {ids.num_classes}" + (f" and {ids.ignore} of these is ignored" if ignored else ""),
+        path=descriptor_file(facts.root),
+        evidence={"num_classes": ids.num_classes, "ignore_label": ids.ignore},
+        fix="give the background a class of its own: set ignore_label = "
+        f"{_free_value(ids)} in {descriptor_file(facts.root)}",
+    )
+
+
+@rule("D12", level=Level.WARNING)
+def ignore_out_of_reach(facts: DatasetFacts) -> Iterator[Statement]:
+    """No label can hold the ignore label.
+
+    What: ignore_label is 256 or more, and labels are stored in 8 bits, which end at 255.
+
+    Why it hurts: nothing is ever ignored. Pixels that were meant have another value, which training
+    takes for a class, or for one that does not exist.
+
+    How to fix: ignore the value that the labels hold (255 as a rule), or nothing (`ignore_label =
+    false`).
+    """
+    ignore = facts.descriptor.ignore_label
+    forms = {group.form for group in facts.groups if not group.form.unreadable}
+    if ignore is None or ignore <= _EIGHT_BITS or not forms:
+        return
+    if all(form.bit_depth <= 8 for form in forms) and facts.descriptor.num_classes <= ignore:
+        yield Statement(
+            message=f"ignore_label is {ignore}, and labels of 8 bits end at {_EIGHT_BITS}: nothing "
+            "is ignored",
+            path=descriptor_file(facts.root),
+            evidence={"ignore_label": ignore, "bits": 8},
+            fix=f"set ignore_label = 255 (or false) in {descriptor_file(facts.root)}",
+        )
+
+
+@rule("D13", level=Level.ERROR)
+def class_twice(facts: DatasetFacts) -> Iterator[Statement]:
+    """Two classes share an id or a name.
+
+    What: two [[classes]] of dataset.toml have one id, or one name.
+
+    Why it hurts: of two with one id the last counts, and the other is never seen again. Of two with
+    one name nobody knows which is meant in a report.
+
+    How to fix: give every class an id and a name of its own.
+    """
+    for key, level in (("id", None), ("name", Level.WARNING)):
+        values = Counter(getattr(entry, key) for entry in facts.descriptor.classes)
+        twice = [value for value, times in values.items() if times > 1]
+        if twice:
+            names = [e.name for e in facts.descriptor.classes if getattr(e, key) == twice[0]]
+            yield Statement(
+                message=f"{key} {twice[0]!r} is given to {len(names)} classes: {several(names)}",
+                level=level,
+                path=descriptor_file(facts.root),
+                count=len(twice),
+                evidence={key: [str(value) for value in twice[:20]], "names": names},
+                fix=f"give every class a{'n' if key == 'id' else ''} {key} of its own in "
+                f"{descriptor_file(facts.root)}",
+            )
+
+
+def _ignored_inside(ids: IdSet) -> bool:
+    return ids.ignore is not None and ids.ignore < ids.num_classes
 
 
 def _listed(facts: DatasetFacts) -> list[int]:

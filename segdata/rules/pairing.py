@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
-from segdata.findings import Level
+from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
+from segdata.rules.causes import explained
 from segdata.rules.wording import counted, descriptor_file, several
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts, SplitFacts
+    from segdata.facts.affixes import Affix
+    from segdata.facts.inventory import Folder
 
 # A split that is only predicted comes without labels.
 _PREDICTED = "test"
@@ -19,10 +23,11 @@ _PREDICTED = "test"
 
 @rule("P03", level=Level.ERROR)
 def other_suffix(facts: DatasetFacts) -> Iterator[Statement]:
-    """A listed file exists under another suffix or in other capitals.
+    """A listed file exists under another suffix or in other letters.
 
     What: the list names `a`, the descriptor asks for `a.png`, and the folder holds `a.jpg` or
-    `A.png`. The original DeepLab asks for .png unless it is told otherwise.
+    `A.png`; or letters with accents are one character in the list and two in the file's name, as
+    macOS writes them. The original DeepLab asks for .png unless it is told otherwise.
 
     Why it hurts: the pair is not found: the builder stops with `JPEGImages/a.png not found`, or the
     pair is silently left out and training sees fewer pictures.
@@ -43,65 +48,13 @@ def other_suffix(facts: DatasetFacts) -> Iterator[Statement]:
         wanted = f"ends in {suffix}" if suffix else "has exactly that name"
         yield Statement(
             message=f"for {counted(len(found), 'name')} no file in {folder.path} {wanted}, "
-            f"but there is {several(found)}",
+            f"but there is {several(found)}{_unseen(folder.elsewhere)}",
             path=folder.path,
             count=len(found),
             evidence={key: suffix, "found": found[:5], "suffixes": dict(folder.suffixes)},
             fix=f'set {key} = "{PurePath(found[0]).suffix}" in {descriptor_file(facts.root)}, '
             "or rename the files",
         )
-
-
-@rule("P04", level=Level.ERROR)
-def blank_line(facts: DatasetFacts) -> Iterator[Statement]:
-    """A list file has blank lines.
-
-    What: a line of the list names nothing. segdata skips it.
-
-    Why it hurts: the original DeepLab takes a blank line for a name and looks for
-    `JPEGImages/.jpg`. A blank line in the middle of a list may stand for a name that was lost.
-
-    How to fix: delete the blank lines, or put the missing names in.
-    """
-    for split in _lists(facts):
-        blank = split.text.blank
-        if not blank:
-            continue
-        at_end = len(blank) == split.text.lines - blank[0] + 1
-        lines = "lines" if len(blank) > 1 else "line"
-        yield Statement(
-            message=f"{lines} {several([str(n) for n in blank])} of the {split.name} list "
-            f"{'are' if len(blank) > 1 else 'is'} blank",
-            level=_unless_foreign(facts, Level.INFO if at_end else Level.WARNING),
-            path=split.path,
-            count=len(blank),
-            evidence={"lines": list(blank[:20]), "at_the_end": at_end},
-            fix=f"delete the blank {lines} in {split.path}",
-        )
-
-
-@rule("P05", level=Level.ERROR)
-def windows_line_ends(facts: DatasetFacts) -> Iterator[Statement]:
-    """A list file has Windows line ends.
-
-    What: each line ends in CR LF, as Windows editors write it. segdata takes both off.
-
-    Why it hurts: the original DeepLab takes off LF only, and then looks for a file whose name ends
-    in an invisible CR, which is not there.
-
-    How to fix: save the list with Unix line ends (`dos2unix train.txt`, or the editor's setting).
-    """
-    for split in _lists(facts):
-        if split.text.crlf:
-            yield Statement(
-                message=f"{counted(split.text.crlf, 'line')} of the {split.name} list end in CR LF"
-                " (Windows); the original DeepLab would look for names that end in CR",
-                level=_unless_foreign(facts, Level.INFO),
-                path=split.path,
-                count=split.text.crlf,
-                evidence={"lines": split.text.lines, "crlf": split.text.crlf},
-                fix=f"save {split.path} with Unix line ends (LF)",
-            )
 
 
 @rule("P07", level=Level.ERROR)
@@ -120,6 +73,8 @@ def lonely_files(facts: DatasetFacts) -> Iterator[Statement]:
     """
     if facts.inventory is None:
         return
+    if facts.inventory.affix is not None:
+        return
     numbers = _five_numbers(facts)
     for split in facts.splits:
         yield from _no_photo(facts, split, numbers)
@@ -127,13 +82,139 @@ def lonely_files(facts: DatasetFacts) -> Iterator[Statement]:
     yield from _no_list(facts, numbers)
 
 
-def _lists(facts: DatasetFacts) -> Iterator[SplitFacts]:
-    return (split for split in facts.splits if split.path is not None)
+@rule("P10", level=Level.ERROR)
+def other_names(facts: DatasetFacts) -> Iterator[Statement]:
+    """Labels are named after their photos, with something before or behind.
+
+    What: photos are named `a`, and labels `a_mask` (`a_L`, `label_a`, `a_gtFine_labelIds`), so that
+    no name is both a photo's and a label's.
+
+    Why it hurts: no label is found: training has nothing to learn from, or a loader takes all masks
+    for empty.
+
+    How to fix: say in dataset.toml how the names of labels end, such as `label_suffix =
+    "_mask.png"`. What stands before a name, rename.
+    """
+    affix = facts.inventory.affix if facts.inventory else None
+    if affix is None or facts.inventory is None:
+        return
+    images, labels = facts.inventory.images, facts.inventory.labels
+    said = [f"{_around(ends)} of {what}" for ends, what in
+            ((affix.image, "photos"), (affix.label, "labels")) if any(ends)]  # fmt: skip
+    yield Statement(
+        message=f"no photo has a label of its name, but {affix.pairs} of {images.files} have one "
+        f"without the {' and the '.join(said)}",
+        certainty=Certainty.STRONG,
+        path=labels.path,
+        count=affix.pairs,
+        evidence={
+            "photos_begin_and_end_with": list(affix.image),
+            "labels_begin_and_end_with": list(affix.label),
+            "pairs": affix.pairs,
+        },
+        fix=_suffixes(facts, affix),
+    )
 
 
-def _unless_foreign(facts: DatasetFacts, level: Level) -> Level | None:
-    """Milder where segdata itself reads the list: it cleans names as it reads them."""
-    return level if facts.descriptor.label_decoder == "indices" else None
+@rule("P11", level=Level.ERROR)
+def colors_beside_ids(facts: DatasetFacts) -> Iterator[Statement]:
+    """The folder of colors is used, and that of the ids lies beside it.
+
+    What: dataset.toml (or a build script) takes labels from SegmentationClass, which holds color or
+    palette pictures; SegmentationClassRaw beside it holds ids of the same names.
+
+    Why it hurts: the ids were made, and are not used: training sees the brightness of colors.
+
+    How to fix: name the folder of the ids in dataset.toml (`labels = "SegmentationClassRaw"`), and
+    make the shards again.
+    """
+    beside = facts.inventory.ids_beside if facts.inventory else None
+    misread = [*explained(facts, "L03"), *explained(facts, "L04")]
+    if beside is None or facts.inventory is None or not misread:
+        return
+    used, raw = facts.inventory.labels, PurePath(beside).name
+    yield Statement(
+        message=f"labels are taken from {PurePath(used.path).name}, which holds colors; "
+        f"{raw} beside it holds ids of the same names",
+        path=used.path,
+        count=sum(group.files for group in misread),
+        evidence={"used": used.path, "ids": beside},
+        fix=f'set labels = "{_sibling(facts.descriptor.labels, raw)}" in '
+        f"{descriptor_file(facts.root)}",
+    )
+
+
+@rule("P12", level=Level.WARNING)
+def two_files_for_a_name(facts: DatasetFacts) -> Iterator[Statement]:
+    """Two files have one name.
+
+    What: a folder holds `a.jpg` and `a.png`, of which one counts. Or names differ only in capitals
+    or in how accents are written, which are one name on Windows and macOS.
+
+    Why it hurts: one of the two is used, and it may be the wrong one; another program, or another
+    machine, uses the other. Unpacked elsewhere, one of them is gone.
+
+    How to fix: take away the file that is not meant, or rename it.
+    """
+    if facts.inventory is None:
+        return
+    for folder in (facts.inventory.images, facts.inventory.labels):
+        if folder.doubles:
+            used, other = (PurePath(path).name for path in folder.first_doubles[0])
+            yield Statement(
+                message=f"{counted(folder.doubles, 'name')} in {folder.path} "
+                f"{'has' if folder.doubles == 1 else 'have'} several files: {used} is used, "
+                f"{other} is not",
+                path=folder.first_doubles[0][1],
+                count=folder.doubles,
+                evidence={"first": [list(pair) for pair in folder.first_doubles]},
+                fix="take away the files that are not meant, or rename them",
+            )
+        if folder.look_alikes:
+            one, other = folder.first_look_alikes[0]
+            yield Statement(
+                message=f"{counted(folder.look_alikes, 'name')} in {folder.path} "
+                f"{'differs' if folder.look_alikes == 1 else 'differ'} from another only in "
+                f"capitals or in Unicode form, such as {PurePath(one).name} and "
+                f"{PurePath(other).name}: on Windows and macOS they are one file",
+                path=other,
+                count=folder.look_alikes,
+                evidence={"first": [list(pair) for pair in folder.first_look_alikes]},
+                fix="rename the files, and the names in the lists",
+            )
+
+
+def _unseen(elsewhere: Mapping[str, str]) -> str:
+    """Names that look the same need a word."""
+    forms = any(
+        PurePath(path).stem != PurePath(name).name
+        and normalize("NFC", PurePath(path).stem) == normalize("NFC", PurePath(name).name)
+        for name, path in elsewhere.items()
+    )
+    return ", whose letters have another Unicode form" if forms else ""
+
+
+def _around(ends: tuple[str, str]) -> str:
+    return " and ".join(repr(end) for end in ends if end)
+
+
+def _suffixes(facts: DatasetFacts, affix: Affix) -> str:
+    assert facts.inventory is not None
+    if affix.image[0] or affix.label[0]:
+        return f"rename the files in {facts.inventory.labels.path} as their photos"
+    toml = []
+    for key, end, folder in (
+        ("image_suffix", affix.image[1], facts.inventory.images),
+        ("label_suffix", affix.label[1], facts.inventory.labels),
+    ):
+        if end and folder.suffixes:
+            suffix = max(folder.suffixes, key=lambda s: folder.suffixes[s])
+            toml.append(f'{key} = "{end}{suffix}"')
+    return f"set {' and '.join(toml)} in {descriptor_file(facts.root)}"
+
+
+def _sibling(labels: str, name: str) -> str:
+    return PurePath(labels).with_name(name).as_posix()
 
 
 def _five_numbers(facts: DatasetFacts) -> dict[str, int]:
@@ -152,7 +233,13 @@ def _no_photo(
     facts: DatasetFacts, split: SplitFacts, numbers: dict[str, int]
 ) -> Iterator[Statement]:
     assert facts.inventory is not None
-    missing = [name for name in split.without_image if name not in facts.inventory.images.elsewhere]
+    images = facts.inventory.images
+    yield from _led_out(split, images, split.without_image)
+    missing = [
+        name
+        for name in split.without_image
+        if name not in images.elsewhere and name not in images.outside
+    ]
     if missing:
         yield Statement(
             message=f"{len(missing)} of {split.entries} names of the {split.name} list have no "
@@ -169,7 +256,13 @@ def _no_label(
     facts: DatasetFacts, split: SplitFacts, numbers: dict[str, int]
 ) -> Iterator[Statement]:
     assert facts.inventory is not None
-    missing = [name for name in split.without_label if name not in facts.inventory.labels.elsewhere]
+    labels = facts.inventory.labels
+    yield from _led_out(split, labels, split.without_label)
+    missing = [
+        name
+        for name in split.without_label
+        if name not in labels.elsewhere and name not in labels.outside
+    ]
     if not missing:
         return
     predicted = split.name.startswith(_PREDICTED) and len(missing) == split.pairs
@@ -183,6 +276,22 @@ def _no_label(
         fix=f"put the labels into {facts.inventory.labels.path}, or write lists "
         "(ImageSets/Segmentation/train.txt, val.txt) that name labelled photos only",
     )
+
+
+def _led_out(split: SplitFacts, folder: Folder, names: Iterable[str]) -> Iterator[Statement]:
+    """Links that are there, and are not followed: nothing outside the data set is read."""
+    links = [folder.outside[name] for name in names if name in folder.outside]
+    if links:
+        yield Statement(
+            message=f"{counted(len(links), 'file')} of {split.name} in {folder.path} "
+            f"{'is a link that leads' if len(links) == 1 else 'are links that lead'} out of the "
+            f"data set, and {'is' if len(links) == 1 else 'are'} not read: {several(links)}",
+            path=folder.path,
+            count=len(links),
+            evidence={"links": links[:5]},
+            fix="put the files themselves there; or, if you made the links, set "
+            "allow_outside = true in dataset.toml",
+        )
 
 
 def _no_list(facts: DatasetFacts, numbers: dict[str, int]) -> Iterator[Statement]:

@@ -34,7 +34,9 @@ class MadeShard(BaseModel):
     ``shard`` is None, and there is no file, if one of the pairs cannot be a record.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, ser_json_bytes="base64", val_json_bytes="base64"
+    )
 
     plan: str
     shard: ShardInfo | None
