@@ -77,7 +77,7 @@ def open_folder(survey: Survey, hints: Hints) -> Source:
         decisions={
             "labels": layout.labels,
             "ids": "Cityscapes' 19 train ids; 255 is ignored",
-            **({"test": f"{len(test)} photos without labels are left out"} if test else {}),
+            **({"test": f"left out ({len(test)}): it has no labels"} if test else {}),
         },
     )
 

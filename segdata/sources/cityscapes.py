@@ -232,7 +232,7 @@ def _without_withheld(
     if not blank:
         return items, {}
     kept = tuple(item for item in items if not item.key.startswith("test/"))
-    return kept, {"test": f"{len(test)} pictures left out: their labels are withheld, and blank"}
+    return kept, {"test": f"left out ({len(test)}): its labels are withheld, and blank"}
 
 
 def _decisions(found: _Found, items: tuple[Item, ...]) -> dict[str, str]:

@@ -10,11 +10,24 @@ import numpy.typing as npt
 
 from segdata.classes import ClassMap
 from segdata.errors import UserError
-from segdata.images import NoIds, Unreadable, read_colors, read_palette, read_photo
+from segdata.facts import count_values
+from segdata.images import (
+    IMAGE_SUFFIXES,
+    NoIds,
+    Unreadable,
+    read_colors,
+    read_header,
+    read_label,
+    read_palette,
+    read_photo,
+)
 from segdata.listing import index_folder
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
 from segdata.sources.class_files import find_class_file, has_class_file, read_class_file
-from segdata.sources.folders import choose_images, existing, join_by_name, usual_lists
+from segdata.sources.folders import usual_lists
+from segdata.sources.layouts import sampled
+from segdata.sources.mask_folders import NoMasks, Pairs, find_pairs
+from segdata.sources.split_folders import lists_by_folder, renamed_splits
 
 # Masks looked at to tell a folder of masks from a folder of photos.
 _SAMPLED = 5
@@ -37,26 +50,31 @@ def reject(survey: Survey, hints: Hints) -> str:
         return "the class file has no colors"
     if hints.labels is None and not survey.image_folders():
         return "there are no images"
-    _choose_labels(survey, hints, class_map)
+    if hints.labels is not None:
+        return _ids_instead(hints.labels, class_map)
+    try:
+        _pairs(survey, hints, class_map)
+    except NoMasks as error:
+        return error.message
     return ""
 
 
 def open_folder(survey: Survey, hints: Hints) -> Source:
     """Masks are told from photos by their pixels: how many have a color of the class file."""
     class_map = _classes(survey, hints)
-    labels = _choose_labels(survey, hints, class_map)
-    images = existing(hints.images) or choose_images(survey, labels)
-    joined = join_by_name(images, labels)
+    pairs = _pairs(survey, hints, class_map)
+    keys = [item.key for item in pairs.joined.items]
     return Source(
         format=FORMAT.name,
         class_map=class_map,
-        items=joined.items,
+        items=pairs.joined.items,
         read=partial(read_mask, class_map=class_map),
-        images=images,
-        labels=labels,
-        images_only=joined.images_only,
-        labels_only=joined.labels_only,
-        lists=usual_lists(survey.root),
+        images=pairs.images,
+        labels=pairs.labels,
+        images_only=pairs.joined.images_only,
+        labels_only=pairs.joined.labels_only,
+        lists=usual_lists(survey.root) or lists_by_folder(keys),
+        decisions=renamed_splits(keys),
     )
 
 
@@ -98,40 +116,68 @@ def _classes(survey: Survey, hints: Hints) -> ClassMap:
     return class_map
 
 
-def _choose_labels(survey: Survey, hints: Hints, class_map: ClassMap) -> Path:
+def _pairs(survey: Survey, hints: Hints, class_map: ClassMap) -> Pairs:
+    """Photos and masks in the colors of the class file.
+
+    Raises:
+        NoMasks: no folder holds such masks; what share of each one's pixels is listed.
+        UserError: several folders fit.
+    """
     if hints.labels is not None:
-        return existing(hints.labels) or hints.labels
+        return find_pairs(survey, hints, lambda path: True)
     folders = survey.image_folders()
     if not folders:
         raise UserError(
             f"{survey.root} holds no images", "name the folder that holds photos and masks"
         )
-    shares = {folder: _listed_share(folder, class_map) for folder in folders}
-    best = max(shares.values())
-    if best < _LEAST_SHARE:
+    shares = {folder: _folder_share(survey, folder, class_map) for folder in folders}
+    least = max(_LEAST_SHARE, max(shares.values()) - _TOO_CLOSE)
+    try:
+        return find_pairs(survey, hints, lambda path: _listed_share(path, class_map) >= least)
+    except NoMasks:
         seen = ", ".join(f"{f.relative_to(survey.root)} {s:.0%}" for f, s in shares.items())
-        raise UserError(
+        raise NoMasks(
             f"no folder in {survey.root} has masks in the colors of the class file (share of "
             f"pixels with a listed color: {seen})",
             "check the colors in the class file, or name the folder with --labels DIR",
+        ) from None
+
+
+def _folder_share(survey: Survey, folder: Path, class_map: ClassMap) -> float:
+    """The largest share of some of a folder's pictures: photos may lie among the masks."""
+    names = survey.folders[folder.relative_to(survey.root).as_posix()]
+    images = [folder / name for name in names if name.lower().endswith(IMAGE_SUFFIXES)]
+    return max((_listed_share(path, class_map) for path in sampled(images, _SAMPLED)), default=0.0)
+
+
+def _listed_share(path: Path, class_map: ClassMap) -> float:
+    """Share of a picture's pixels whose color is in the class file; 0 where it holds ids."""
+    try:
+        rgb = _read_colors(path)
+    except (Unreadable, NoIds):
+        return 0.0
+    reading = class_map.to_ids(rgb)
+    if reading.unknown and _are_ids(path, class_map):
+        return 0.0
+    return 1 - sum(color.count for color in reading.unknown) / max(1, reading.label.size)
+
+
+def _are_ids(path: Path, class_map: ClassMap) -> bool:
+    """Whether a grey picture holds ids of the classes; 0 alone could also be black."""
+    try:
+        return read_header(path).mode != "P" and set(count_values(read_label(path))) <= (
+            set(class_map.names) | {class_map.ignore, 255}
         )
-    close = [folder for folder, share in shares.items() if share > best - _TOO_CLOSE]
-    if len(close) > 1:
-        names = " and ".join(str(f.relative_to(survey.root)) for f in close)
-        raise UserError(f"{names} both hold masks that fit", "choose one with --labels DIR")
-    return close[0]
+    except (Unreadable, NoIds):
+        return False
 
 
-def _listed_share(folder: Path, class_map: ClassMap) -> float:
-    """Share of sampled pixels whose color is in the class file."""
-    paths = [path for key, path in index_folder(folder).items() if "/" not in key]
-    step = max(1, len(paths) // _SAMPLED)
-    listed = total = 0
-    for path in paths[::step][:_SAMPLED]:
-        try:
-            reading = class_map.to_ids(read_photo(path))
-        except Unreadable:
-            continue
-        total += reading.label.size
-        listed += reading.label.size - sum(u.count for u in reading.unknown)
-    return listed / total if total else 0.0
+def _ids_instead(labels: Path, class_map: ClassMap) -> str:
+    """Why the folder that the user names holds no colors."""
+    paths = sampled(list(index_folder(labels).values()), _SAMPLED)
+    if paths and all(
+        _listed_share(path, class_map) < _LEAST_SHARE and _are_ids(path, class_map)
+        for path in paths
+    ):
+        return f"{labels.name} holds ids of classes, not their colors"
+    return ""

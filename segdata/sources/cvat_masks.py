@@ -17,6 +17,8 @@ from segdata.sources.layouts import base_with, images_in, sampled
 _LABELS = "SegmentationClass"
 _OBJECTS = "SegmentationObject"
 _LABELMAP = "labelmap.txt"
+# CVAT's list of a task that was not divided.
+_NO_SPLIT = "default"
 _SAMPLED = 5
 _BACKGROUND = ("background", "_background_")
 
@@ -43,6 +45,7 @@ def open_folder(survey: Survey, hints: Hints) -> Source:
     labels = base / _LABELS
     images = existing(hints.images) or _photos(survey, base)
     joined = join_by_name(images, labels)
+    lists = usual_lists(base)
     class_map, moved = background_first(read_class_file(hints.classes or base / _LABELMAP))
     return Source(
         format=FORMAT.name,
@@ -53,12 +56,12 @@ def open_folder(survey: Survey, hints: Hints) -> Source:
         labels=labels,
         images_only=joined.images_only,
         labels_only=joined.labels_only,
-        lists=usual_lists(base),
+        lists={} if set(lists) == {_NO_SPLIT} else lists,
         decisions={"ids": moved or "in the order of labelmap.txt"},
     )
 
 
-FORMAT = Format("cvat", "CVAT segmentation masks", reject, open_folder)
+FORMAT = Format("cvat-masks", "CVAT segmentation masks", reject, open_folder)
 
 
 def read_cvat_mask(item: Item, class_map: ClassMap) -> Reading:
@@ -81,7 +84,8 @@ def background_first(class_map: ClassMap) -> tuple[ClassMap, str]:
     moved = {c.id: c.id + 1 for c in class_map.classes if c.id < ground.id} | {ground.id: 0}
     classes = tuple(replace(c, id=moved.get(c.id, c.id)) for c in class_map.classes)
     ignore = class_map.ignore
-    said = f"{ground.name} moved from {ground.id} to 0; ids 0 to {ground.id - 1} are one up"
+    before = ", ".join(f"{a} -> {b}" for a, b in sorted(moved.items()))
+    said = f"{before}: {ground.name} is not first in labelmap.txt, and id 0 is its place"
     return ClassMap(classes, moved.get(ignore, ignore) if ignore is not None else None), said
 
 

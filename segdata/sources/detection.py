@@ -15,10 +15,12 @@ from segdata.sources.survey import Survey
 # fits, later lines are not asked; where two of one line fit, the user must choose.
 _ORDER: tuple[tuple[str, ...], ...] = (
     (
-        "coco", "coco_panoptic", "labelme", "cvat_xml", "label_studio", "yolo", "supervisely",
-    ),  # fmt: skip
+        *("coco", "coco_panoptic", "labelme", "cvat_xml", "label_studio", "yolo", "supervisely"),
+        *("voc", "cityscapes", "ade20k", "kitti", "cvat_masks", "roboflow", "mapillary"),
+        *("bdd100k", "huggingface"),
+    ),
     ("color_masks",),
-    ("id_masks",),
+    ("palette_masks", "id_masks"),
 )
 
 

@@ -1,58 +1,125 @@
-"""Photos and class-id PNGs in two folders."""
+"""Photos and class-id PNGs: grey, 1-bit, 16-bit, or grey stored as RGB."""
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
 from segdata.classes import ClassMap
 from segdata.errors import UserError
-from segdata.images import NoIds, Unreadable, read_label
-from segdata.listing import index_folder
-from segdata.sources import Format, Hints, Item, Reading, Source, Survey
-from segdata.sources.class_files import find_class_file, read_class_file
-from segdata.sources.folders import choose_images, existing, join_by_name, usual_lists
+from segdata.sources import Format, Hints, Source, Survey
+from segdata.sources.class_files import (
+    find_class_file,
+    has_class_file,
+    read_class_file,
+    read_id_mapping,
+)
+from segdata.sources.folders import usual_lists
+from segdata.sources.id_tables import IdTable, ids_in, read_with_table, stand_in
+from segdata.sources.layouts import sampled
+from segdata.sources.mask_folders import find_pairs, holds, is_id_mask
+from segdata.sources.palettes import palette_of
+from segdata.sources.split_folders import lists_by_folder, renamed_splits
+
+# The usual ignore labels of 8 and 16 bits.
+_IGNORES = (255, 65535)
+# Labels looked at for what the class file does not say.
+_SAMPLED = 2000
+# Without a class file: more ids than this are instances, depths or grey levels.
+_MOST_UNNAMED = 1000
+_BLACK_AND_WHITE = frozenset({0, 255})
 
 
 def reject(survey: Survey, hints: Hints) -> str:
-    """The user names the folder of id PNGs, and there is a class file."""
-    if hints.labels is None:
-        return "name the folder of id PNGs with --labels DIR"
+    """Some folder holds id masks, and another one photos of the same names."""
     try:
-        _classes(survey, hints)
-        for path in list(index_folder(hints.labels).values())[:1]:
-            read_label(path)
-    except (UserError, Unreadable, NoIds) as error:
-        return error.message
+        if hints.classes is not None:
+            read_class_file(hints.classes)
+        find_pairs(survey, hints, _fits)
+    except UserError as error:
+        return error.message.replace("such masks", "grey images of class ids")
+    if hints.labels is not None and not holds(hints.labels, _fits):
+        return f"{hints.labels.name} holds no grey images of class ids"
     return ""
 
 
 def open_folder(survey: Survey, hints: Hints) -> Source:
-    labels = existing(hints.labels)
-    if labels is None:
-        raise UserError(
-            "the class file has no colors, so masks cannot be told from photos",
-            "name the folder of masks with --labels DIR",
-        )
-    images = existing(hints.images) or choose_images(survey, labels)
-    joined = join_by_name(images, labels)
+    """Names come from a class file; without one every id that occurs is a class."""
+    pairs = find_pairs(survey, hints, _fits)
+    labels = [item.label for item in pairs.joined.items]
+    table, said = id_table(survey, hints, labels)
+    keys = [item.key for item in pairs.joined.items]
     return Source(
         format=FORMAT.name,
-        class_map=_classes(survey, hints),
-        items=joined.items,
-        read=read_ids,
-        images=images,
-        labels=labels,
-        images_only=joined.images_only,
-        labels_only=joined.labels_only,
-        lists=usual_lists(survey.root),
+        class_map=table.class_map,
+        items=pairs.joined.items,
+        read=partial(read_with_table, table=table),
+        images=pairs.images,
+        labels=pairs.labels,
+        images_only=pairs.joined.images_only,
+        labels_only=pairs.joined.labels_only,
+        lists=usual_lists(survey.root) or lists_by_folder(keys),
+        decisions=said | renamed_splits(keys),
     )
 
 
 FORMAT = Format("ids", "class-id PNGs", reject, open_folder)
 
 
-def read_ids(item: Item) -> Reading:
-    """The ids of a label as they are stored; palette PNGs give their indices."""
-    return Reading(read_label(item.label))
+def id_table(survey: Survey, hints: Hints, labels: list[Path]) -> tuple[IdTable, dict[str, str]]:
+    """What the ids mean, and what was decided about it.
+
+    Raises:
+        UserError: the class file is wrong, or without one the ids can be no classes.
+    """
+    if hints.classes is None and not has_class_file(survey.root):
+        return _unnamed(ids_in(labels))
+    path = hints.classes or find_class_file(survey.root)
+    class_map, mapping = read_class_file(path), read_id_mapping(path)
+    seen = ids_in(sampled(labels, _SAMPLED))
+    said = {"names": path.name}
+    if not mapping and _is_black_and_white(seen) and set(class_map.names) == {0, 1}:
+        mapping = {255: 1}
+        said["ids"] = "255 -> 1: the masks are black and white, and there are two classes"
+    elif mapping:
+        said["ids"] = f"label_mapping: {IdTable(class_map, mapping).said}"
+    needs = any(number < 0 for number in mapping.values()) or bool(seen & {255} - set(mapping))
+    if class_map.ignore is None and needs and 255 not in class_map.names:
+        class_map = ClassMap(class_map.classes, 255)
+        said["ignore"] = "255, which the class file does not list"
+    return IdTable(class_map, mapping, _hint(seen, class_map)), said
 
 
-def _classes(survey: Survey, hints: Hints) -> ClassMap:
-    return read_class_file(hints.classes or find_class_file(survey.root))
+def _unnamed(seen: set[int]) -> tuple[IdTable, dict[str, str]]:
+    if len(seen) > _MOST_UNNAMED:
+        raise UserError(
+            f"the masks hold {len(seen)} different ids: instances, depths or grey levels?",
+            "if these are classes, name them in a file:  --classes FILE  (columns id,name)",
+        )
+    said = {"names": "missing: name the ids with --classes FILE"}
+    if _is_black_and_white(seen):
+        said["ids"] = "255 -> 1: the masks are black and white (0 and 255)"
+        return IdTable(stand_in((0, 1), None), {255: 1}), said
+    # 255 far above the others is no class.
+    ignore = next((i for i in _IGNORES if i in seen and i - 1 not in seen and len(seen) > 1), None)
+    if ignore is not None:
+        said["ignore"] = f"{ignore}, the usual ignore label"
+    return IdTable(stand_in(sorted(seen), ignore)), said
+
+
+def _is_black_and_white(seen: set[int]) -> bool:
+    return seen == _BLACK_AND_WHITE
+
+
+def _hint(seen: set[int], class_map: ClassMap) -> str:
+    """What an unlisted id may come from (fault catalogue, L06 to L08)."""
+    strange = seen - set(class_map.names) - {class_map.ignore}
+    if seen == _BLACK_AND_WHITE:
+        return "the masks are black and white: 255 may stand for class 1"
+    if strange and strange == {len(class_map.names)} and 0 not in seen:
+        return "ids begin at 1: is the first class 0 in the class file?"
+    return ""
+
+
+def _fits(path: Path) -> bool:
+    return not palette_of(path) and is_id_mask(path)
