@@ -45,7 +45,10 @@ def command(
     from segdata import console, executors, registry
     from segdata.mending import FixRequest
     from segdata.policy import Policy
-    from segdata.workflows.mending import fix
+    from segdata.workflows.mending import check_page_name, fix, write_diff
+
+    if diff is not None:
+        check_page_name(diff)
 
     request = FixRequest(
         out=out,
@@ -62,6 +65,8 @@ def command(
             executor=executors.from_name(executor, workers),
             track=watch,
         )
+    if diff is not None:
+        write_diff(result, diff)
     console.show(result, form)
     return result.remaining.exit_code
 

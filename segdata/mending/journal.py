@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
 from segdata.mending.treating import Change, Outcome
 
 JOURNAL_FILE = "segdata-fixes.json"
+# Files that are shown for each rule.
+EXAMPLES = 4
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class FileRecord:
         steps: what was done, in order.
         before: sha256 of the user's file.
         after: sha256 of the new one.
+        data: the new file of an example that was not written.
     """
 
     source: Path
@@ -47,6 +51,11 @@ class FileRecord:
     steps: tuple[Applied, ...]
     before: str
     after: str
+    data: bytes = b""
+
+    @property
+    def pixels(self) -> int:
+        return max((step.pixels for step in self.steps), default=0)
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,13 @@ class Journal:
     Args:
         source: the user's folder.
         out: the new one.
+        records: by new file.
+        left_out: pairs, and names in lists.
+        not_mended: labels that stayed as they were although a rule speaks about them.
+        refusals: rule -> why it has no safe remedy here.
+        whole: rules whose remedy changed the descriptor, a list or names of files.
+        does: rule -> what its remedy does, in words.
+        pairs: that were looked at, each time.
     """
 
     source: Path
@@ -96,15 +112,13 @@ class Journal:
     left_out: list[LeftOut] = field(default_factory=list)
     not_mended: dict[tuple[Path, str], NotMended] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
-    whole: dict[str, str] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
+    does: dict[str, str] = field(default_factory=dict)
     pairs: int = 0
+    _kept: dict[str, int] = field(default_factory=dict)
 
-    def add(self, outcome: Outcome, does: Mapping[str, str]) -> None:
-        """Note what became of a pair.
-
-        Args:
-            does: rule -> what its remedy does, in words.
-        """
+    def add(self, outcome: Outcome) -> None:
+        """Note what became of a pair."""
         job = outcome.job
         self.pairs += 1
         if outcome.left_out is not None:
@@ -113,7 +127,7 @@ class Journal:
             for path in (job.new_photo, job.new_label):
                 self.records.pop(path, None)  # type: ignore[arg-type]
         for change in outcome.changes:
-            self._change(change, does)
+            self._change(change)
         for rule, why in outcome.refused:
             assert job.label is not None
             place = self.users_file(job.label)
@@ -131,16 +145,17 @@ class Journal:
 
     def applied(self) -> dict[str, tuple[str, int, int]]:
         """Rule -> what it did, files and pixels changed."""
-        total = {rule: (does, 0, 0) for rule, does in self.whole.items()}
+        files: dict[str, set[Path | str]] = {rule: set() for rule in self.whole}
+        pixels: dict[str, int] = {}
         for record in self.records.values():
             for step in record.steps:
-                does, files, pixels = total.get(step.rule, (step.does, 0, 0))
-                total[step.rule] = does, files + 1, pixels + step.pixels
-        for rule in {lost.rule for lost in self.left_out}:
-            does, files, pixels = total.get(rule, ("pairs left out", 0, 0))
-            names = {lost.name for lost in self.left_out if lost.rule == rule}
-            total[rule] = does, files + len(names), pixels
-        return dict(sorted(total.items()))
+                files.setdefault(step.rule, set()).add(record.target)
+                pixels[step.rule] = pixels.get(step.rule, 0) + step.pixels
+        for lost in self.left_out:
+            files.setdefault(lost.rule, set()).add(lost.name)
+        return {
+            rule: (self.does[rule], len(files[rule]), pixels.get(rule, 0)) for rule in sorted(files)
+        }
 
     def files_json(self) -> list[dict[str, Any]]:
         return [
@@ -157,13 +172,26 @@ class Journal:
     def _ordered(self) -> Iterable[FileRecord]:
         return sorted(self.records.values(), key=lambda record: record.target)
 
-    def _change(self, change: Change, does: Mapping[str, str]) -> None:
+    def _change(self, change: Change) -> None:
         old = self.records.pop(change.source, None)
-        steps = tuple(Applied(rule, does[rule], pixels) for rule, pixels in change.rules)
+        steps = tuple(Applied(rule, self.does[rule], pixels) for rule, pixels in change.rules)
         self.records[change.target] = FileRecord(
             old.source if old else self.users_file(change.source),
             change.target,
             (*(old.steps if old else ()), *steps),
             old.before if old else change.before,
             change.after,
+            change.data if self._wanted(steps) else b"",
         )
+
+    def _wanted(self, steps: tuple[Applied, ...]) -> bool:
+        """Of files that are not written, a few for each rule are kept to be shown."""
+        for step in steps:
+            self._kept[step.rule] = self._kept.get(step.rule, 0) + 1
+        return any(self._kept[step.rule] <= EXAMPLES for step in steps)
+
+    def examples(self, rule: str) -> list[FileRecord]:
+        """A few files that a rule's remedy changed, those with most changed pixels first."""
+        mine = [r for r in self.records.values() if any(s.rule == rule for s in r.steps)]
+        shown = [record for record in mine if record.data or record.target.exists()]
+        return nlargest(EXAMPLES, shown, key=lambda record: record.pixels)

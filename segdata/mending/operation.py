@@ -177,13 +177,13 @@ def _carry_out(
 ) -> tuple[DatasetDescriptor, bool]:
     """One round: every file, then the lists. Returns the new descriptor, and whether anything is
     not as it was."""
-    does = {rule: t.does for rule, t in planned.treatments.items()}
+    journal.does |= {rule: t.does for rule, t in planned.treatments.items()}
     journal.refusals |= planned.refusals
     kept = Kept()
     before = len(journal.left_out), dict(journal.records)
     outcomes = executor.imap(treater, planned.jobs)
     for outcome in track(outcomes, "fixing", len(planned.jobs)):
-        journal.add(outcome, does)
+        journal.add(outcome)
         kept.add(outcome)
     if not kept.pairs:
         why = journal.left_out[-1].why if journal.left_out else "no photo has a label"
@@ -191,7 +191,7 @@ def _carry_out(
     descriptor = _naming(planned, kept)
     for rule, treatment in planned.treatments.items():
         if treatment.descriptor or treatment.rewrite or treatment.adopt:
-            journal.whole[rule] = treatment.does
+            journal.whole.add(rule)
         for split, names in treatment.drop.items():
             journal.left_out += [LeftOut(n, rule, why, split) for n, why in names.items()]
     if treater.write:
@@ -240,6 +240,8 @@ def _refuse_same_place(dataset: Dataset, out: Path) -> None:
     root = dataset.root.resolve()
     if out.resolve() == root or root.is_relative_to(out.resolve()):
         raise UserError(f"{out} holds the data set itself", "choose another output folder")
+    if (out / DESCRIPTOR_FILE).exists() and not (out / JOURNAL_FILE).exists():
+        raise UserError(f"{out} is a data set that fix did not make", "choose another folder")
     inside = [out, *(out / name for name in (dataset.descriptor.images, dataset.descriptor.labels))]
     for folder in inside:
         if folder.resolve().is_relative_to(root):

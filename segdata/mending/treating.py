@@ -39,6 +39,7 @@ class Change:
         rules: whose remedies changed it, with the pixels that each changed.
         before: sha256 of the source.
         after: sha256 of the new file.
+        data: the new file, where it is not written.
     """
 
     source: Path
@@ -46,6 +47,7 @@ class Change:
     rules: tuple[tuple[str, int], ...]
     before: str
     after: str
+    data: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,12 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class MendedLabel:
-    """A label after all steps, as a file."""
+class Mended:
+    """A new file: what is in it, which rules made it so, and how its name ends if that changes."""
 
     data: bytes
     rules: tuple[tuple[str, int], ...]
+    suffix: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,11 +140,9 @@ class Treater:
         upright = read_photo(before, upright=True)
         jpeg = read_header(before).format == "jpeg"
         after = encode_photo(upright, "jpeg" if jpeg else "png")
-        target = job.new_photo if jpeg else job.new_photo.with_suffix(".png")
-        if self.write:
-            write_file(target, after)
         pixels = upright.shape[0] * upright.shape[1]
-        return Change(job.photo, target, ((turns, pixels),), _sha(before), _sha(after))
+        mended = Mended(after, ((turns, pixels),), "" if jpeg else ".png")
+        return self._change(job.photo, job.new_photo, before, mended)
 
     def _label(self, job: Job) -> tuple[Change | None, tuple[tuple[str, str], ...], Path | None]:
         if job.label is None or job.new_label is None:
@@ -151,15 +152,26 @@ class Treater:
             before = job.label.read_bytes()
             mended = mend_label(before, job, self, refused)
             if mended is not None:
-                target = job.new_label.with_suffix(".png")
-                if self.write:
-                    write_file(target, mended.data)
-                    if target != job.new_label:
-                        job.new_label.unlink(missing_ok=True)
-                change = Change(job.label, target, mended.rules, _sha(before), _sha(mended.data))
-                return change, tuple(refused), target
+                change = self._change(job.label, job.new_label, before, mended)
+                return change, tuple(refused), change.target
         self._copy(job.label, job.new_label)
         return None, tuple(refused), job.new_label
+
+    def _change(self, source: Path, place: Path, before: bytes, mended: Mended) -> Change:
+        target = place.with_suffix(mended.suffix) if mended.suffix else place
+        if self.write:
+            write_file(target, mended.data)
+            if target != place:
+                # What an earlier round copied there under its old name.
+                place.unlink(missing_ok=True)
+        return Change(
+            source,
+            target,
+            mended.rules,
+            _sha(before),
+            _sha(mended.data),
+            b"" if self.write else mended.data,
+        )
 
     def _copy(self, source: Path, target: Path) -> None:
         if self.write:
@@ -168,7 +180,7 @@ class Treater:
 
 def mend_label(
     data: bytes, job: Job, treater: Treater, refused: list[tuple[str, str]]
-) -> MendedLabel | None:
+) -> Mended | None:
     """A label's file after all steps; None where none concerns it.
 
     Args:
@@ -195,7 +207,7 @@ def mend_label(
             state = replace(state, label=new, reread=state.reread or step.rereads)
     if not touched or state.label is None:
         return None
-    return MendedLabel(encode_label(state.label), tuple(touched))
+    return Mended(encode_label(state.label), tuple(touched), ".png")
 
 
 def copy(source: Path, target: Path, *, link: bool = False) -> None:

@@ -65,10 +65,12 @@ def check_target(dataset: Dataset, out: Path | None, *, overwrite: bool) -> None
     listed = [s for s in dataset.splits.values() if s.path is not None]
     if listed and not overwrite:
         names = ", ".join(f"{s.name} ({len(s.entries)})" for s in listed)
+        target = _folder(dataset)
+        stay = _free_name(target) if target.exists() else listed[0].path.parent  # type: ignore[union-attr]
         raise UserError(
             f"{dataset.root} has lists: {names}",
-            "name a folder OUT for the new ones, or add --overwrite: the old ones are then kept "
-            f"in {_free_name(_folder(dataset))}",
+            "name a folder OUT for the new ones, or add --overwrite, which puts new ones into "
+            f"{target} and keeps those in {stay}",
         )
 
 
@@ -92,22 +94,25 @@ def write(
     texts |= _predicted_only(dataset, texts)
     texts[REPORT_FILE] = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
     if out is None:
-        return _beside(dataset, texts)
+        target = _folder(dataset)
+        return Written(dataset.root, target, _exchange(target, texts))
     with output_folder(out, overwrite=overwrite, whole=DESCRIPTOR_FILE):
-        for name, text in texts.items():
-            write_file(out / _LISTS / name, text.encode())
+        backup = _exchange(out / _LISTS, texts)
         changes = {
             "images": _relative(dataset.images_folder, out),
             "labels": _relative(dataset.labels_folder, out),
             "lists": _LISTS,
         }
         save_descriptor(out, dataset.descriptor.model_copy(update=changes))
-    return Written(out, out / _LISTS)
+    return Written(out, out / _LISTS, backup)
 
 
-def _beside(dataset: Dataset, texts: Mapping[str, str]) -> Written:
-    """Write a whole folder under another name, and then exchange the two."""
-    target = _folder(dataset)
+def _exchange(target: Path, texts: Mapping[str, str]) -> Path | None:
+    """Write a whole folder under another name, and then exchange the two.
+
+    Returns:
+        Where the files are that were there before.
+    """
     backup = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +126,7 @@ def _beside(dataset: Dataset, texts: Mapping[str, str]) -> Written:
             new.rename(target)
     except OSError as error:
         raise machine_fault(target, error) from error
-    return Written(dataset.root, target, backup)
+    return backup
 
 
 def _folder(dataset: Dataset) -> Path:

@@ -18,7 +18,7 @@ from segdata.progress import Track
 from segdata.splitting.grouping import Unions
 
 # Pairs of alike hashes that are laid over each other, 12 ms each: per picture, and of all.
-_NEIGHBORS, _COMPARED = 4, 4000
+_NEIGHBORS, _COMPARED = 16, 4000
 _DIGEST = 16
 
 Counts = npt.NDArray[np.uint32]
