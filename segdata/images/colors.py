@@ -10,7 +10,7 @@ from PIL import Image, ImagePalette
 from segdata.images.decoding import rgb_of, stored_pixels
 from segdata.images.headers import header_of
 from segdata.images.ids import refuse_lossy
-from segdata.images.opening import PNG_PALETTE, Opened, Source, opened
+from segdata.images.opening import PNG_PALETTE, Opened, Source, opened, png_color_type
 
 Palette = npt.NDArray[np.uint8]
 
@@ -45,12 +45,14 @@ def read_palette(source: Source) -> tuple[npt.NDArray[np.uint8], Palette] | None
     Raises:
         Unreadable: it is no image, or it is cut off.
     """
+    if png_color_type(source) != PNG_PALETTE:
+        return None
     with opened(source) as file:
         return _palette_png(file)
 
 
 def _palette_png(file: Opened) -> tuple[npt.NDArray[np.uint8], Palette] | None:
-    if header_of(file).png_color_type != PNG_PALETTE:
+    if file.png_color_type != PNG_PALETTE:
         return None
     palette = _colors_of(file.image)
     return stored_pixels(file), palette

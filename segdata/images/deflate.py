@@ -1,4 +1,4 @@
-"""Deflate: zlib-ng where it is installed (the extra ``fast``), else zlib."""
+"""Deflate: zlib-ng, or zlib on machines that it has no wheel for."""
 
 from __future__ import annotations
 

@@ -46,11 +46,10 @@ def read_header(source: Source) -> ImageHeader:
 
 def header_of(file: Opened) -> ImageHeader:
     image = file.image
-    depth, color_type = (16 if image.mode.startswith("I;16") else 8), None
-    if image.format == "PNG":
-        depth, color_type = file.head()[24:26]
     form, turned = (image.format or "").lower(), _orientation(image)
-    return ImageHeader(form, image.width, image.height, image.mode, depth, color_type, turned)
+    return ImageHeader(
+        form, image.width, image.height, image.mode, file.bit_depth, file.png_color_type, turned
+    )
 
 
 def _orientation(image: Image.Image) -> int:

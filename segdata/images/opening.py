@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,8 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 # PNG specification, IHDR: color types, and the samples of a pixel.
 PNG_GRAY, PNG_RGB, PNG_PALETTE, PNG_GRAY_ALPHA, PNG_RGBA = 0, 2, 3, 4, 6
+# Signature, length and kind of the first chunk, width, height and bit depth stand before it.
+_COLOR_TYPE_AT = 25
 PNG_CHANNELS = {PNG_GRAY: 1, PNG_RGB: 3, PNG_PALETTE: 1, PNG_GRAY_ALPHA: 2, PNG_RGBA: 4}
 
 # Of Pillow's readers those of formats that photos and labels come in; others start programs (EPS).
@@ -66,9 +69,22 @@ class Opened:
         self.stream.seek(place)
         return data
 
+    @cached_property
     def head(self) -> bytes:
         """The first bytes: a PNG's signature and IHDR."""
         return _head(self.stream)
+
+    @property
+    def bit_depth(self) -> int:
+        """Bits per channel as stored: of a PNG IHDR's, of another format 8 or 16."""
+        if self.image.format == "PNG":
+            return self.head[_COLOR_TYPE_AT - 1]
+        return 16 if self.image.mode.startswith("I;16") else 8
+
+    @property
+    def png_color_type(self) -> int | None:
+        """IHDR's color type; None for other formats."""
+        return self.head[_COLOR_TYPE_AT] if self.image.format == "PNG" else None
 
     def check_size(self) -> None:
         """Refuse what the file cannot hold, before memory is asked for.
@@ -101,10 +117,10 @@ class Opened:
             raise Unreadable(f"{self.name} is damaged or cut off ({error})", _AGAIN) from error
 
     def _pixels_per_byte(self) -> int:
-        if self.image.format != "PNG":
+        if self.png_color_type is None:
             return _MOST_PIXELS * (8 if self.image.mode == "1" else 1)
-        depth, color_type = self.head()[24:26]
-        return DEFLATE_RATIO * 8 // max(1, depth * PNG_CHANNELS.get(color_type, 1))
+        bits = self.bit_depth * PNG_CHANNELS.get(self.png_color_type, 1)
+        return DEFLATE_RATIO * 8 // max(1, bits)
 
 
 @contextmanager
@@ -114,7 +130,7 @@ def opened(source: Source) -> Iterator[Opened]:
     Raises:
         Unreadable: it is no image; says what it is instead.
     """
-    name = str(source) if isinstance(source, Path) else "the image"
+    name = _named(source)
     with _stream(source, name) as stream:
         try:
             with warnings.catch_warnings():
@@ -125,6 +141,22 @@ def opened(source: Source) -> Iterator[Opened]:
             raise Unreadable(f"{name} is {what}") from error
         with image:
             yield Opened(name, image, stream)
+
+
+def png_color_type(source: Source) -> int | None:
+    """IHDR's color type by a file's first bytes; None where it is no PNG.
+
+    Raises:
+        Unreadable: there is no such file, or it may not be read.
+    """
+    with _stream(source, _named(source)) as stream:
+        head = _head(stream)
+    whole = head.startswith(PNG_MAGIC) and len(head) > _COLOR_TYPE_AT
+    return head[_COLOR_TYPE_AT] if whole else None
+
+
+def _named(source: Source) -> str:
+    return str(source) if isinstance(source, Path) else "the image"
 
 
 def _stream(source: Source, name: str) -> BinaryIO:

@@ -48,19 +48,21 @@ class PngPlan:
         return rows if channels == 1 else rows.reshape(self.height, self.width, channels)
 
 
-def chunk(kind: bytes, *parts: bytes) -> bytes:
-    """A chunk: length, kind, data and checksum."""
+def chunk(kind: bytes, *data: bytes) -> tuple[bytes, ...]:
+    """A chunk in parts, which are joined once: length, kind, data and checksum."""
     checksum = DEFLATE.crc32(kind)
-    for part in parts:
+    for part in data:
         checksum = DEFLATE.crc32(part, checksum)
-    length = struct.pack(">I", sum(map(len, parts)))
-    return b"".join((length, kind, *parts, struct.pack(">I", checksum)))
+    return struct.pack(">I", sum(map(len, data))), kind, *data, struct.pack(">I", checksum)
 
 
-def write_png(width: int, height: int, depth: int, color_type: int, *chunks: bytes) -> bytes:
+def write_png(
+    width: int, height: int, depth: int, color_type: int, *chunks: tuple[bytes, ...]
+) -> bytes:
     """A PNG of chunks that stand between IHDR and IEND."""
     head = chunk(b"IHDR", _IHDR.pack(width, height, depth, color_type, 0, 0, 0))
-    return b"".join((PNG_MAGIC, head, *chunks, chunk(b"IEND")))
+    between = (part for parts in chunks for part in parts)
+    return b"".join((PNG_MAGIC, *head, *between, *_END))
 
 
 def take_apart(data: bytes) -> PngPlan | None:
@@ -99,3 +101,6 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         if kind == b"IEND":
             return
         at = end + 4
+
+
+_END = chunk(b"IEND")

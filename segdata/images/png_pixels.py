@@ -1,7 +1,7 @@
 """The pixels of PNG files, faster than by Pillow where the outcome is sure to be the same.
 
 The file is taken apart here: its chunks lie inside it and have the right checksums, the pixels'
-stream inflates (with zlib-ng, if it is installed) to exactly the size that the header asks for and
+stream inflates (with zlib-ng) to exactly the size that the header asks for and
 has the right checksum too. The filters of the rows are then undone by numpy, or by OpenCV, which
 gets nothing but what was checked: it can neither fail nor complain. Everything else is left to
 Pillow: other decoders pass over damage that Pillow refuses.
@@ -109,8 +109,8 @@ def _by_opencv(
         raise Doubtful
     # Indices are decoded as if they were grey levels: libpng leaves those alone.
     stored = PNG_GRAY if plan.color_type == PNG_PALETTE else plan.color_type
-    first = bytes([FILTER_NONE]) + above.tobytes()
-    pixels = chunk(b"IDAT", DEFLATE.compress(first + band.tobytes(), 0))
+    rows = b"".join((bytes([FILTER_NONE]), above.data, band.data))
+    pixels = chunk(b"IDAT", DEFLATE.compress(rows, 0))
     png = write_png(plan.width, 1 + len(band), plan.depth, stored, pixels)
     how = cv2.IMREAD_COLOR_RGB if stored == PNG_RGB else cv2.IMREAD_UNCHANGED
     try:

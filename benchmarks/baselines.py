@@ -1,0 +1,79 @@
+"""What people write to turn color masks into ids, one function per idiom.
+
+Each takes a mask file, the file to write and the colors of the classes in order of id. They are
+written as they are met in tutorials and tools, except that all of them are right: hashes that
+collide (2r + 3g + 4b) are replaced by one that does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Colors = tuple[tuple[int, int, int], ...]
+Baseline = Callable[[Path, Path, Colors], None]
+
+
+def class_by_class(mask: Path, target: Path, colors: Colors) -> None:
+    """The loop of most tutorials: Pillow in and out, three channels compared per class."""
+    rgb = np.array(Image.open(mask).convert("RGB"))
+    ids = np.zeros(rgb.shape[:2], np.uint8)
+    for class_id, color in enumerate(colors):
+        ids[(rgb == color).all(-1)] = class_id
+    Image.fromarray(ids).save(target)
+
+
+def hash_by_class(mask: Path, target: Path, colors: Colors) -> None:
+    """The idiom of converters for ISPRS, LoveDA, ...: OpenCV, one number per color, a loop."""
+    bgr = cv2.imread(str(mask)).astype(np.int32)
+    hashed = bgr[..., 2] << 16 | bgr[..., 1] << 8 | bgr[..., 0]
+    ids = np.zeros(hashed.shape, np.uint8)
+    for class_id, (red, green, blue) in enumerate(colors):
+        ids[hashed == (red << 16 | green << 8 | blue)] = class_id
+    cv2.imwrite(str(target), ids)
+
+
+def hash_in_table(mask: Path, target: Path, colors: Colors) -> None:
+    """OpenCV and a table of all hashes, made once."""
+    bgr = cv2.imread(str(mask)).astype(np.int32)
+    hashed = bgr[..., 2] << 16 | bgr[..., 1] << 8 | bgr[..., 0]
+    cv2.imwrite(str(target), _table(colors)[hashed].astype(np.uint8))
+
+
+def pillow_table(mask: Path, target: Path, colors: Colors) -> None:
+    """The idiom of PASCAL VOC tutorials: Pillow and an int32 table of all colors."""
+    rgb = np.array(Image.open(mask).convert("RGB")).astype(np.int32)
+    index = (rgb[..., 0] * 256 + rgb[..., 1]) * 256 + rgb[..., 2]
+    Image.fromarray(_table(colors)[index].astype(np.uint8)).save(target)
+
+
+BASELINES: dict[str, Baseline] = {
+    "Pillow, class by class": class_by_class,
+    "OpenCV, hash, class by class": hash_by_class,
+    "OpenCV, hash, int32 table": hash_in_table,
+    "Pillow, int32 table": pillow_table,
+}
+
+
+def pillow_bytes(labels: Sequence[npt.NDArray[np.uint8]], folder: Path) -> int:
+    """Bytes that Pillow's default takes for these labels."""
+    target = folder / "pillow.png"
+    total = 0
+    for label in labels:
+        Image.fromarray(label).save(target)
+        total += target.stat().st_size
+    return total
+
+
+@lru_cache(maxsize=4)
+def _table(colors: Colors) -> npt.NDArray[np.int32]:
+    table = np.zeros(256**3, np.int32)
+    for class_id, (red, green, blue) in enumerate(colors):
+        table[(red * 256 + green) * 256 + blue] = class_id
+    return table
