@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from segdata.conversion.photos import PhotoTask, bring_photo
 from segdata.conversion.plan import ConversionPlan, plan_conversion
 from segdata.conversion.reading import Tally, read_all
 from segdata.conversion.request import ConversionRequest
+from segdata.conversion.unpacking import named_report, named_source, opened
 from segdata.conversion.writing import (
     check_lists,
     remove,
@@ -68,14 +69,22 @@ def convert(
     """Make a dataset folder of class-id PNGs from photos and labels.
 
     Every label is read before any photo is copied, so all unknown colors are reported at once. The
-    source is only read. The descriptor is written last: without it the folder is no data set.
+    source is only read; an archive is unpacked for as long. The descriptor is written last: without it the folder is no data set.
 
     Raises:
         UserError: the request cannot be carried out.
         Refused: masks hold colors that no class has, or cannot be read; no data set was made.
     """
+    with opened(request) as inside:
+        done = _convert(inside, executor or Serial(), track)
+        source = named_source(done.plan.source, inside.source, request.source)
+        plan = replace(done.plan, request=request, source=source)
+        report = named_report(done.report, inside.source, request.source)
+    return replace(done, plan=plan, report=report)
+
+
+def _convert(request: ConversionRequest, executor: Executor, track: Track) -> Conversion:
     plan = plan_conversion(request)
-    executor = executor or Serial()
     check_lists(request.out, plan)
     with output_folder(request.out, overwrite=request.overwrite, whole=DESCRIPTOR_FILE) as out:
         tasks = _label_tasks(plan, out)

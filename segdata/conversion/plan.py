@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from segdata.classes import ClassMap
 from segdata.conversion.request import ConversionRequest
+from segdata.conversion.unpacking import named_source, opened
 from segdata.dataset import DatasetDescriptor
 from segdata.errors import UserError
 from segdata.listing import hashed_lists
@@ -54,8 +55,15 @@ def plan_conversion(request: ConversionRequest) -> ConversionPlan:
     Raises:
         UserError: something is missing or ambiguous; names the option that settles it.
     """
+    with opened(request) as inside:
+        plan = _plan(inside)
+        source = named_source(plan.source, inside.source, request.source)
+    return replace(plan, request=request, source=source)
+
+
+def _plan(request: ConversionRequest) -> ConversionPlan:
     if not request.source.is_dir():
-        what = "is no folder" if request.source.exists() else "does not exist"
+        what = "is no folder or archive" if request.source.exists() else "does not exist"
         raise UserError(f"{request.source} {what}", "name the folder with photos and masks")
     if request.out.resolve() == request.source.resolve():
         raise UserError("source and output are the same folder", "choose another output folder")
@@ -79,10 +87,12 @@ def examine(request: ConversionRequest) -> Iterator[str]:
     """A line for each format: whether the source may be of it, or why not.
 
     Raises:
-        UserError: the source is no folder.
+        UserError: the source is no folder or archive.
     """
     hints = Hints(request.classes, request.images, request.labels)
-    for name, reason in detection.examine(Survey.of(request.source), hints).items():
+    with opened(request) as inside:
+        reasons = detection.examine(Survey.of(inside.source), hints)
+    for name, reason in reasons.items():
         yield f"{name}: {reason or 'may be'}"
 
 

@@ -78,7 +78,7 @@ def record(plan: ConversionPlan, tally: Tally, colors: MaskColorsFacts) -> dict[
         "images": _below(source.images, request.source),
         "labels": _below(source.labels, request.source),
         "decisions": dict(source.decisions),
-        "classes": {"digest": plan.class_map.digest, **plan.class_map.to_json()},
+        "classes": plan.class_map.digest,
         "repair": repair,
         "unknown_colors": {
             group.kind: {"colors": group.colors, "pixels": group.pixels, **group.fates}

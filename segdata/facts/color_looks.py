@@ -146,6 +146,13 @@ def nearest_classes(
     return nearest, distance
 
 
+def is_thin(label: Label, class_id: int) -> bool:
+    """Whether a class is nowhere three pixels wide."""
+    own = (label == class_id).astype(np.uint8)
+    window = np.ones((3, 3), dtype=np.uint8)
+    return not cv2.erode(own, window, borderType=cv2.BORDER_CONSTANT, borderValue=0).any()
+
+
 def distance_of(one: Color, other: Color) -> float:
     """Euclidean in RGB, 0 to 442."""
     return float(np.linalg.norm(np.subtract(one, other)))

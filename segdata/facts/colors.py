@@ -83,11 +83,11 @@ class ColorGroupFacts:
 
 @dataclass(frozen=True, slots=True)
 class PhantomFacts:
-    """A class that a mask got only from blended edges: the nearest color was that of a bystander.
+    """A class that masks got from blends of others only: the nearest color was a bystander's.
 
     Args:
         name: the class.
-        files: masks in which it has no pixel of its own color.
+        files: masks in which no pixel has its color, and it is nowhere three pixels wide.
         pixels: that it got in them.
         first: the first such masks.
     """

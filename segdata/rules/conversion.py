@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.wording import counted, percent, several
+from segdata.rules.wording import counted, file_name, percent, several
 
 if TYPE_CHECKING:
     from segdata.facts.colors import (
@@ -39,7 +39,7 @@ _LIE = {
     "scattered": "are no class",
 }
 _EXPORT = "export the masks without anti-aliasing"
-_BECAME = {"nearest": "the nearest class", "ignored": "the ignore label", "refused": "nothing"}
+_BECAME = {"nearest": "the nearest class", "ignored": "the ignore label", "refused": "no class"}
 
 
 @rule("L05", level=Level.ERROR)
@@ -72,11 +72,12 @@ def unknown_color(facts: ConversionFacts) -> Iterator[Statement]:
             yield _many(group, colors)
         elif group.colors > len(group.listed):
             yield _hidden(group)
-    yield from map(_phantom, colors.phantoms)
+    if not colors.refused:
+        yield from map(_phantom, colors.phantoms)
     yield from _too_close(facts)
     for name, met in facts.unlisted.items():
         yield Statement(
-            message=f"class {name!r} is not in the class file: {counted(met.count, 'pixel')} in "
+            message=f"class {name!r} is not in the class file: {_pixels(met.count)} in "
             f"{counted(met.files, 'file')}",
             path=met.first[0],
             count=met.count,
@@ -100,7 +101,7 @@ def left_out(facts: ConversionFacts) -> Iterator[Statement]:
     """
     for what, met in facts.left_out.items():
         yield Statement(
-            message=f"{met.count} {what} in {counted(met.files, 'file')} could not be drawn",
+            message=f"{met.count:,} {what} in {counted(met.files, 'file')} could not be drawn",
             path=met.first[0],
             count=met.count,
             evidence={"what": what, "files": met.files, "first_files": met.first},
@@ -127,7 +128,7 @@ def _swapped(facts: ConversionFacts) -> Iterator[Statement]:
 def _one(found: UnknownColorFacts, colors: MaskColorsFacts) -> Statement:
     shades = f" (with {counted(found.shades, 'shade')} of it)" if found.shades else ""
     return Statement(
-        message=f"color {found.color} {_LIES[found.kind]}: {counted(found.pixels, 'pixel')} "
+        message=f"color {found.color} {_LIES[found.kind]}: {_pixels(found.pixels)} "
         f"({percent(found.share)}) in {counted(found.files, 'file')}{shades}; the nearest is "
         f"{found.nearest}, {found.distance:.0f} away{_fate(found.fates)}",
         level=_level(found.kind, found.fates),
@@ -143,7 +144,7 @@ def _one(found: UnknownColorFacts, colors: MaskColorsFacts) -> Statement:
 def _many(group: ColorGroupFacts, colors: MaskColorsFacts) -> Statement:
     first = group.listed[0]
     return Statement(
-        message=f"{group.colors:,} colors {_LIE[group.kind]}: {counted(group.pixels, 'pixel')} "
+        message=f"{group.colors:,} colors {_LIE[group.kind]}: {_pixels(group.pixels)} "
         f"({percent(group.share)}) in {counted(group.files, 'file')}, at most "
         f"{group.farthest:.0f} from a class{_fate(group.fates)}; the most frequent is "
         f"{first.color}",
@@ -236,11 +237,15 @@ def _fix(found: UnknownColorFacts, colors: MaskColorsFacts, many: bool = False) 
     return "; or ".join(ways)
 
 
+def _pixels(number: int) -> str:
+    return f"{number:,} pixel{'s' * (number != 1)}"
+
+
 def _phantom(found: PhantomFacts) -> Statement:
     return Statement(
-        message=f"{found.name} may be a phantom in {counted(found.files, 'file')}: there it has "
-        f"only pixels along edges whose nearest color it is by chance, "
-        f"{counted(found.pixels, 'pixel')}: {several(found.first, found.files)}",
+        message=f"{found.name} may be a phantom in {counted(found.files, 'file')}: no pixel there "
+        f"has its color, and it is nowhere three pixels wide; {_pixels(found.pixels)} have it as "
+        f"their nearest class: {several([file_name(f) for f in found.first], found.files)}",
         certainty=Certainty.MEDIUM,
         level=Level.WARNING,
         path=found.first[0],

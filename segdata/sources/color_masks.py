@@ -11,6 +11,7 @@ import numpy.typing as npt
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.facts import count_values
+from segdata.facts.color_looks import SHADE, nearest_classes, pack, unpack
 from segdata.images import (
     IMAGE_SUFFIXES,
     NoIds,
@@ -35,6 +36,10 @@ _SAMPLED = 5
 _TOO_CLOSE = 0.1
 # Below this share of listed colors a folder holds something else.
 _LEAST_SHARE = 0.5
+# Of each, so many pixels.
+_SAMPLED_PIXELS = 1 << 16
+# What JPEG makes of the inside of an area: one level in each of YCbCr's channels.
+_VERY_NEAR = 3.5
 
 
 def reject(survey: Survey, hints: Hints) -> str:
@@ -131,9 +136,12 @@ def _pairs(survey: Survey, hints: Hints, class_map: ClassMap) -> Pairs:
             f"{survey.root} holds no images", "name the folder that holds photos and masks"
         )
     shares = {folder: _folder_share(survey, folder, class_map) for folder in folders}
-    least = max(_LEAST_SHARE, max(shares.values()) - _TOO_CLOSE)
-    try:
+
+    def of_share(least: float) -> Pairs:
         return find_pairs(survey, hints, lambda path: _listed_share(path, class_map) >= least)
+
+    try:
+        return of_share(_LEAST_SHARE)
     except NoMasks:
         seen = ", ".join(f"{f.relative_to(survey.root)} {s:.0%}" for f, s in shares.items())
         raise NoMasks(
@@ -141,6 +149,12 @@ def _pairs(survey: Survey, hints: Hints, class_map: ClassMap) -> Pairs:
             f"pixels with a listed color: {seen})",
             "check the colors in the class file, or name the folder with --labels DIR",
         ) from None
+    except UserError as several:
+        # Of several folders one may fit clearly better.
+        try:
+            return of_share(max(shares.values()) - _TOO_CLOSE)
+        except NoMasks:
+            raise several from None
 
 
 def _folder_share(survey: Survey, folder: Path, class_map: ClassMap) -> float:
@@ -151,15 +165,25 @@ def _folder_share(survey: Survey, folder: Path, class_map: ClassMap) -> float:
 
 
 def _listed_share(path: Path, class_map: ClassMap) -> float:
-    """Share of a picture's pixels whose color is in the class file; 0 where it holds ids."""
+    """Share of a picture's pixels whose color is in the class file; 0 where it holds ids.
+
+    Also counted are colors with red and blue swapped, and, where most are very near, the shades
+    that compression makes of colors: a picture of either kind is still a mask, and told to be one.
+    """
     try:
         rgb = _read_colors(path)
     except (Unreadable, NoIds):
         return 0.0
-    reading = class_map.to_ids(rgb)
-    if reading.unknown and _are_ids(path, class_map):
+    step = max(1, int((rgb.shape[0] * rgb.shape[1] / _SAMPLED_PIXELS) ** 0.5))
+    colors, counts = np.unique(pack(rgb[::step, ::step]), return_counts=True)
+    distance = nearest_classes(colors, class_map)[1]
+    swapped = nearest_classes(pack(unpack(colors)[:, ::-1]), class_map)[1]
+    exact, total = int(counts[distance == 0].sum()), int(counts.sum())
+    if exact < total and _are_ids(path, class_map):
         return 0.0
-    return 1 - sum(color.count for color in reading.unknown) / max(1, reading.label.size)
+    shades = counts[distance <= SHADE].sum()
+    compressed = shades if counts[distance <= _VERY_NEAR].sum() >= shades / 2 else 0
+    return float(max(exact, counts[swapped == 0].sum(), compressed) / max(1, total))
 
 
 def _are_ids(path: Path, class_map: ClassMap) -> bool:
