@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 # Deflate packs 1032:1 at most (zlib, technical details, "Maximum expansion factor").
 DEFLATE_RATIO = 1032
@@ -37,8 +37,7 @@ def _zlib_ng() -> Deflate | None:
         from zlib_ng import zlib_ng
     except ImportError:
         return None
-    found: Deflate = zlib_ng
-    return found
+    return cast(Deflate, zlib_ng)
 
 
 FAST: Deflate | None = _zlib_ng()
