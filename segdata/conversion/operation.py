@@ -69,7 +69,8 @@ def convert(
     """Make a dataset folder of class-id PNGs from photos and labels.
 
     Every label is read before any photo is copied, so all unknown colors are reported at once. The
-    source is only read; an archive is unpacked for as long. The descriptor is written last: without it the folder is no data set.
+    source is only read; an archive is unpacked for as long. The descriptor is written last: without
+    it the folder is no data set.
 
     Raises:
         UserError: the request cannot be carried out.
