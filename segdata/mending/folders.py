@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
 from segdata.facts import PairFacts, SplitFacts
 from segdata.facts.agreement import fits_turned
@@ -53,6 +54,14 @@ def unix_line_ends(case: Case) -> Treatment | Refusal:
     return Treatment(does="list written with Unix line ends", rewrite=_named(case))
 
 
+@remedy("P06")
+def plain_names(case: Case) -> Treatment | Refusal:
+    """One plain name on each line."""
+    return Treatment(
+        does="list written as plain names in UTF-8, one on each line", rewrite=_named(case)
+    )
+
+
 @remedy("P07")
 def complete_pairs_only(case: Case) -> Treatment | Refusal:
     """Lists name only what is there; without lists, files without a partner are left out."""
@@ -78,6 +87,66 @@ def complete_pairs_only(case: Case) -> Treatment | Refusal:
     if not drop:
         return Refusal("the lists name only what is there")
     return Treatment(does="lists name only photos that are there and have labels", drop=drop)
+
+
+@remedy("P10")
+def names_that_meet(case: Case) -> Treatment | Refusal:
+    """The descriptor says how names end; what stands before a name is taken off it."""
+    inventory, dataset = case.facts.inventory, case.dataset
+    affix = inventory.affix if inventory else None
+    if affix is None:
+        return Refusal("what stands around the names was not told apart")
+    both = (dataset.image_files, affix.image), (dataset.label_files, affix.label)
+    if affix.image[0] or affix.label[0]:
+        adopt = {path: bare_name(key, ends) for files, ends in both for key, path in files.items()}
+        return Treatment(does="photos and labels renamed to what they have in common", adopt=adopt)
+    changes = {}
+    for key, (files, (_, end)) in zip(("image_suffix", "label_suffix"), both, strict=True):
+        suffixes = {path.suffix for path in files.values()}
+        if end and len(suffixes) > 1:
+            return Refusal(f"names end in {end} and, behind it, in {len(suffixes)} ways")
+        if end:
+            changes[key] = end + suffixes.pop()
+    said = " and ".join(f'{key} = "{value}"' for key, value in changes.items())
+    return Treatment(does=said, descriptor=changes)
+
+
+@remedy("P11")
+def folder_of_ids(case: Case) -> Treatment | Refusal:
+    """Labels are taken from the folder that holds ids."""
+    beside = case.facts.inventory.ids_beside if case.facts.inventory else None
+    if beside is None:
+        return Refusal("no folder of ids lies beside that of the labels")
+    name = PurePosixPath(case.descriptor.labels).with_name(Path(beside).name).as_posix()
+    return Treatment(does=f'labels = "{name}"', descriptor={"labels": name})
+
+
+@remedy("P12")
+def one_file_for_a_name(case: Case) -> Treatment | Refusal:
+    """Files that do not count are not copied; names that look alike get a number."""
+    dataset = case.dataset
+    taken: set[str] = set()
+    fresh: dict[str, str] = {}
+    for key in sorted({*dataset.image_files, *dataset.label_files}):
+        name, number = key, 1
+        while folded(name) in taken:
+            number += 1
+            name = f"{key}-{number}"
+        taken.add(folded(name))
+        if name != key:
+            fresh[key] = name
+    if fresh and (case.descriptor.label_suffix or case.descriptor.image_suffix):
+        return Refusal("names that look alike end in a suffix that dataset.toml names")
+    adopt = {
+        files[key]: name
+        for files in (dataset.image_files, dataset.label_files)
+        for key, name in fresh.items()
+        if key in files
+    }
+    does = f"{len(fresh)} names that look like others got a number; " if fresh else ""
+    return Treatment(
+        does=f"{does}files that do not count are not copied", adopt=adopt, settled=True
+    )
 
 
 @remedy("P08")
@@ -170,6 +239,17 @@ def same_files(ours: Mapping[str, Path], theirs: Mapping[str, Path]) -> Iterator
             if digests[other] == sha256(path.read_bytes()).hexdigest():
                 yield name, other
                 break
+
+
+def bare_name(key: str, ends: tuple[str, str]) -> str:
+    """A name without what stands before and behind it."""
+    folder, slash, name = key.rpartition("/")
+    return f"{folder}{slash}{name.removeprefix(ends[0]).removesuffix(ends[1])}"
+
+
+def folded(name: str) -> str:
+    """A name as Windows and macOS tell it from others."""
+    return normalize("NFC", normalize("NFC", name).casefold())
 
 
 def _named(case: Case) -> frozenset[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
+from segdata.classes import VOID_COLOR, pascal_color
 from segdata.mending.steps import (
     NEAR,
     SCALE,
+    ByPalette,
     Divided,
     EightBits,
     FormStep,
@@ -113,6 +115,24 @@ def in_whole_bytes(case: Case) -> Treatment | Refusal:
     """Ids of 1, 2 or 4 bits are stored in 8."""
     forms = case.forms("L15", lambda form: form.is_gray and form.bit_depth < 8)
     return Treatment(does="stored in 8 bits", labels=FormStep(forms, indices))
+
+
+@remedy("L16")
+def ids_from_palette_colors(case: Case) -> Treatment | Refusal:
+    """The color of a palette entry is the class, where the colors of the classes are known."""
+    listed = {entry.color: entry.id for entry in case.descriptor.classes if entry.color}
+    colors = [found.color for found in case.facts.masks.recolored]
+    if not set(colors) <= {*listed, VOID_COLOR}:
+        listed = {pascal_color(i): i for i in range(min(256, case.descriptor.num_classes))}
+    if not set(colors) <= {*listed, VOID_COLOR}:
+        odd = next(color for color in colors if color not in listed)
+        return Refusal(f"which class has the color {odd} is not told; add colors to dataset.toml")
+    if case.descriptor.ignore_label is not None:
+        listed.setdefault(VOID_COLOR, case.descriptor.ignore_label)
+    return Treatment(
+        does="numbered anew by the colors of the palettes: the color is the class",
+        labels=ByPalette(case.forms("L16"), listed),
+    )
 
 
 def _levels(counts: Mapping[int, int]) -> tuple[int, ...]:

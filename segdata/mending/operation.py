@@ -16,7 +16,7 @@ from typing import Any
 from segdata.dataset import DESCRIPTOR_FILE, Dataset, DatasetDescriptor, save_descriptor
 from segdata.errors import UserError
 from segdata.executors import Executor
-from segdata.facts import DatasetFacts
+from segdata.facts import DatasetFacts, Look
 from segdata.files import output_folder, write_file
 from segdata.findings import CheckReport, Finding, Level
 from segdata.mending.journal import JOURNAL_FILE, Journal, LeftOut
@@ -32,7 +32,7 @@ _ROUNDS = 5
 _SMALL_FILE = 1 << 20
 
 # A data set -> its facts, and what the rules say of it.
-Look = Callable[[Dataset], tuple[DatasetFacts, Sequence[Finding]]]
+Judge = Callable[[Dataset], tuple[DatasetFacts, Sequence[Finding]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ class Mending:
 
 
 def fix(
-    dataset: Dataset, request: FixRequest, look: Look, executor: Executor, track: Track
+    dataset: Dataset, request: FixRequest, look: Judge, executor: Executor, track: Track
 ) -> Mending:
     """Make a new data set in which what the rules found is mended.
 
@@ -166,6 +166,7 @@ def _treater(planned: Plan, request: FixRequest) -> Treater:
         pairs=tuple((rule, t.pairs) for rule, t in treatments if t.pairs is not None),
         # What is read out of another form is judged in the next round, not changed in this one.
         labels=tuple(sorted(labels, key=lambda step: not step[1].rereads)),
+        looks=Look.ALIGNMENT if "L24" in planned.treatments else Look.NONE,
         write=not request.dry_run,
         link=request.link,
         lonely=next((rule for rule, t in treatments if t.lonely), ""),
@@ -190,7 +191,7 @@ def _carry_out(
         raise UserError("nothing would be left: every pair has a fault that cannot be mended", why)
     descriptor = _naming(planned, kept)
     for rule, treatment in planned.treatments.items():
-        if treatment.descriptor or treatment.rewrite or treatment.adopt:
+        if treatment.descriptor or treatment.rewrite or treatment.adopt or treatment.settled:
             journal.whole.add(rule)
         for split, names in treatment.drop.items():
             journal.left_out += [LeftOut(n, rule, why, split) for n, why in names.items()]
@@ -199,7 +200,9 @@ def _carry_out(
     else:
         lists_changed = bool(new_entries(planned, kept))
     after = len(journal.left_out), dict(journal.records)
+    settled = any(treatment.settled for treatment in planned.treatments.values())
     changed = lists_changed or before != after or descriptor != planned.dataset.descriptor
+    changed |= settled
     return descriptor, changed
 
 
@@ -237,18 +240,20 @@ def _copy_small_files(dataset: Dataset, out: Path) -> None:
 
 def _refuse_same_place(dataset: Dataset, out: Path) -> None:
     """Nothing may be written where the user's files are, not even through a link."""
-    root = dataset.root.resolve()
-    if out.resolve() == root or root.is_relative_to(out.resolve()):
-        raise UserError(f"{out} holds the data set itself", "choose another output folder")
     if (out / DESCRIPTOR_FILE).exists() and not (out / JOURNAL_FILE).exists():
         raise UserError(f"{out} is a data set that fix did not make", "choose another folder")
-    inside = [out, *(out / name for name in (dataset.descriptor.images, dataset.descriptor.labels))]
-    for folder in inside:
-        if folder.resolve().is_relative_to(root):
-            raise UserError(
-                f"{folder} is inside {dataset.root}, which is never written to",
-                "choose another output folder",
-            )
+    descriptor = dataset.descriptor
+    theirs = [f.resolve() for f in (dataset.root, dataset.images_folder, dataset.labels_folder)]
+    written = [out, out / "ImageSets"]
+    written += [out / name for name in (descriptor.images, descriptor.labels) if ".." not in name]
+    for folder in written:
+        here = folder.resolve()
+        for their in theirs:
+            if here.is_relative_to(their) or their.is_relative_to(here):
+                raise UserError(
+                    f"{folder} and {their} lie in each other, and the source is never written to",
+                    "choose another output folder",
+                )
 
 
 def _json(result: Mending) -> bytes:

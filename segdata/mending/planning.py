@@ -13,9 +13,12 @@ from segdata.facts import DatasetFacts
 from segdata.findings import Finding, Level
 from segdata.mending.treatment import Case, Refusal, Treatment, remedies
 
-# Which files are pairs is settled before anything is judged by it.
-_FIRST = frozenset({"P03", "P10", "P12"})
-_AFTER = frozenset({"P07"})
+# Which files are pairs is settled in a round of its own, before anything is judged by it.
+_FIRST = frozenset({"P03", "P10", "P11", "P12"})
+# Keys of the descriptor that say which files are pairs.
+_NAMING = frozenset({"images", "labels", "image_suffix", "label_suffix"})
+# Folders of files that the descriptor fetched from outside.
+_IMAGES, _LABELS = "JPEGImages", "SegmentationClass"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Plan:
         refusals: rule -> why it has no safe remedy here.
         descriptor: as it is to be.
         jobs: every file.
+        names: name in the lists as they are -> name in the new tree, where it differs.
     """
 
     dataset: Dataset
@@ -58,6 +62,7 @@ class Plan:
     refusals: Mapping[str, str]
     descriptor: DatasetDescriptor
     jobs: tuple[Job, ...]
+    names: Mapping[str, str]
 
 
 def plan(
@@ -82,33 +87,46 @@ def plan(
     for finding in findings:
         if finding.level >= (least or {}).get(finding.rule, Level.WARNING):
             by_rule.setdefault(finding.rule, []).append(finding)
+    treatments, refusals = _answers(dataset, facts, by_rule)
+    descriptor = changed_descriptor(dataset, treatments.values())
+    adopt = {p: key for t in treatments.values() for p, key in t.adopt.items()}
+    gone = _off_all_lists(treatments)
+    jobs = tuple(_omitted(job, gone) for job in _jobs(dataset, descriptor, out, adopt))
+    return Plan(dataset, treatments, refusals, descriptor, jobs, _new_names(dataset, jobs))
+
+
+def _answers(
+    dataset: Dataset, facts: DatasetFacts, by_rule: Mapping[str, list[Finding]]
+) -> tuple[dict[str, Treatment], dict[str, str]]:
+    """What the remedies say: treatments, and reasons against one."""
     treatments: dict[str, Treatment] = {}
     refusals: dict[str, str] = {}
     known = remedies()
     for rule in sorted(by_rule, key=lambda r: (r not in _FIRST, r)):
-        if rule not in known or (rule in _AFTER and treatments.keys() & _FIRST):
+        if rule not in known or (rule not in _FIRST and treatments.keys() & _FIRST):
             continue
         answer = known[rule](Case(dataset, facts, tuple(by_rule[rule])))
         if isinstance(answer, Refusal):
             refusals[rule] = answer.why
         else:
             treatments[rule] = answer
-    descriptor = changed_descriptor(dataset.descriptor, treatments.values())
-    adopt = {p: key for t in treatments.values() for p, key in t.adopt.items()}
-    gone = _off_all_lists(treatments)
-    jobs = tuple(_omitted(job, gone) for job in _jobs(dataset, out, adopt))
-    return Plan(dataset, treatments, refusals, descriptor, jobs)
+    return treatments, refusals
 
 
-def changed_descriptor(
-    descriptor: DatasetDescriptor, treatments: Iterable[Treatment]
-) -> DatasetDescriptor:
-    """The descriptor with all changes; of two numbers of classes the larger counts."""
+def changed_descriptor(dataset: Dataset, treatments: Iterable[Treatment]) -> DatasetDescriptor:
+    """The descriptor with all changes; of two numbers of classes the larger counts.
+
+    Folders outside the data set become folders in it.
+    """
+    descriptor = dataset.descriptor
     changes: dict[str, Any] = {}
     for treatment in treatments:
         for key, value in treatment.descriptor.items():
             both = (value, changes.get(key, 0))
             changes[key] = max(both) if key == "num_classes" else value
+    for key, home in (("images", _IMAGES), ("labels", _LABELS)):
+        if _leads_out(changes.get(key, getattr(descriptor, key))):
+            changes |= {key: home, "allow_outside": False}
     return DatasetDescriptor.model_validate({**descriptor.model_dump(), **changes})
 
 
@@ -116,34 +134,60 @@ def placed(path: Path, dataset: Dataset, out: Path) -> Path:
     """Where a file of the data set is to lie in the new tree.
 
     Raises:
-        UserError: it lies outside the data set's folder.
+        UserError: it lies outside the data set's folders.
     """
-    try:
-        return out / path.relative_to(dataset.root)
-    except ValueError:
-        raise UserError(
-            f"{path} lies outside the data set's folder {dataset.root}",
-            "fix makes a new folder of a folder: bring photos and labels into one",
-        ) from None
+    for folder, name, home in (
+        (dataset.images_folder, dataset.descriptor.images, _IMAGES),
+        (dataset.labels_folder, dataset.descriptor.labels, _LABELS),
+        (dataset.root, "", ""),
+    ):
+        if path.is_relative_to(folder):
+            place = path.relative_to(folder)
+            if not _leads_out(place.as_posix()):
+                return out / (home if _leads_out(name) else name) / place
+    raise UserError(
+        f"{path} lies outside the data set's folder {dataset.root}",
+        "fix makes a new folder of a folder: bring photos and labels into one",
+    )
 
 
-def _jobs(dataset: Dataset, out: Path, adopt: Mapping[Path, str]) -> Iterator[Job]:
+def _leads_out(name: str) -> bool:
+    return Path(name).is_absolute() or ".." in Path(name).parts
+
+
+def _new_names(dataset: Dataset, jobs: Iterable[Job]) -> dict[str, str]:
+    if dataset.descriptor.pairs is not None:
+        return {}
+    new = {job.photo: job.key for job in jobs if job.photo is not None}
+    return {
+        key: new[path]
+        for key, path in dataset.image_files.items()
+        if path in new and new[path] != key
+    }
+
+
+def _jobs(
+    dataset: Dataset, descriptor: DatasetDescriptor, out: Path, adopt: Mapping[Path, str]
+) -> Iterator[Job]:
     """Everything that is in the folders, or that a table joins."""
+    names_of = {pair.image: names for pair, names in _listed(dataset)}
     if dataset.descriptor.pairs is not None:
         for pair, names in _listed(dataset):
             new_label = placed(pair.label, dataset, out) if pair.label else None
             new_photo = placed(pair.image, dataset, out)
             yield Job(pair.key, names, pair.image, pair.label, new_photo, new_label)
         return
-    names_of = {pair.image: names for pair, names in _listed(dataset)}
+    if not _leads_out(dataset.descriptor.images) and not _leads_out(dataset.descriptor.labels):
+        # What counts as a photo or a label by the new names.
+        naming = {key: getattr(descriptor, key) for key in _NAMING}
+        dataset = Dataset(dataset.root, dataset.descriptor.model_copy(update=naming))
     photos = _adopting(dataset.image_files, adopt, dataset.images_folder)
     labels = _adopting(dataset.label_files, adopt, dataset.labels_folder)
     for key in dict.fromkeys([*photos, *labels]):
         photo, label = photos.get(key), labels.get(key)
-        names = names_of.get(photo, ()) if photo else ()
         yield Job(
             key,
-            names,
+            names_of.get(photo, ()) if photo else (),
             photo,
             label,
             _target(photo, adopt, dataset, out, dataset.images_folder),

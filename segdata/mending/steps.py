@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from skimage.segmentation import expand_labels
 
-from segdata.classes import VOID_COLOR, ClassMap, Label
+from segdata.classes import VOID_COLOR, ClassMap, Color, Label
 from segdata.facts import LabelFacts, LabelForm
 from segdata.images import NoIds, Stored, ids_of
 
@@ -118,6 +118,29 @@ class TableStep:
         if state.facts.ids is not None and not self.table.keys() & state.facts.ids.keys():
             return None
         return narrow(remapped(state.label, self.table))
+
+
+@dataclass(frozen=True)
+class ByPalette:
+    """Numbers the colors of a palette anew.
+
+    Args:
+        forms: the labels that it concerns.
+        ids: color -> id.
+    """
+
+    forms: frozenset[LabelForm]
+    ids: Mapping[Color, int]
+    rereads: bool = True
+
+    def __call__(self, state: LabelState) -> Label | None:
+        palette = state.facts.palette
+        if state.label is None or palette is None or state.facts.form not in self.forms:
+            return None
+        unknown = [color for _, color in palette if color not in self.ids]
+        if unknown:
+            raise CannotMend(f"its palette has {unknown[0]}, which no class has")
+        return narrow(remapped(state.label, {index: self.ids[color] for index, color in palette}))
 
 
 @dataclass(frozen=True)

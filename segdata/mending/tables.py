@@ -48,10 +48,11 @@ def new_entries(plan: Plan, kept: Kept) -> dict[str, tuple[str, ...]]:
         if split.path is None or plan.dataset.descriptor.pairs is not None:
             continue
         drop = [t.drop.get(split.name, {}) for t in plan.treatments.values()]
+        named = [(name, plan.names.get(name, name)) for name in split.entries]
         entries = tuple(
-            name
-            for name in split.entries
-            if name not in kept.gone and not any(name in names for names in drop)
+            new
+            for name, new in named
+            if new not in kept.gone and not any(name in names for names in drop)
         )
         if entries != split.entries or split.name in rewritten:
             changed[split.name] = entries

@@ -13,7 +13,7 @@ import numpy as np
 
 from segdata.classes import Label
 from segdata.dataset import DatasetDescriptor, Pair
-from segdata.facts import gather_pair
+from segdata.facts import Look, gather_pair
 from segdata.facts.label import gather_label
 from segdata.files import whole_file, write_file
 from segdata.images import (
@@ -89,6 +89,7 @@ class Treater:
         write: write files; otherwise only say what would be done.
         link: hard links instead of copies of files that stay as they are.
         lonely: the rule that leaves out what has no partner.
+        looks: what ``pairs`` need to see of a pair.
     """
 
     descriptor: DatasetDescriptor
@@ -97,6 +98,7 @@ class Treater:
     write: bool = True
     link: bool = False
     lonely: str = ""
+    looks: Look = Look.NONE
 
     def __call__(self, job: Job) -> Outcome:
         if job.omit is not None:
@@ -117,7 +119,7 @@ class Treater:
         if not self.pairs or job.photo is None:
             return
         pair = Pair(job.key, job.splits[0] if job.splits else "", job.photo, job.label)
-        facts = gather_pair(pair, self.descriptor)
+        facts = gather_pair(pair, self.descriptor, self.looks)
         for rule, step in self.pairs:
             verdict = step(facts)
             if verdict is not None:

@@ -94,6 +94,7 @@ class Treatment:
         rewrite: splits whose lists are written anew even if their entries stay.
         adopt: file that is not found under its name -> the name that it gets in the new tree.
         lonely: photos and labels that have no partner are left out.
+        settled: it is mended by copying only what counts.
     """
 
     does: str
@@ -104,6 +105,7 @@ class Treatment:
     rewrite: frozenset[str] = frozenset()
     adopt: Mapping[Path, str] = field(default_factory=dict)
     lonely: bool = False
+    settled: bool = False
 
 
 Remedy = Callable[[Case], Treatment | Refusal]
@@ -125,6 +127,6 @@ def remedy(rule_id: str) -> Callable[[Remedy], Remedy]:
 def remedies() -> Mapping[str, Remedy]:
     """Every remedy by rule, in the order in which they are applied."""
     # Their modules register them as they are imported.
-    from segdata.mending import descriptor, folders, labels, values  # noqa: F401
+    from segdata.mending import descriptor, edges, folders, labels, values  # noqa: F401
 
     return _REMEDIES

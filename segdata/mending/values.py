@@ -5,6 +5,7 @@ from __future__ import annotations
 from segdata.mending.steps import TableStep
 from segdata.mending.treatment import Case, Refusal, Treatment, remedy
 from segdata.rules.causes import VOID, IdSet, value_causes, without_lesson
+from segdata.rules.schemes import translation
 
 # Stray ids are slips of a brush up to this share of all pixels (fault catalogue, L07).
 _STRAY_SHARE = 0.01
@@ -89,6 +90,22 @@ def strays_are_ignored(case: Case) -> Treatment | Refusal:
         f"label {target}",
         labels=TableStep(dict.fromkeys(strays, target)),
         descriptor={"ignore_label": target} if ignore is None else {},
+    )
+
+
+@remedy("L18")
+def translated(case: Case) -> Treatment | Refusal:
+    """Ids of a published data set become those it is trained with."""
+    ids = case.ids
+    if not ids.scheme:
+        return Refusal("the numbers are no scheme that is known")
+    void = VOID if ids.ignore is None else ids.ignore
+    table = {old: void if new == VOID else new for old, new in translation(ids).items()}
+    declared = ids.ignore is None and void in table.values()
+    return Treatment(
+        does=f"{ids.scheme} translated into the ids that are trained with",
+        labels=TableStep(table),
+        descriptor={"ignore_label": void} if declared else {},
     )
 
 

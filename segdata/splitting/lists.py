@@ -102,6 +102,7 @@ def write(
             "images": _relative(dataset.images_folder, out),
             "labels": _relative(dataset.labels_folder, out),
             "lists": _LISTS,
+            "allow_outside": True,
         }
         save_descriptor(out, dataset.descriptor.model_copy(update=changes))
     return Written(out, out / _LISTS, backup)
