@@ -6,14 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from segdata.classes import ClassMap
 from segdata.errors import UserError
-from segdata.images import IMAGE_SUFFIXES, Unreadable
+from segdata.images import Unreadable
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
 from segdata.sources.assembly import Opened, Picture, annotation_files, assemble, sampled
 from segdata.sources.bitmaps import decoded, mask_of
@@ -38,6 +38,8 @@ _LINE_WIDTH, _POINT_SIZE = 10, 5
 # The list of labels that LabelMe's exporter takes.
 _LABELS_FILE = "labels.txt"
 _OUTLINES = ("polygon", "oriented_rectangle", "rotation", None, "")
+# What FF D8 FF, with which every JPEG begins, is in base64.
+_JPEG = "/9j/"
 _LINES = ("line", "linestrip")
 _POINTS = ("point", "points")
 
@@ -122,10 +124,9 @@ def _picture(path: Path, photos: Photos) -> tuple[Picture, set[str]]:
     named = named if isinstance(named, str) else ""
     photo = photos.find(named, path) or photos.of_stem(path.stem, path)
     names = {str(s["label"]) for s in data["shapes"] if isinstance(s, dict) and "label" in s}
-    if photo is not None or not data.get("imageData"):
+    if photo is not None or not isinstance(data.get("imageData"), str):
         return Picture(named or path.name, photo, path), names
-    suffix = PurePosixPath(named).suffix.lower()
-    photo = path.with_suffix(suffix if suffix in IMAGE_SUFFIXES else ".png")
+    photo = path.with_suffix(".jpg" if data["imageData"].startswith(_JPEG) else ".png")
     return Picture(named, photo, path, embedded=partial(embedded_photo, path)), names
 
 

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from segdata.sources.shapes.pixels import OUTSIDE, LeftOut, Mask, Region, Size
@@ -61,6 +62,7 @@ def disk(center: Points, radius: float, size: Size) -> Region:
     Raises:
         LeftOut: it has nothing in the picture.
     """
+    _refuse_far(np.append(center, radius))
     box = np.array([center - radius, center + radius])
     return _drawn(box, size, 0, lambda draw, xy: draw.ellipse(xy, fill=1, outline=1))
 
@@ -82,8 +84,7 @@ def _drawn(points: Points, size: Size, margin: int, paint: _Draw) -> Region:
 
     It is drawn on the whole picture: moved by whole pixels, Pillow's floats round differently.
     """
-    if (np.abs(points) > _IN_REACH).any():
-        raise LeftOut("shapes that reach far outside the picture")
+    _refuse_far(points)
     extent = np.array([size[1], size[0]])
     start = np.clip(np.floor(points.min(axis=0)) - margin - 2, 0, extent).astype(np.int64)
     stop = np.clip(np.ceil(points.max(axis=0)) + margin + 3, 0, extent).astype(np.int64)
@@ -97,13 +98,23 @@ def _drawn(points: Points, size: Size, margin: int, paint: _Draw) -> Region:
     return Region(int(start[1]), int(start[0]), mask)
 
 
+def _refuse_far(values: Points) -> None:
+    if not (np.abs(values) <= _IN_REACH).all():
+        raise LeftOut("shapes that reach far outside the picture")
+
+
 def _without(region: Region, hole: Region) -> Region:
     """A region less what another one covers."""
+    start = np.maximum((region.top, region.left), (hole.top, hole.left))
+    ends = [np.add((r.top, r.left), r.mask.shape) for r in (region, hole)]
+    height, width = np.maximum(np.minimum(*ends) - start, 0).tolist()
     mask = region.mask.copy()
-    height, width = mask.shape
-    down, right = hole.top - region.top, hole.left - region.left
-    target = mask[max(0, down) : max(0, down + hole.mask.shape[0])]
-    target = target[:, max(0, right) : max(0, right + hole.mask.shape[1])]
-    cut = hole.mask[max(0, -down) : height - down, max(0, -right) : width - right]
-    np.logical_and(target, ~cut, out=target)
+    _window(mask, start - (region.top, region.left), (height, width))[
+        _window(hole.mask, start - (hole.top, hole.left), (height, width))
+    ] = False
     return Region(region.top, region.left, mask)
+
+
+def _window(mask: Mask, corner: npt.NDArray[np.int64], size: Size) -> Mask:
+    top, left = np.maximum(corner, 0).tolist()
+    return mask[top : top + size[0], left : left + size[1]]
