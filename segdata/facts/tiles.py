@@ -36,7 +36,7 @@ class Tile:
         if match is None:
             return None
         # The file's folder and the part before the coordinates.
-        scene = str(pure.with_name(match["scene"] or "."))
+        scene = str(pure.parent / match["scene"])
         return cls(scene, int(match["first"]), int(match["second"]), width, height)
 
     @property
