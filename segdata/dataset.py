@@ -11,11 +11,11 @@ Layout (PASCAL VOC's)::
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, overload
 
 import tomli_w
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -119,7 +119,7 @@ class DatasetDescriptor(BaseModel):
             raise UserError(explain(error, cls, where), f"edit {where}") from error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pair:
     """A photo and its label; the unit of parallel work.
 
@@ -134,6 +134,41 @@ class Pair:
     split: str
     image: Path
     label: Path | None
+
+
+@dataclass(frozen=True)
+class ListedPairs(Sequence[Pair]):
+    """The pairs of a list, each made when it is asked for: 100,000 of them would take 100 MB.
+
+    Args:
+        split: the list they come from.
+        keys: of photos that exist.
+        images: photos by key.
+        labels: labels by key.
+    """
+
+    split: str
+    keys: tuple[str, ...]
+    images: FileIndex
+    labels: FileIndex
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @overload
+    def __getitem__(self, index: int) -> Pair: ...
+    @overload
+    def __getitem__(self, index: slice) -> ListedPairs: ...
+    def __getitem__(self, index: int | slice) -> Pair | ListedPairs:
+        if isinstance(index, slice):
+            return replace(self, keys=self.keys[index])
+        key = self.keys[index]
+        return Pair(key, self.split, self.images[key], self.labels.get(key))
+
+    @property
+    def without_label(self) -> tuple[str, ...]:
+        """The keys of photos without a label."""
+        return tuple(key for key in self.keys if key not in self.labels)
 
 
 @dataclass(frozen=True)
@@ -153,14 +188,17 @@ class Split:
     name: str
     path: Path | None
     entries: tuple[str, ...]
-    pairs: tuple[Pair, ...]
+    pairs: Sequence[Pair]
     without_image: tuple[str, ...] = ()
     text: ListText = field(default_factory=ListText)
     pathed: tuple[str, ...] = ()
 
     @property
-    def without_label(self) -> tuple[Pair, ...]:
-        return tuple(p for p in self.pairs if p.label is None)
+    def without_label(self) -> tuple[str, ...]:
+        """The keys of photos without a label."""
+        if isinstance(self.pairs, ListedPairs):
+            return self.pairs.without_label
+        return tuple(pair.key for pair in self.pairs if pair.label is None)
 
 
 @dataclass(frozen=True)
@@ -242,9 +280,7 @@ class Dataset:
     ) -> Split:
         images, labels = self.image_files, self.label_files
         keys = keys_of(entries, images)
-        pairs = tuple(
-            Pair(key, name, images[key], labels.get(key)) for key in keys if key in images
-        )
+        pairs = ListedPairs(name, tuple(key for key in keys if key in images), images, labels)
         missing = tuple(key for key in keys if key not in images)
         pathed = tuple(e for e, key in zip(entries, keys, strict=True) if e != key)
         return Split(name, path, tuple(keys), pairs, missing, text, pathed)

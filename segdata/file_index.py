@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,11 +15,12 @@ LABEL_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".webp", ".jpg", ".jpeg")
 
 
 class FileIndex(Mapping[str, Path]):
-    """Files by key, in order; a name of each is kept, and its path is made when it is asked for.
+    """Files by key, in order; the path of each is made when it is asked for: 100,000 paths would
+    take 60 MB.
 
     Args:
         folder: where they lie.
-        names: their places below it, by key.
+        endings: what follows the key in their places below it, by key.
         doubles: places of further files with a key that another has, by key.
         outside: places of links that lead out of where files may be; they are in no other table.
     """
@@ -26,24 +28,24 @@ class FileIndex(Mapping[str, Path]):
     def __init__(
         self,
         folder: Path,
-        names: Mapping[str, str],
+        endings: Mapping[str, str],
         doubles: Mapping[str, tuple[str, ...]],
         outside: Mapping[str, str],
     ) -> None:
         self.folder, self.doubles, self.outside = folder, doubles, outside
-        self._names = names
+        self._endings = endings
 
     def __getitem__(self, key: str) -> Path:
-        return self.folder / self._names[key]
+        return self.folder / (key + self._endings[key])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self._endings)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._endings)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._names
+        return key in self._endings
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def index_files(
         within: links must lead to files below this folder; None follows every link to a file.
         order: of several files with one key the one whose suffix comes first here counts.
     """
-    names: dict[str, str] = {}
+    endings: dict[str, str] = {}
     doubles: dict[str, tuple[str, ...]] = {}
     outside: dict[str, str] = {}
     root = within.resolve() if within else None
@@ -107,17 +109,19 @@ def index_files(
             continue
         if file.is_link and root and not (folder / file.place).resolve().is_relative_to(root):
             outside[key] = file.place
-        elif key in names:
-            first, other = sorted((names[key], file.place), key=lambda place: _rank(place, order))
-            names[key], doubles[key] = first, (*doubles.get(key, ()), other)
+            continue
+        ending = sys.intern(file.place[len(key) :])
+        if key in endings:
+            two = sorted((endings[key], ending), key=lambda ending: _rank(ending, order))
+            endings[key] = two[0]
+            doubles[key] = (*doubles.get(key, ()), key + two[1])
         else:
-            names[key] = file.place
-    return FileIndex(folder, dict(sorted(names.items())), doubles, outside)
+            endings[key] = ending
+    return FileIndex(folder, dict(sorted(endings.items())), doubles, outside)
 
 
-def _rank(place: str, order: Sequence[str]) -> int:
-    suffix = PurePosixPath(place).suffix.lower()
-    return order.index(suffix) if suffix in order else len(order)
+def _rank(ending: str, order: Sequence[str]) -> int:
+    return order.index(ending.lower()) if ending.lower() in order else len(order)
 
 
 def key_of(place: str, suffix: str | None = None) -> str | None:

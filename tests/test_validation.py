@@ -29,7 +29,9 @@ def healthy(tmp_path: Path) -> Dataset:
         (root / folder).mkdir(parents=True)
     for key in "abc":
         photo = random.integers(0, 256, (24, 32, 3), dtype=np.uint8)
-        label = random.integers(0, 3, (24, 32), dtype=np.uint8)
+        label = np.zeros((24, 32), dtype=np.uint8)
+        label[4:14, 3 : ord(key) - 85] = 1
+        label[12:20, ord(key) - 80 :] = 2
         (root / "JPEGImages" / f"{key}.jpg").write_bytes(encode_photo(photo, "jpeg"))
         (root / "SegmentationClass" / f"{key}.png").write_bytes(encode_label(label))
     lists = {"train": "a\nb\n", "val": "c\n", "trainval": "a\nb\nc\n"}
@@ -192,7 +194,7 @@ def test_one_split_of_empty_masks_is_found_though_the_other_is_full(healthy: Dat
     for key in "ab":
         empty = np.zeros((24, 32), dtype=np.uint8)
         (healthy.labels_folder / f"{key}.png").write_bytes(encode_label(empty))
-    (finding,) = validate(reload(healthy))
+    (finding,) = validate(reload(healthy)).at_least(Level.WARNING)
     assert finding.rule == "L08"
     assert "train" in finding.message
 
@@ -200,8 +202,8 @@ def test_one_split_of_empty_masks_is_found_though_the_other_is_full(healthy: Dat
 def test_a_val_split_without_an_object_is_no_fault(healthy: Dataset) -> None:
     empty = np.zeros((24, 32), dtype=np.uint8)
     (healthy.labels_folder / "c.png").write_bytes(encode_label(empty))
-    assert list(validate(healthy)) == []
-    assert list(validate(healthy, splits=["val"])) == []
+    assert validate(healthy).at_least(Level.WARNING) == ()
+    assert validate(healthy, splits=["val"]).at_least(Level.WARNING) == ()
 
 
 @pytest.mark.parametrize("palette", [False, True])

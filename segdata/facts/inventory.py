@@ -51,7 +51,7 @@ class SplitFacts:
             entries=len(split.entries),
             pairs=len(split.pairs),
             without_image=split.without_image,
-            without_label=tuple(pair.key for pair in split.without_label),
+            without_label=split.without_label,
             text=split.text,
             pathed=split.pathed,
         )
@@ -120,7 +120,7 @@ def take_inventory(dataset: Dataset) -> Inventory:
     splits = dataset.splits.values() if dataset.descriptor.pairs is None else ()
     listed = {entry for split in splits for entry in split.entries}
     no_image = [name for split in splits for name in split.without_image]
-    no_label = [pair.key for split in splits for pair in split.without_label]
+    no_label = [name for split in splits for name in split.without_label]
     both = len(images.keys() & labels.keys())
     return Inventory(
         images=_folder(images, no_image),
