@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from segdata.console import findings
+from segdata.findings import CheckReport, Level
 from segdata.mending import JOURNAL_FILE, Mending
 
 # Left-out pairs and labels as they were that are named; the journal has all of them.
@@ -40,9 +41,10 @@ def render(result: Mending, console: Console) -> None:
     )
     for rule, why in journal.refusals.items():
         console.print(Text(f"{rule} has no safe remedy here: {why}"))
-    if len(result.remaining):
+    left = CheckReport(result.remaining.at_least(Level.WARNING))
+    if len(left):
         console.print("left to you:")
-        findings.render_groups(result.remaining, console)
+        findings.render_groups(left, console)
     _last_line(result, console)
 
 

@@ -58,9 +58,12 @@ def check_target(dataset: Dataset, out: Path | None, *, overwrite: bool) -> None
         )
     if out is not None:
         if out.resolve() == dataset.root.resolve():
-            raise UserError(
-                f"{out} is the data set itself", "leave OUT away to write lists into it"
-            )
+            raise UserError(f"{out} is the data set itself", "without OUT lists go into it")
+        for folder in (dataset.images_folder, dataset.labels_folder):
+            if out.resolve().is_relative_to(folder.resolve()):
+                raise UserError(f"{out} is inside {folder}, which is read", "choose another folder")
+        if (out / DESCRIPTOR_FILE).exists() and not (out / _LISTS / REPORT_FILE).exists():
+            raise UserError(f"{out} is a data set that split did not make", "choose another folder")
         return
     listed = [s for s in dataset.splits.values() if s.path is not None]
     if listed and not overwrite:

@@ -9,7 +9,7 @@ from segdata import mending, validation
 from segdata.dataset import Dataset
 from segdata.executors import Executor, Serial
 from segdata.facts import DatasetFacts
-from segdata.findings import Finding
+from segdata.findings import CheckReport, Finding, Level
 from segdata.mending import FixRequest, Mending
 from segdata.policy import Policy
 from segdata.progress import Track, silently
@@ -67,7 +67,7 @@ def write_diff(result: Mending, path: Path) -> None:
         classes=(result.dataset.class_map, result.descriptor.class_map),
         remedied=remedied,
         left_out=[(lost.name, lost.rule, lost.why) for lost in journal.left_out],
-        remaining=result.remaining,
+        remaining=CheckReport(result.remaining.at_least(Level.WARNING)),
         data=result.to_json(),
     )
     write_changes(changes, path)
