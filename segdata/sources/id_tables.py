@@ -60,11 +60,26 @@ class IdTable:
 
     @property
     def said(self) -> str:
-        """The table as one line, for the record: ``7 -> 0, 8 -> 1, 0 -> ignored``."""
-        changed = [(a, b) for a, b in sorted(self.ids.items()) if a != b]
-        parts = [f"{a} -> {'ignored' if b < 0 else b}" for a, b in changed[:_SHOWN]]
-        more = f", and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
-        return ", ".join(parts) + more if parts else "as stored"
+        """The table as one line, for the record: ``7 -> 0, 8 -> 1; ignored: 0 to 6, 9``."""
+        moved = [(a, b) for a, b in sorted(self.ids.items()) if a != b and b >= 0]
+        parts = [f"{a} -> {b}" for a, b in moved[:_SHOWN]]
+        more = f", and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
+        said = [", ".join(parts) + more] if parts else []
+        ignored = sorted(stored for stored, number in self.ids.items() if number < 0)
+        if ignored:
+            said.append(f"ignored: {_runs(ignored)}")
+        return "; ".join(said) or "as stored"
+
+
+def _runs(numbers: list[int]) -> str:
+    """``0 to 6, 9, 14 to 16``, of numbers in order."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join(" to ".join(map(str, run)) for run in runs)
 
 
 def read_with_table(item: Item, table: IdTable) -> Reading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,9 @@ _MAYBE_CLASS_FILES = (
     "classes.yaml", "classes.yml", "labels.yaml", "labels.yml", "data.yaml", "data.yml",
     "dataset.yaml", "classes.toml", "labels.toml",
 )  # fmt: skip
+# Files of settings, in which classes are one key of many.
+_SETTINGS = frozenset({"data", "dataset"})
+_NAMES = re.compile(r"^(?:names|classes|labels)\s*:", re.MULTILINE)
 
 
 def has_class_file(folder: Path) -> bool:
@@ -164,11 +168,13 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _holds_classes(path: Path) -> bool:
+    """Whether a file whose name says little lists classes: settings are one name and a number."""
     try:
-        read_class_file(path)
+        class_map = read_class_file(path)
+        named = path.stem not in _SETTINGS or bool(_NAMES.search(read_text(path)))
     except UserError:
         return False
-    return True
+    return named and len(class_map.classes) > 1
 
 
 def _colored(class_map: ClassMap) -> int:

@@ -23,6 +23,8 @@ from segdata.sources.class_files.entries import (
 _LISTS = ("names", "classes", "labels", "categories", "id2label", "label2id", "class_names", "tags")
 # Aliases of other settings make a YAML file of a kilobyte a document of gigabytes.
 _YAML_LARGEST = 1 << 19
+# Lists of tables of lists have four levels.
+_DEEPEST = 20
 _FORMS = "a list of names, {name: id}, {id: name}, {name: [r, g, b]} or a list of {name, id, color}"
 
 
@@ -59,10 +61,15 @@ def parse_yaml(text: str, source: str) -> Any:
         raise UserError(f"{source} is too long for a class file in YAML", "write it as CSV or JSON")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        depth = 0
         for event in yaml.parse(text, Loader=loader):
+            line = event.start_mark.line + 1
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1
                 raise UserError(f"{source}, line {line}: aliases (*name) are not read")
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise UserError(f"{source}, line {line}: this YAML is nested too deeply")
         _refuse_twin_keys(yaml.compose(text, Loader=loader), source)
         return yaml.load(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
