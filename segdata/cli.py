@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 # In the order of a project's life; each is a module of segdata.commands with a command of its name.
 COMMANDS = (
     "demo",
+    "colors",
     "convert",
+    "remap",
     "validate",
     "stats",
+    "card",
     "fix",
     "split",
     "register",

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 from segdata.classes import ClassMap, SegClass
+from segdata.dataset import DatasetDescriptor, save_descriptor
 from segdata.evaluation import EvalItem, EvalOptions, evaluate
+from segdata.images import encode_label, encode_photo
 from segdata.reports import write_report
+from segdata.workflows import CheckRequest, StatisticsRequest, check, measure
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -77,18 +80,73 @@ def page_file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return path
 
 
+@pytest.fixture(scope="module", params=["findings", "statistics", "many classes"])
+def data_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a check with findings of many rules, and pages of statistics."""
+    root = tmp_path_factory.mktemp("pages") / ("a folder with a long name " * 4)
+    many = request.param == "many classes"
+    path = root.parent / "page.html"
+    write_damaged(root, 150 if many else 4)
+    if request.param == "findings":
+        check(CheckRequest(dataset=str(root), reports=(path,)))
+    else:
+        measure(StatisticsRequest(dataset=str(root), reports=(path,)))
+    return path
+
+
+def write_damaged(root: Path, classes: int) -> None:
+    """Pairs with stray ids, a text file for a label, and a list with faults."""
+    rng = np.random.default_rng(classes)
+    for folder in ("JPEGImages", "SegmentationClass", "ImageSets/Segmentation"):
+        (root / folder).mkdir(parents=True)
+    keys = [f"{'name' * number} {number}" for number in range(8)]
+    for number, key in enumerate(keys):
+        photo = rng.integers(0, 256, (120, 160, 3), np.uint8)
+        label = np.repeat(rng.integers(0, classes, (120, 20)), 8, axis=1).astype(np.uint8)
+        label[50:54, 60:64] = 200 + number % 3
+        (root / "JPEGImages" / f"{key}.jpg").write_bytes(encode_photo(photo, "jpeg"))
+        (root / "SegmentationClass" / f"{key}.png").write_bytes(encode_label(label))
+    (root / "SegmentationClass" / f"{keys[0]}.png").write_text("no picture")
+    for name, chosen in (("train", keys[:5]), ("val", [*keys[5:], "", "not there"])):
+        (root / "ImageSets/Segmentation" / f"{name}.txt").write_text("\r\n".join(chosen))
+    names = [*NAMES, *(f"class {i}" for i in range(classes))][:classes]
+    table = ClassMap(tuple(SegClass(i, name) for i, name in enumerate(names)), 255)
+    save_descriptor(root, DatasetDescriptor.for_classes("damaged", table))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_pages_of_data_are_whole_at_every_width(
+    browser: Any, data_page: Path, width: int, scheme: str
+) -> None:
+    look_at(browser, data_page, width, scheme)
+
+
+def test_a_fix_is_copied_or_selected(browser: Any, data_page: Path) -> None:
+    page = browser.new_page()
+    page.goto(data_page.as_uri())
+    if page.locator(".copy").count():
+        page.locator(".copy").first.click()
+        page.wait_for_function("document.querySelector('.copy').textContent !== 'Copy'")
+    page.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 768, 1280])
 def test_nothing_is_fetched_cut_off_or_overlapping(
     browser: Any, page_file: Path, width: int, scheme: str
 ) -> None:
+    look_at(browser, page_file, width, scheme)
+
+
+def look_at(browser: Any, path: Path, width: int, scheme: str) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     fetched: list[str] = []
     complaints: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(page_file.as_uri())
+    page.goto(path.as_uri())
     for summary in page.query_selector_all("summary"):
         summary.click()
     assert [u for u in fetched if not u.startswith(("file:", "data:"))] == []

@@ -16,8 +16,10 @@ __all__ = ["json_text", "show", "watching"]
 
 # One module of this package per kind of result: render(result, console) and to_json(result).
 _VIEWS = {
+    "Card": "card",
     "CheckReport": "findings",
     "Checked": "checked",
+    "ColorSurvey": "colors",
     "Conversion": "conversion",
     "ConversionPlan": "conversion_plan",
     "Demo": "demo",
@@ -25,6 +27,7 @@ _VIEWS = {
     "EvalReport": "scores",
     "KnownDatasets": "datasets",
     "Registered": "registered",
+    "Remapping": "remapping",
     "Manual": "manual",
     "Mending": "mending",
     "TrainResult": "training",

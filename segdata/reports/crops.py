@@ -102,7 +102,7 @@ def _shot(path: str, pair: Pair, class_map: ClassMap, place: tuple[int, int] | N
     photo = _photo(pair.image)
     label, stored = _label(pair.label)
     seen = label if label is not None else stored
-    if photo is not None and seen is not None and photo.shape[:2] != seen.shape[:2]:
+    if place is not None and not _fits(place, photo, seen):
         place = None
     box = None if place is None or seen is None else _box(seen.shape[:2], place)
     panels: list[Panel] = []
@@ -119,6 +119,14 @@ def _shot(path: str, pair: Pair, class_map: ClassMap, place: tuple[int, int] | N
     if not panels:
         return None
     return Shot(path, _told(place, box), tuple(panels), _mark(place, box), legend)
+
+
+def _fits(place: tuple[int, int], photo: Photo | None, seen: Label | Photo | None) -> bool:
+    """The place lies in the label, and the photo, if there is one, has the label's size."""
+    if seen is None or (photo is not None and photo.shape[:2] != seen.shape[:2]):
+        return False
+    height, width = seen.shape[:2]
+    return bool(0 <= place[0] < width and 0 <= place[1] < height)
 
 
 def _photo(path: Path) -> Photo | None:

@@ -2,6 +2,7 @@
 
 from segdata.workflows.checking import CheckRequest, check
 from segdata.workflows.demo import run_demo
+from segdata.workflows.describing import CardRequest, describe
 from segdata.workflows.doctoring import diagnose
 from segdata.workflows.measuring import StatisticsRequest, measure
 from segdata.workflows.mending import fix
@@ -10,11 +11,13 @@ from segdata.workflows.scoring import EvaluationRequest, evaluate
 from segdata.workflows.training import train
 
 __all__ = [
+    "CardRequest",
     "CheckRequest",
     "EvaluationRequest",
     "PictureRequest",
     "StatisticsRequest",
     "check",
+    "describe",
     "diagnose",
     "evaluate",
     "measure",
