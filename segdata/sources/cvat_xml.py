@@ -198,11 +198,11 @@ def _pixels(kind: str, attributes: Mapping[str, str], size: Size, left_out: Coun
 
 
 def _ellipse(attributes: Mapping[str, str], size: Size) -> Pixels:
-    """CVAT draws ellipses with OpenCV about whole pixels, which belong to them on every side."""
+    """CVAT draws ellipses with OpenCV, which rounds: to whole pixels, all drawn, and degrees."""
     numbers = _numbers(attributes, "cx", "cy", "rx", "ry")
     (degrees,) = _numbers(attributes, "rotation")
     center, radii = np.round(numbers[:2]) + 0.5, np.round(numbers[2:]) + 0.5
-    return ellipse(center, radii, degrees, size)
+    return ellipse(center, radii, round(degrees), size)
 
 
 def _numbers(attributes: Mapping[str, str], *names: str) -> list[float]:

@@ -133,7 +133,7 @@ def parts_of(name: str) -> list[str]:
 def split_of(name: str) -> str | None:
     """The split that a name speaks of: ``instances_train2017`` -> ``train``; None if none."""
     words = [_SPLITS[word] for word in _WORDS.split(name.lower()) if word in _SPLITS]
-    return words[-1] if words else None
+    return words[0] if words else None
 
 
 def size_of(item: Item, declared: Size | None, *, upright: bool = False) -> Size:
