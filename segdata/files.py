@@ -50,6 +50,35 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             Path(temporary).unlink(missing_ok=True)
 
 
+def link_file(source: Path, target: Path, *, symbolic: bool) -> None:
+    """Link to a file instead of copying it; a target that is there is replaced whole.
+
+    Args:
+        symbolic: by a relative path, so that both may move together; else as a hard link.
+
+    Raises:
+        UserError: the system cannot link these two.
+    """
+    real = source.resolve()
+    temporary = target.with_name(f".{target.name}.link")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
+        if symbolic:
+            temporary.symlink_to(os.path.relpath(real, target.parent.resolve()))
+        else:
+            temporary.hardlink_to(real)
+        temporary.replace(target)
+        # Renaming one link of a file onto another one does nothing (POSIX, rename).
+        temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"cannot link {target} to {source}: {error.strerror or error}",
+            "hard links cannot leave a file system, and some systems allow no symbolic ones: copy "
+            "the photos instead",
+        ) from error
+
+
 @contextmanager
 def output_folder(out: Path, *, overwrite: bool = False, whole: str = "") -> Iterator[Path]:
     """A folder that a command fills; marked as incomplete until the block ends without an error.

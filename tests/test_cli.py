@@ -205,8 +205,12 @@ def test_options_of_the_commands_are_pinned() -> None:
         options[name] = sorted(p.name or "" for p in command.params)
     assert options == {
         "demo": ["form", "out"],
-        "convert": ["classes", "dry_run", "executor", "form", "form_of_labels", "images", "labels", "name",
-                    "on_unknown", "out", "overwrite", "palette", "source", "workers"],
+        "colors": ["draft", "executor", "form", "full", "labels", "overwrite", "source", "workers"],
+        "convert": ["areas", "classes", "dry_run", "executor", "form", "form_of_labels", "images",
+                    "labels", "max_distance", "name", "on_unknown", "out", "overwrite", "palette",
+                    "photos", "reports", "source", "verbose", "workers"],
+        "remap": ["dataset", "executor", "file", "form", "ignore", "names", "out", "overwrite",
+                  "palette", "photos", "table", "workers"],
         "validate": ["baseline", "dataset", "executor", "fail_on", "form", "full", "ignore",
                      "reports", "select", "splits", "workers", "write_baseline"],
         "fix": ["dataset", "diff", "dry_run", "executor", "form", "ignore", "link", "out",

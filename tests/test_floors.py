@@ -15,9 +15,9 @@ FLOORS: dict[int, set[str]] = {
         "progress", "scores", "settings", "wire", "workers"},
     1: {"images", "file_index", "listing", "dataset", "registry", "records", "manifest", "facts",
         "tf_data", "builtin", "resizing", "pairing", "baselines", "predictions", "samples"},
-    2: {"sources", "rules", "policy", "accepted", "checked", "statistics"},
+    2: {"sources", "rules", "policy", "accepted", "checked", "statistics", "palettes"},
     3: {"conversion", "validation", "sharding", "evaluation", "reports", "charts", "drawing",
-        "diagnosis", "cards", "mending", "splitting"},
+        "diagnosis", "cards", "mending", "splitting", "coloring", "remapping"},
     5: {"workflows", "console", "commands", "cli", "__main__"},
 }  # fmt: skip
 MODEL_FLOOR = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -50,6 +51,10 @@ class _Format(click.Option):
     show_default=True, help="How photos come into OUT. Those that EXIF turns are copied upright.",
 )  # fmt: skip
 @click.option("--palette", is_flag=True, help="Label PNGs that look like their colors.")
+@click.option(
+    "--report", "reports", type=options.FOLDER, multiple=True,
+    help="Write what the colors of the masks show, with pictures; .html or .json; repeatable.",
+)  # fmt: skip
 @click.option("--verbose", is_flag=True, help="Say why SOURCE is of no other format.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 @options.overwrite
@@ -57,6 +62,7 @@ class _Format(click.Option):
 @options.text_or_json
 def command(
     form_of_labels: str | None,
+    reports: tuple[Path, ...],
     verbose: bool,
     dry_run: bool,
     executor: str,
@@ -71,6 +77,7 @@ def command(
     unless that is asked for.
     """
     from segdata import console, conversion, executors
+    from segdata.workflows.converting import convert_and_report
 
     request = conversion.ConversionRequest(format=form_of_labels, **asked)
     with console.watching() as watch:
@@ -80,7 +87,6 @@ def command(
         if dry_run:
             result: Any = conversion.plan_conversion(request)
         else:
-            result = conversion.convert(
-                request, executor=executors.from_name(executor, workers), track=watch
-            )
+            runner = executors.from_name(executor, workers)
+            result = convert_and_report(request, reports, executor=runner, track=watch)
     console.show(result, form)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from segdata.conversion.labels import Posture
 from segdata.conversion.request import Photos
-from segdata.errors import UserError
-from segdata.files import write_file
+from segdata.files import link_file, write_file
 from segdata.images import Unreadable, encode_photo, read_header, read_photo
 from segdata.sources import Item
 
@@ -32,7 +30,7 @@ def bring_photo(task: PhotoTask) -> None:
     """
     turned = task.posture in ("turn", "assumed")
     if task.how in ("hardlink", "symlink") and not turned and task.item.embedded is None:
-        _link(task)
+        link_file(task.item.image, task.target, symbolic=task.how == "symlink")
         return
     photo = task.item.photo()
     stored = photo.read_bytes() if isinstance(photo, Path) else photo
@@ -49,24 +47,3 @@ def bring_photo(task: PhotoTask) -> None:
         return
     form = encoded or ("jpeg" if header.format == "jpeg" else "png")
     write_file(task.target, encode_photo(pixels, form))
-
-
-def _link(task: PhotoTask) -> None:
-    """Link under a temporary name and rename, so that a photo that is there is replaced whole."""
-    source = task.item.image.resolve()
-    temporary = task.target.with_name(f".{task.target.name}.link")
-    try:
-        task.target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
-        if task.how == "symlink":
-            temporary.symlink_to(os.path.relpath(source, task.target.parent.resolve()))
-        else:
-            temporary.hardlink_to(source)
-        temporary.replace(task.target)
-        temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"cannot link {task.target} to {task.item.image}: {error.strerror or error}",
-            "hard links cannot leave a file system, and some systems allow no symbolic ones: "
-            "use --photos copy",
-        ) from error

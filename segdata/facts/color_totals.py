@@ -82,6 +82,18 @@ class ColorTotals:
         if not followed.all():
             self._add_others(seen, fates, ~followed)
 
+    def areas(self) -> tuple[npt.NDArray[np.void], npt.NDArray[np.int64]]:
+        """The colors that were followed, and for each the row of the larger area that it is a
+        shade of; -1 of areas themselves, -2 of what belongs to none."""
+        rows = self._rows[: self._count]
+        kinds = np.where(rows["area"], KINDS.index("area"), KINDS.index("scattered"))
+        of_area = _shades_of_areas(rows, kinds)
+        return rows, np.where((of_area < 0) & ~rows["area"], -2, of_area)
+
+    def file_of(self, row: np.void) -> MaskFile:
+        """The first mask with a color."""
+        return self._files[int(row["file"])]
+
     def groups(self, class_map: ClassMap, pixels: int) -> tuple[ColorGroupFacts, ...]:
         """What was seen, by kind.
 

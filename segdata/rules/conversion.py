@@ -65,7 +65,8 @@ def unknown_color(facts: ConversionFacts) -> Iterator[Statement]:
     """
     colors = facts.colors
     yield from _swapped(facts)
-    for group in colors.groups:
+    # What swapped channels explain is not told color by color.
+    for group in colors.groups if colors.swapped < _SWAPPED else ():
         if group.kind == "area" or group.colors <= _ONE_BY_ONE:
             yield from (_one(found, colors) for found in group.listed)
         if group.kind != "area" and group.colors > _ONE_BY_ONE:
@@ -116,7 +117,6 @@ def _swapped(facts: ConversionFacts) -> Iterator[Statement]:
         yield Statement(
             message=f"{percent(share)} of the pixels of unknown color are classes once red and "
             "blue are swapped: the masks were stored as BGR",
-            certainty=Certainty.STRONG,
             path=facts.labels,
             count=unknown,
             evidence={"swapped_share": round(share, 4), "unknown_pixels": unknown},
