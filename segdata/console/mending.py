@@ -60,6 +60,10 @@ def _last_line(result: Mending, console: Console) -> None:
     if result.request.dry_run:
         console.print(f"{journal.pairs} pairs looked at; nothing written")
         return
-    same = "" if result.changed else ", nothing had to be mended"
-    console.print(f"{len(journal.records)} files mended in {out}{same}")
+    if not result.changed:
+        console.print(f"nothing had to be mended; a copy is in {out}")
+        return
+    left = len({lost.name for lost in journal.left_out if lost.split is None})
+    without = f", {left} pairs left out" if left else ""
+    console.print(f"{len(journal.records)} files mended{without}: {out}")
     console.print(f"what was done to each: {out / JOURNAL_FILE}")

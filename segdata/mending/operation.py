@@ -182,8 +182,8 @@ def _carry_out(
     journal.refusals |= planned.refusals
     kept = Kept()
     before = len(journal.left_out), dict(journal.records)
-    outcomes = executor.imap(treater, planned.jobs)
-    for outcome in track(outcomes, "fixing", len(planned.jobs)):
+    outcomes = executor.imap(treater, planned.jobs())
+    for outcome in track(outcomes, "fixing", planned.total):
         journal.add(outcome)
         kept.add(outcome)
     if not kept.pairs:

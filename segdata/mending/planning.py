@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,8 @@ class Plan:
         treatments: by rule, in the order in which they are applied.
         refusals: rule -> why it has no safe remedy here.
         descriptor: as it is to be.
-        jobs: every file.
+        jobs: makes the jobs of all pairs, one at a time.
+        total: how many there are.
         names: name in the lists as they are -> name in the new tree, where it differs.
     """
 
@@ -61,7 +62,8 @@ class Plan:
     treatments: Mapping[str, Treatment]
     refusals: Mapping[str, str]
     descriptor: DatasetDescriptor
-    jobs: tuple[Job, ...]
+    jobs: Callable[[], Iterator[Job]]
+    total: int
     names: Mapping[str, str]
 
 
@@ -91,8 +93,13 @@ def plan(
     descriptor = changed_descriptor(dataset, treatments.values())
     adopt = {p: key for t in treatments.values() for p, key in t.adopt.items()}
     gone = _off_all_lists(treatments)
-    jobs = tuple(_omitted(job, gone) for job in _jobs(dataset, descriptor, out, adopt))
-    return Plan(dataset, treatments, refusals, descriptor, jobs, _new_names(dataset, jobs))
+
+    def jobs() -> Iterator[Job]:
+        return (_omitted(job, gone) for job in _jobs(dataset, descriptor, out, adopt))
+
+    names = _new_names(dataset, jobs()) if adopt or treatments.keys() & _FIRST else {}
+    total = sum(1 for _ in jobs())
+    return Plan(dataset, treatments, refusals, descriptor, jobs, total, names)
 
 
 def _answers(
