@@ -172,6 +172,9 @@ def test_names_keep_their_letters(tmp_path: Path) -> None:
         ("a.yaml", "!!python/object/apply:os.system ['true']\n", "line 1: not valid YAML"),
         ("a.yaml", "[" * 50_000, "YAML"),
         ("a.toml", "a = \n", "not valid TOML"),
+        ("a.csv", "name,rad,128,64,128\nc,0,0,142\n", "line "),
+        ("a.txt", '""\n1 2\n', "line 1: "),
+        ("a.yaml", "{!!int ,7: 0}\n", "not valid YAML"),
         ("a.csv", b"\x89PNG\r\n\x1a\n\x00\x00", "cannot be read as text"),
     ],
 )

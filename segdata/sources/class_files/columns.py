@@ -68,7 +68,9 @@ def from_header(header: Cells, rows: list[Cells]) -> Columns | None:
 def from_contents(rows: list[Cells]) -> Columns | None:
     """The columns, told from what stands in them; None where that is not clear."""
     width = min((len(row) for row in rows), default=0)
-    if width == 0 or any(len(row) != len(rows[0]) for row in rows):
+    if width == 0:
+        return None
+    if any(len(row) != len(rows[0]) for row in rows):
         return _ragged(rows, width)
     kinds = [_kind(rows, index) for index in range(width)]
     texts = [index for index, kind in enumerate(kinds) if kind == "text"]
@@ -101,6 +103,7 @@ def _with_guessed(name: int, rest: list[int], rows: list[Cells]) -> Columns | No
 def _id_and_color(name: int, numbers: list[int], rows: list[Cells]) -> Columns | None:
     """Of four numbers three are a color; the id counts up, at one end or before the name."""
     first, last = numbers[0], numbers[-1]
+    rows = [row for row in rows if len(row) > last]
     numbered = [_counts_rows(rows, index) for index in (first, last)]
     counts = numbered if any(numbered) else [_counts_up(rows, index) for index in (first, last)]
     if counts[0] != counts[1]:
@@ -117,7 +120,7 @@ def _id_and_color(name: int, numbers: list[int], rows: list[Cells]) -> Columns |
 
 def _ragged(rows: list[Cells], width: int) -> Columns | None:
     """Names with the separator in them, and nothing else, are no table; short rows are told."""
-    if width == 0 or len(rows[0]) == width:
+    if len(rows[0]) == width:
         widest = [row for row in rows if len(row) == len(rows[0])]
         return from_contents(widest) if widest and len(widest) * 2 > len(rows) else None
     full = [row for row in rows if len(row) >= len(rows[0])]

@@ -75,7 +75,9 @@ def parse_yaml(text: str, source: str) -> Any:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(f"{source}, line {line}: not valid YAML ({error.problem})") from None
-    except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
+    except UserError:
+        raise
+    except Exception as error:  # noqa: BLE001  constructors raise anything: IndexError of !!int ''
         raise UserError(f"{source} is not valid YAML: {_said(error)}") from None
 
 
