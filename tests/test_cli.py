@@ -212,7 +212,7 @@ def test_options_of_the_commands_are_pinned() -> None:
         "remap": ["dataset", "executor", "file", "form", "ignore", "names", "out", "overwrite",
                   "palette", "photos", "table", "workers"],
         "validate": ["baseline", "dataset", "executor", "fail_on", "form", "full", "ignore",
-                     "reports", "select", "splits", "workers", "write_baseline"],
+                     "made_of", "reports", "select", "splits", "workers", "write_baseline"],
         "fix": ["dataset", "diff", "dry_run", "executor", "form", "ignore", "link", "out",
                 "overwrite", "select", "workers"],
         "split": ["by", "dataset", "dry_run", "executor", "form", "group_by", "keep", "out",

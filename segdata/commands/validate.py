@@ -11,6 +11,10 @@ from segdata.commands import options
 
 @click.command("validate")
 @click.argument("dataset")
+@click.option(
+    "--made-of", metavar="DATASET",
+    help="For shards: the data set that they were made of; its labels are compared with theirs.",
+)  # fmt: skip
 @click.option("--split", "splits", multiple=True, help="Only this split; repeatable.")
 @click.option(
     "--select", multiple=True,
@@ -32,6 +36,7 @@ from segdata.commands import options
 )  # fmt: skip
 def command(
     dataset: str,
+    made_of: str | None,
     splits: tuple[str, ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -54,6 +59,7 @@ def command(
 
     request = workflows.CheckRequest(
         dataset=dataset,
+        made_of=made_of,
         splits=splits or None,
         select=select,
         ignore=ignore,

@@ -38,7 +38,7 @@ class ShardFile:
         offsets: byte positions of its records, as far as they can be found.
         damage: where the file is damaged so that not all of them can be found.
         listed: how many records the manifest lists; None where it does not name the file.
-        resized: the manifest lists another size.
+        resized: the manifest lists another size, and no damage explains it.
     """
 
     path: Path
@@ -111,16 +111,17 @@ def list_shards(folder: Path, manifest: ShardManifest | None) -> Iterator[ShardF
         whole = len(offsets)
         known = shard.offsets if shard else ()
         # Behind a damaged frame only a manifest knows where the next one begins.
-        offsets += [at for at in known if damage and at > (offsets[-1] if offsets else -1)]
+        rest = [at for at in known if at > (offsets[-1] if offsets else -1)] if damage else []
+        offsets += rest
         yield ShardFile(
             path,
             match["split"] if match else shard.split if shard else "",
             int(match["number"]) if match else 0,
             int(match["of"]) if match else 0,
             tuple(offsets),
-            Place(f"{path}, record {whole + 1}", damage) if damage else None,
+            Place(f"{path}, record {whole + 1}", damage) if damage and not rest else None,
             shard.samples if shard else None,
-            bool(shard and shard.bytes != path.stat().st_size),
+            bool(shard and not damage and shard.bytes != path.stat().st_size),
         )
 
 

@@ -23,6 +23,7 @@ class CheckRequest:
 
     Args:
         dataset: a folder of data or of shards, or a name.
+        made_of: the data set that shards were made of, by folder or name.
         splits: only these lists; None takes all.
         select: only these rules, by id or the beginning of ids.
         ignore: all rules but these.
@@ -35,6 +36,7 @@ class CheckRequest:
     """
 
     dataset: str
+    made_of: str | None = None
     splits: tuple[str, ...] | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -57,7 +59,7 @@ def check(request: CheckRequest, *, watch: Watch | None = None) -> Checked:
     policy = Policy(request.fail_on, request.select, request.ignore)
     if request.baseline is not None:
         read_baseline(request.baseline)
-    dataset = validation.find(request.dataset)
+    dataset = validation.find(request.dataset, request.made_of)
     splits = [dataset.split(name) for name in (request.splits or dataset.splits)]
     looks = Looks(sample=None) if request.full else Looks()
     facts = validation.gather(
