@@ -13,12 +13,15 @@ from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 from segdata.errors import UserError
-from segdata.images import IMAGE_SUFFIXES, Unreadable, read_header
+from segdata.images import IMAGE_SUFFIXES, Unreadable, check_whole, read_header
 from segdata.sources import Hints, Item, Survey
 from segdata.sources.shapes import Size
 
 # EXIF orientations that swap width and height (EXIF 2.3, tag 0x0112).
 _SIDEWAYS = frozenset({5, 6, 7, 8})
+# A photo of more pixels, 64 Mi, is decoded before as many are drawn on: one damaged byte in the
+# header of a JPEG makes it a gigapixel.
+_LARGE = 1 << 26
 _WORDS = re.compile(r"[^a-z]+")
 _SPLITS = {
     "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val",
@@ -144,9 +147,12 @@ def size_of(item: Item, declared: Size | None, *, upright: bool = False) -> Size
         upright: where it says nothing, the tool shows photos as their EXIF orientation says.
 
     Raises:
-        Unreadable: the photo is none, or has another size.
+        Unreadable: the photo is none, or has another size, or is larger than it can be.
     """
-    header = read_header(item.photo())
+    photo = item.photo()
+    header = read_header(photo)
+    if header.height * header.width > _LARGE:
+        check_whole(photo)
     stored = header.height, header.width
     turned = stored[::-1] if header.orientation in _SIDEWAYS else stored
     if declared is None:

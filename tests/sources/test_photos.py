@@ -118,3 +118,14 @@ def test_labels_drawn_upright_on_a_sideways_photo_fit(tmp_path: Path) -> None:
     assert size_of(item, (30, 40)) == (30, 40)
     assert size_of(item, None) == (30, 40)
     assert size_of(item, None, upright=True) == (40, 30)
+
+
+def test_a_damaged_header_of_a_gigapixel_is_never_drawn_on(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    data = bytearray((tmp_path / "a.jpg").read_bytes())
+    # Behind the marker of a baseline frame: length, precision, height, width (ITU T.81, B.2.2).
+    frame = data.index(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = (20_000).to_bytes(2) * 2
+    (tmp_path / "a.jpg").write_bytes(data)
+    with pytest.raises(Unreadable):
+        size_of(Item("a", tmp_path / "a.jpg", tmp_path / "a.txt"), None)
