@@ -20,6 +20,7 @@ from segdata.images import Unreadable, encode_photo, read_photo
 from segdata.reports.crops import loud_color
 from segdata.reports.files import check_suffix
 from segdata.reports.frame import Swatch, hex_color, render_page
+from segdata.reports.places import place_below
 from segdata.reports.thumbnails import Panel, address, jpeg_address
 
 Photo = npt.NDArray[np.uint8]
@@ -59,6 +60,10 @@ class ColorReport:
     colors: MaskColorsFacts
     report: CheckReport
 
+    def below(self, path: str) -> str:
+        """A file as it is called below the source."""
+        return place_below(path, Path(self.source))
+
     def to_json(self) -> dict[str, Any]:
         return {
             "source": self.source,
@@ -73,6 +78,7 @@ class Card:
     """One color with its pictures.
 
     Args:
+        mask: the first file with it, below the source.
         swatch: it, with its numbers as name.
         nearest: the class with the nearest color.
         panels: mask, where it is in it, and photo; without those that cannot be read.
@@ -80,6 +86,7 @@ class Card:
     """
 
     facts: UnknownColorFacts
+    mask: str
     swatch: Swatch
     nearest: Swatch
     panels: tuple[Panel, ...]
@@ -106,7 +113,7 @@ def render_colors(report: ColorReport) -> str:
     for kind in KINDS:
         group = report.colors.group(kind)
         if group is not None:
-            shown = [_card(found, report.class_map) for found in group.listed[: _PICTURED[kind]]]
+            shown = [_card(found, report) for found in group.listed[: _PICTURED[kind]]]
             groups.append((kind, *_TITLES[kind], group, shown, group.listed[_PICTURED[kind] :]))
     unknown = sum(group.pixels for group in report.colors.groups)
     return render_page(
@@ -125,6 +132,7 @@ def render_colors(report: ColorReport) -> str:
             if c.color is not None
         ],
         hex_color=hex_color,
+        below=report.below,
         version=__version__,
         data=report.to_json(),
     )
@@ -147,12 +155,14 @@ def _verdict(report: ColorReport) -> tuple[str, str, str]:
     )
 
 
-def _card(found: UnknownColorFacts, class_map: ClassMap) -> Card:
+def _card(found: UnknownColorFacts, report: ColorReport) -> Card:
     red, green, blue = found.color
-    nearest = next((c.color for c in class_map.classes if c.name == found.nearest), None)
-    panels, mark = _panels(found, class_map)
+    classes = report.class_map.classes
+    nearest = next((c.color for c in classes if c.name == found.nearest), None)
+    panels, mark = _panels(found, report.class_map)
     return Card(
         found,
+        report.below(found.mask),
         Swatch(f"{red}, {green}, {blue}", hex_color(found.color)),
         Swatch(found.nearest, hex_color(nearest or (0, 0, 0))),
         panels,
