@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from segdata.conversion import ConversionRequest, convert
     from segdata.dataset import load_dataset
     from segdata.errors import BadData, UserError
+    from segdata.mending import FixRequest
     from segdata.registry import find, register
     from segdata.sharding import ShardRequest, shard
+    from segdata.splitting import SplitRequest, split
     from segdata.tf_data import tf_dataset
     from segdata.validation import validate
     from segdata.workflows import (
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
         PictureRequest,
         diagnose,
         evaluate,
+        fix,
         train,
         visualize,
     )
@@ -43,17 +46,21 @@ _HOMES = {
     "ClassMap": "segdata.classes",
     "ConversionRequest": "segdata.conversion",
     "EvaluationRequest": "segdata.workflows",
+    "FixRequest": "segdata.mending",
     "PictureRequest": "segdata.workflows",
     "ShardRequest": "segdata.sharding",
+    "SplitRequest": "segdata.splitting",
     "UserError": "segdata.errors",
     "convert": "segdata.conversion",
     "diagnose": "segdata.workflows",
     "evaluate": "segdata.workflows",
     "find": "segdata.registry",
+    "fix": "segdata.workflows",
     "load_dataset": "segdata.dataset",
     "load_predictor": "model.prediction",
     "register": "segdata.registry",
     "shard": "segdata.sharding",
+    "split": "segdata.splitting",
     "tf_dataset": "segdata.tf_data",
     "train": "segdata.workflows",
     "validate": "segdata.validation",
@@ -65,18 +72,22 @@ __all__ = [
     "ClassMap",
     "ConversionRequest",
     "EvaluationRequest",
+    "FixRequest",
     "PictureRequest",
     "ShardRequest",
+    "SplitRequest",
     "UserError",
     "__version__",
     "convert",
     "diagnose",
     "evaluate",
     "find",
+    "fix",
     "load_dataset",
     "load_predictor",
     "register",
     "shard",
+    "split",
     "tf_dataset",
     "train",
     "validate",

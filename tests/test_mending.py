@@ -388,6 +388,20 @@ def test_a_table_of_pairs_is_written_anew(tmp_path: Path) -> None:
     assert found(tmp_path / "out") == set()
 
 
+def test_a_name_in_two_splits_of_a_table_leaves_the_train_split(tmp_path: Path) -> None:
+    dataset(tmp_path / "in", [encode_label(SHAPES)] * 3, pairs="pairs.csv")
+    rows = [f"JPEGImages/p{i}.png,SegmentationClass/p{i}.png" for i in range(3)]
+    table = [f"{rows[0]},train", f"{rows[1]},train", f"{rows[1]},val", f"{rows[2]},val"]
+    (tmp_path / "in/pairs.csv").write_text("\n".join(["image,label,split", *table]))
+    result = mended(tmp_path / "in", tmp_path / "out")
+    assert "P08" in result.journal.applied()
+    after = load_dataset(tmp_path / "out").splits
+    assert {name: split.entries for name, split in after.items()} == {
+        "train": ("p0",),
+        "val": ("p1", "p2"),
+    }
+
+
 def test_the_page_shows_what_changed_and_fetches_nothing(tmp_path: Path) -> None:
     page = tmp_path / "fix.html"
     for dry_run in (True, False):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from segdata.dataset import ALL
 from segdata.files import write_file
 from segdata.listing import read_pairs
 from segdata.mending.planning import Plan, placed
@@ -81,8 +82,18 @@ def _write_pairs(plan: Plan, out: Path, kept: Kept) -> bool:
     dataset = plan.dataset
     assert dataset.descriptor.pairs is not None
     table = dataset.root / dataset.descriptor.pairs
-    rows = read_pairs(table, dataset.root)
-    left = [row for row in rows if row.image not in kept.gone_photos]
+    rows = read_pairs(table, dataset.root, allow_outside=dataset.descriptor.allow_outside)
+    off = {
+        (name, split)
+        for treatment in plan.treatments.values()
+        for split, names in treatment.drop.items()
+        for name in names
+    }
+    left = [
+        row
+        for row in rows
+        if row.image not in kept.gone_photos and (row.key, row.split or ALL) not in off
+    ]
     if len(left) == len(rows) and not _renamed(kept.moved):
         copy(table, placed(table, dataset, out))
         return False
