@@ -30,8 +30,19 @@ def class_by_class(mask: Path, target: Path, colors: Colors) -> None:
 
 
 def hash_by_class(mask: Path, target: Path, colors: Colors) -> None:
-    """The idiom of converters for ISPRS, LoveDA, ...: OpenCV, one number per color, a loop."""
-    bgr = cv2.imread(str(mask)).astype(np.int32)
+    """The idiom of converters for ISPRS, iSAID, ...: OpenCV, one number per color, a loop."""
+    weights = np.array([[1], [1 << 8], [1 << 16]])
+    bgr = _imread(mask)
+    hashed = np.matmul(bgr.reshape(-1, 3), weights)
+    ids = np.zeros_like(hashed)
+    for class_id, color in enumerate(colors):
+        ids[hashed == np.matmul(np.array(color[::-1]), weights)] = class_id
+    cv2.imwrite(str(target), ids.reshape(bgr.shape[:2]).astype(np.uint8))
+
+
+def shifts_by_class(mask: Path, target: Path, colors: Colors) -> None:
+    """The same with shifts in 32 bits: as fast as a loop over classes gets."""
+    bgr = _imread(mask).astype(np.int32)
     hashed = bgr[..., 2] << 16 | bgr[..., 1] << 8 | bgr[..., 0]
     ids = np.zeros(hashed.shape, np.uint8)
     for class_id, (red, green, blue) in enumerate(colors):
@@ -39,9 +50,9 @@ def hash_by_class(mask: Path, target: Path, colors: Colors) -> None:
     cv2.imwrite(str(target), ids)
 
 
-def hash_in_table(mask: Path, target: Path, colors: Colors) -> None:
+def shifts_in_table(mask: Path, target: Path, colors: Colors) -> None:
     """OpenCV and a table of all hashes, made once."""
-    bgr = cv2.imread(str(mask)).astype(np.int32)
+    bgr = _imread(mask).astype(np.int32)
     hashed = bgr[..., 2] << 16 | bgr[..., 1] << 8 | bgr[..., 0]
     cv2.imwrite(str(target), _table(colors)[hashed].astype(np.uint8))
 
@@ -56,7 +67,8 @@ def pillow_table(mask: Path, target: Path, colors: Colors) -> None:
 BASELINES: dict[str, Baseline] = {
     "Pillow, class by class": class_by_class,
     "OpenCV, hash, class by class": hash_by_class,
-    "OpenCV, hash, int32 table": hash_in_table,
+    "OpenCV, hash by shifts, class by class": shifts_by_class,
+    "OpenCV, hash by shifts, int32 table": shifts_in_table,
     "Pillow, int32 table": pillow_table,
 }
 
@@ -69,6 +81,12 @@ def pillow_bytes(labels: Sequence[npt.NDArray[np.uint8]], folder: Path) -> int:
         Image.fromarray(label).save(target)
         total += target.stat().st_size
     return total
+
+
+def _imread(mask: Path) -> npt.NDArray[np.uint8]:
+    bgr = cv2.imread(str(mask))
+    assert bgr is not None
+    return bgr.astype(np.uint8, copy=False)
 
 
 @lru_cache(maxsize=4)

@@ -29,7 +29,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from baselines import BASELINES, Colors, class_by_class, pillow_bytes
+from baselines import BASELINES, Baseline, Colors, class_by_class, pillow_bytes
 from PIL import Image
 
 from segdata.conversion import ConversionRequest, plan_conversion
@@ -39,8 +39,9 @@ from segdata.images import deflate, encode_photo, read_colors, read_label
 from segdata.sources.class_files import read_class_file
 
 SAMPLES = Path(__file__).parent.parent / "sample_data" / "streets"
-SIZES = {"480×360": (480, 360, 8), "2048×1024": (2048, 1024, 4)}
+SIZES = {"480×360": (480, 360, 16), "2048×1024": (2048, 1024, 4)}
 CLASSES, MANY = 12, 150
+MASKS = 16
 ROUNDS = 5
 SCALING_SECONDS = 15.0
 Array = npt.NDArray[np.uint8]
@@ -74,7 +75,7 @@ def real_ids() -> list[Array]:
     else:
         table = read_class_file(SAMPLES / "classes.csv")
         masks = sorted((SAMPLES / "masks").glob("*.png"))
-    chosen = masks[:: max(1, len(masks) // 8)][:8]
+    chosen = masks[:: max(1, len(masks) // MASKS)][:MASKS]
     found = []
     for mask in chosen:
         label = table.to_ids(read_colors(mask)).label
@@ -105,15 +106,29 @@ def prepare(folder: Path, size: str, classes: int, *, palette: bool = False) -> 
     return Job(masks, colors, tuple(labels), _tasks(folder), folder / "theirs")
 
 
-def ours(job: Job) -> None:
+def ours(job: Job) -> float:
+    """CPU seconds that ``segdata convert`` takes for the masks."""
+    for task in job.tasks:
+        task.target.unlink(missing_ok=True)
+    convert_label(job.tasks[0])
+    job.tasks[0].target.unlink()
+    start = time.process_time()
     for task in job.tasks:
         result = convert_label(task)
         assert not result.problem, result.problem
+    return time.process_time() - start
 
 
-def theirs(job: Job, convert: Callable[[Path, Path, Colors], None]) -> None:
+def theirs(job: Job, convert: Baseline) -> float:
+    """CPU seconds that a baseline takes."""
+    for mask in job.masks:
+        (job.out / mask.name).unlink(missing_ok=True)
+    convert(job.masks[0], job.out / job.masks[0].name, job.colors)
+    (job.out / job.masks[0].name).unlink()
+    start = time.process_time()
     for mask in job.masks:
         convert(mask, job.out / mask.name, job.colors)
+    return time.process_time() - start
 
 
 def main() -> int:
@@ -136,7 +151,7 @@ def _compare(scratch: Path, size: str, rounds: int) -> None:
     few = prepare(scratch / f"{size}-few", size, CLASSES)
     many = prepare(scratch / f"{size}-many", size, MANY)
     indexed = prepare(scratch / f"{size}-palette", size, CLASSES, palette=True)
-    work: dict[str, Callable[[], None]] = {
+    work: dict[str, Callable[[], float]] = {
         "segdata": lambda: ours(few),
         "segdata, 150 classes": lambda: ours(many),
         "segdata, palette PNG": lambda: ours(indexed),
@@ -145,29 +160,30 @@ def _compare(scratch: Path, size: str, rounds: int) -> None:
     for name, convert in BASELINES.items():
         work[name] = lambda convert=convert: theirs(few, convert)  # type: ignore[misc]
     times = _interleaved(work, len(few.masks), rounds)
-    print(f"\n{size}, {len(few.masks)} files, {rounds} rounds{'':16} ms    × segdata")
+    print(f"\n{size}, {len(few.masks)} files, {rounds} rounds")
+    print(f"  {'':44} {'ms':>8} {'of segdata':>10}")
     for name, taken in times.items():
         against = "segdata, palette PNG" if name.startswith("palette") else "segdata"
         ratio = statistics.median(a / b for a, b in zip(taken, times[against], strict=True))
-        print(f"  {name:44} {statistics.median(taken):8.2f} {ratio:10.2f}")
+        print(f"  {name:44} {statistics.median(taken):8.2f} {ratio:9.2f}×")
     for job in (few, many, indexed):
         _check(job)
     written = sum(task.target.stat().st_size for task in few.tasks)
     ratio = written / pillow_bytes(few.ids, scratch)
-    print(f"  {'bytes of labels, of Pillow’s default':44} {'':8} {ratio:10.2f}")
+    print(f"  {'bytes, of what Pillow’s default takes':44} {'':8} {ratio:9.2f}×")
 
 
 def _interleaved(
-    work: dict[str, Callable[[], None]], files: int, rounds: int
+    work: dict[str, Callable[[], float]], files: int, rounds: int
 ) -> dict[str, list[float]]:
-    """CPU milliseconds per file of each, round by round; a first round is not counted."""
+    """CPU milliseconds per file of each, round by round.
+
+    Each starts with one file that is not timed, and with nothing at the place it writes to.
+    """
     times: dict[str, list[float]] = {name: [] for name in work}
-    for number in range(rounds + 1):
+    for _ in range(rounds):
         for name, run in work.items():
-            start = time.process_time()
-            run()
-            if number:
-                times[name].append((time.process_time() - start) / files * 1000)
+            times[name].append(run() / files * 1000)
     return times
 
 
@@ -182,10 +198,7 @@ def _check(job: Job) -> None:
 def _scaling(scratch: Path) -> None:
     """Wall time of the same work in one process and in two, taken in turns."""
     job = prepare(scratch / "scaling", "2048×1024", CLASSES)
-    start = time.perf_counter()
-    for _ in range(3):
-        ours(job)
-    per_round = (time.perf_counter() - start) / 3
+    per_round = min(_wall(Serial(), job.tasks) for _ in range(3))
     tasks = job.tasks * (1 + int(SCALING_SECONDS * 1.2 / per_round))
     one, two = [], []
     for _ in range(2):

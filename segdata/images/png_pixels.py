@@ -77,41 +77,49 @@ def _undo_filters(
     plan: PngPlan,
     out: npt.NDArray[np.uint8],
 ) -> None:
-    """Turn rows with filters into rows of pixels.
+    """Turn rows with filters into rows of pixels (PNG specification, 9.2).
 
     Args:
         band: ``uint8 h×(1 + bytes of a row)``.
         above: the row of pixels above the band.
         out: ``uint8 h×bytes of a row``.
     """
-    filters = band[:, 0]
-    worst = filters.max()
-    if worst > FILTER_PAETH:
+    kinds = band[:, 0]
+    if kinds.max() > FILTER_PAETH:
         raise Doubtful
-    if worst > FILTER_UP:
-        out[:] = _by_opencv(band, above, plan)
-        return
-    # PNG specification, 9.2: what Sub and Up have subtracted is added, modulo 256.
-    out[:] = band[:, 1:]
-    sub = np.flatnonzero(filters == FILTER_SUB)
+    # Labels repeat rows: a row of zeros is the one above it.
+    new = ((kinds != FILTER_UP) & (kinds != FILTER_PAETH)) | band[:, 1:].any(axis=1)
+    rows = band if new.all() else band[new]
+    by_opencv = rows[:, 0].max(initial=FILTER_NONE) > FILTER_UP
+    found = _by_opencv(rows, above, plan) if by_opencv else _by_numpy(rows, above, plan)
+    np.take(found, np.cumsum(new), axis=0, out=out, mode="clip")
+
+
+def _by_numpy(
+    rows: npt.NDArray[np.uint8], above: npt.NDArray[np.uint8], plan: PngPlan
+) -> npt.NDArray[np.uint8]:
+    """The row above, and rows of pixels: what Sub and Up have subtracted is added, modulo 256."""
+    out = np.concatenate([above[None], rows[:, 1:]])
+    sub = 1 + np.flatnonzero(rows[:, 0] == FILTER_SUB)
     if len(sub):
         pixels = out[sub].reshape(len(sub), -1, plan.pixel_bytes)
         out[sub] = np.add.accumulate(pixels, axis=1, dtype=np.uint8).reshape(len(sub), -1)
-    for row in np.flatnonzero(filters == FILTER_UP):
-        np.add(out[row], out[row - 1] if row else above, out=out[row])
+    for row in 1 + np.flatnonzero(rows[:, 0] == FILTER_UP):
+        np.add(out[row], out[row - 1], out=out[row])
+    return out
 
 
 def _by_opencv(
-    band: npt.NDArray[np.uint8], above: npt.NDArray[np.uint8], plan: PngPlan
+    rows: npt.NDArray[np.uint8], above: npt.NDArray[np.uint8], plan: PngPlan
 ) -> npt.NDArray[np.uint8]:
-    """Let libpng undo the filters of rows that were inflated and checked here."""
+    """The same, undone by libpng; the rows were inflated and checked here."""
     if plan.color_type == PNG_GRAY_ALPHA:
         raise Doubtful
     # Indices are decoded as if they were grey levels: libpng leaves those alone.
     stored = PNG_GRAY if plan.color_type == PNG_PALETTE else plan.color_type
-    rows = b"".join((bytes([FILTER_NONE]), above.data, band.data))
-    pixels = chunk(b"IDAT", DEFLATE.compress(rows, 0))
-    png = write_png(plan.width, 1 + len(band), plan.depth, stored, pixels)
+    stream = b"".join((bytes([FILTER_NONE]), above.data, rows.data))
+    pixels = chunk(b"IDAT", DEFLATE.compress(stream, 0))
+    png = write_png(plan.width, 1 + len(rows), plan.depth, stored, pixels)
     how = cv2.IMREAD_COLOR_RGB if stored == PNG_RGB else cv2.IMREAD_UNCHANGED
     try:
         found = cv2.imdecode(np.frombuffer(png, np.uint8), how)
@@ -123,4 +131,4 @@ def _by_opencv(
         found = cv2.cvtColor(found, cv2.COLOR_BGRA2RGBA)
     if plan.depth == 16:
         found = found.astype(">u2").view(np.uint8)
-    return np.asarray(found[1:].reshape(len(band), -1), np.uint8)
+    return np.asarray(found.reshape(1 + len(rows), -1), np.uint8)

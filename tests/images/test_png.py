@@ -61,9 +61,11 @@ def by_pillow(data: bytes) -> npt.NDArray[np.generic]:
 
 
 def random_samples(form: Form, height: int, width: int, seed: int) -> npt.NDArray[np.integer]:
+    """Noise in which some rows repeat the one above."""
     top = min(1 << form.depth, 200) if form.color == 3 else 1 << form.depth
     rng = np.random.default_rng(seed)
-    return rng.integers(0, top, (height, width, CHANNELS[form.color]))
+    rows = rng.integers(0, top, (height, width, CHANNELS[form.color]))
+    return rows[np.maximum.accumulate(np.where(rng.random(height) < 0.6, np.arange(height), 0))]
 
 
 def transparency(form: Form) -> list[bytes]:
