@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -31,6 +32,12 @@ _MOST_MEMBERS = 2_000_000
 # Left free on the disk, for the data set that is made.
 _SPARE = 512 << 20
 _CHUNK = 1 << 20
+# What zipfile and tarfile raise on damaged bytes; RuntimeError and NotImplementedError also where
+# a compression is not known.
+_DAMAGE = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error, EOFError, ValueError,
+    OverflowError, RuntimeError,
+)  # fmt: skip
 # A lone folder of such a name is part of a format's layout, not a wrapping.
 _PART_OF_LAYOUT = frozenset(
     {"images", "annotations", "labels", "masks", "train", "training", "val", "valid", "validation",
@@ -62,9 +69,10 @@ def unpacked(path: Path) -> Iterator[Path]:
         folder = Path(name)
         try:
             _unpack(path, folder)
-        except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
+        except _DAMAGE as error:
             raise UserError(
-                f"{path} is damaged or cut off ({error})", "fetch or export it again"
+                f"{path} is damaged or cut off ({error})",
+                f"fetch or export it again, or {_UNPACK_YOURSELF}",
             ) from error
         except OSError as error:
             raise UserError(f"{path} cannot be unpacked: {error}", _UNPACK_YOURSELF) from error
@@ -108,11 +116,8 @@ def _unpack_zip(path: Path, folder: Path) -> None:
             linked = (member.external_attr >> 16) & 0o170000 == 0o120000
             if target is None or linked or member.is_dir():
                 continue
-            try:
-                with archive.open(member) as source:
-                    _write(source, target, budget)
-            except (NotImplementedError, RuntimeError) as error:
-                raise UserError(f"{path} cannot be unpacked: {error}", _UNPACK_YOURSELF) from error
+            with archive.open(member) as source:
+                _write(source, target, budget)
 
 
 def _unpack_tar(path: Path, folder: Path) -> None:
