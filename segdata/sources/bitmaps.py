@@ -6,6 +6,8 @@ import base64
 import binascii
 from typing import Any
 
+import numpy as np
+
 from segdata.images import Unreadable, read_header, read_stored
 from segdata.sources.shapes import LeftOut, Size
 from segdata.sources.shapes.pixels import Mask
@@ -44,9 +46,10 @@ def mask_of(data: bytes, size: Size) -> Mask:
     except Unreadable:
         raise LeftOut(_DAMAGED) from None
     if pixels.ndim == 2:
-        found: Mask = pixels > 0
+        covered = pixels
     elif header.mode in ("LA", "RGBA", "PA"):
-        found = pixels[..., -1] > 0
+        covered = pixels[..., -1]
     else:
-        found = pixels.any(axis=2)
-    return found
+        covered = pixels.max(axis=2)
+    mask: Mask = np.greater(covered, 0)
+    return mask

@@ -13,15 +13,16 @@ from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 from segdata.errors import UserError
-from segdata.images import IMAGE_SUFFIXES, Unreadable, check_whole, read_header
+from segdata.images import IMAGE_SUFFIXES, ImageHeader, Unreadable, read_header
 from segdata.sources import Hints, Item, Survey
 from segdata.sources.shapes import Size
 
 # EXIF orientations that swap width and height (EXIF 2.3, tag 0x0112).
 _SIDEWAYS = frozenset({5, 6, 7, 8})
-# A photo of more pixels, 64 Mi, is decoded before as many are drawn on: one damaged byte in the
-# header of a JPEG makes it a gigapixel.
-_LARGE = 1 << 26
+# One damaged byte in the header of a JPEG makes it a gigapixel. Each of its blocks of 8×8 takes at
+# least a bit (ITU T.81, F.1.2.1), which is 341 pixels a byte where colors are halved both ways;
+# deflate and LZW pack further (segdata.images). Small pictures are let through.
+_MOST_PIXELS, _MOST_PIXELS_PACKED, _SMALL = 341, 2700, 1 << 24
 _WORDS = re.compile(r"[^a-z]+")
 _SPLITS = {
     "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val",
@@ -151,8 +152,7 @@ def size_of(item: Item, declared: Size | None, *, upright: bool = False) -> Size
     """
     photo = item.photo()
     header = read_header(photo)
-    if header.height * header.width > _LARGE:
-        check_whole(photo)
+    _refuse_hollow(photo, header)
     stored = header.height, header.width
     turned = stored[::-1] if header.orientation in _SIDEWAYS else stored
     if declared is None:
@@ -164,6 +164,16 @@ def size_of(item: Item, declared: Size | None, *, upright: bool = False) -> Size
         f"{item.image.name} has {header.width}×{header.height}",
         "convert the photos that were labeled, in the size in which they were labeled",
     )
+
+
+def _refuse_hollow(photo: Path | bytes, header: ImageHeader) -> None:
+    """Refuse a photo whose bytes cannot hold the pixels that its header promises."""
+    size = len(photo) if isinstance(photo, bytes) else photo.stat().st_size
+    most = size * (_MOST_PIXELS if header.format in ("jpeg", "mpo") else _MOST_PIXELS_PACKED)
+    if header.width * header.height > max(most, _SMALL):
+        name = "the photo" if isinstance(photo, bytes) else str(photo)
+        what = f"{size} bytes cannot hold {header.width}×{header.height} pixels"
+        raise Unreadable(f"{name} is damaged or cut off: {what}", "fetch it again")
 
 
 def _folded(name: str) -> str:

@@ -115,6 +115,6 @@ def _without(region: Region, hole: Region) -> Region:
     return Region(region.top, region.left, mask)
 
 
-def _window(mask: Mask, corner: npt.NDArray[np.int64], size: Size) -> Mask:
+def _window(mask: Mask, corner: npt.NDArray[Any], size: Size) -> Mask:
     top, left = np.maximum(corner, 0).tolist()
     return mask[top : top + size[0], left : left + size[1]]

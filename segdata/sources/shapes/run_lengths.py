@@ -110,12 +110,12 @@ class _Bits:
         window = int.from_bytes(self._data[start >> 3 : (start >> 3) + 8], "big")
         return window >> (64 - (start & 7) - width) & ((1 << width) - 1)
 
-    def nonzero(self, count: int, width: int) -> npt.NDArray[np.bool_]:
+    def nonzero(self, count: int, width: int) -> Mask:
         """Which of the next numbers are not zero."""
         start = self._take(count * width)
         data = np.frombuffer(self._data[start >> 3 : (start + count * width + 7) >> 3], np.uint8)
         bits = np.unpackbits(data)[start & 7 :][: count * width]
-        found: npt.NDArray[np.bool_] = bits.reshape(count, width).any(axis=1)
+        found: Mask = np.greater(bits.reshape(count, width).max(axis=1), 0)
         return found
 
     def _take(self, count: int) -> int:
