@@ -5,8 +5,9 @@ A finding is recognized by its rule, its place and its kind:
 * the place is the path relative to the data set, so the folder may be moved or renamed. A finding
   about many files names the first few; it is the same finding if it names any file that was
   recorded, so mending the first of ten files makes no new finding of the other nine;
-* the kind is which keys its evidence has, and for tables (``{"12": 300}``) which rows. Counts,
-  shares and pixel places are no part of it: a finding that grows or shrinks stays the same.
+* the kind is which keys its evidence has, and for tables of label values (``{"12": 300}``) which
+  values. Counts, shares and pixel places are no part of it: a finding that grows or shrinks stays
+  the same.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Fingerprint:
     def is_same(self, other: Fingerprint) -> bool:
         if (self.rule, self.kind) != (other.rule, other.kind):
             return False
-        return bool({self.path, *self.others} & {other.path, *other.others})
+        mine, theirs = (self.path, *self.others), (other.path, *other.others)
+        return any(_same_place(one, another) for one in mine for another in theirs)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -166,7 +168,8 @@ def _below(path: str, root: str) -> str | None:
 def _files(evidence: Any, root: str) -> Iterator[str]:
     """Paths below the data set that an evidence names."""
     if isinstance(evidence, str):
-        if PurePath(evidence).suffix and _below(evidence, root):
+        named = PurePath(evidence)
+        if named.suffix and (named.name == evidence or _below(evidence, root)):
             yield evidence
     elif isinstance(evidence, Mapping):
         for value in evidence.values():
@@ -176,9 +179,17 @@ def _files(evidence: Any, root: str) -> Iterator[str]:
             yield from _files(value, root)
 
 
-def _keys(evidence: Mapping[str, Any], before: str = "") -> Iterator[str]:
-    """Dotted keys; of a table also the rows."""
+def _keys(evidence: Mapping[str, Any]) -> Iterator[str]:
+    """The keys; of a table of label values also the values."""
     for key, value in evidence.items():
-        yield f"{before}{key}"
-        if isinstance(value, Mapping):
-            yield from _keys(value, f"{before}{key}.")
+        yield key
+        if isinstance(value, Mapping) and all(str(row).isdigit() for row in value):
+            yield from (f"{key}.{row}" for row in value)
+
+
+def _same_place(one: str, other: str) -> bool:
+    """The same path, or one is the bare name of the other."""
+    if one == other:
+        return True
+    names = PurePath(one).name, PurePath(other).name
+    return names[0] == names[1] != "" and (one in names or other in names)

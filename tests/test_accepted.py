@@ -77,6 +77,17 @@ def test_words_in_an_evidence_are_no_files() -> None:
     assert mine.others == ("a.png",)
 
 
+def test_files_that_are_named_without_their_folder_are_recognized(tmp_path: Path) -> None:
+    def specks(first: str, names: list[str]) -> Finding:
+        path = f"data/SegmentationClass/{first}"
+        return stray(path=path, evidence={"kinds": {f"a in {first}": 3}, "first_files": names})
+
+    file = tmp_path / "b.json"
+    write_baseline([specks("a.png", ["a.png", "b.png"])], "data", file)
+    assert known(specks("b.png", ["b.png", "c.png"]), file)
+    assert not known(specks("c.png", ["d.png"]), file)
+
+
 def test_a_finding_outside_the_folder_keeps_its_path() -> None:
     assert Fingerprint.of(stray(path="/elsewhere/x.png"), "data").path == "/elsewhere/x.png"
 

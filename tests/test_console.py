@@ -8,7 +8,7 @@ from itertools import count
 
 import pytest
 
-from segdata import console
+from segdata import console, rules
 from segdata.console import progress
 from segdata.console.findings import indented
 from segdata.findings import Certainty, CheckReport, Finding, Level
@@ -99,3 +99,14 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(
         assert list(watch(range(8), "reading", 8)) == list(range(8))
     lines = capsys.readouterr().err.splitlines()
     assert lines == ["reading: 3/8, 0.2/s, 20 s left", "reading: 6/8, 0.2/s, 8 s left"]
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+@pytest.mark.parametrize("rule", [None, "L07"])
+def test_the_manual_fits_the_window(
+    columns: int, rule: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out = io.StringIO()
+    console.show(rules.manual(rule), "text", out)
+    assert all(len(line.rstrip()) <= columns for line in out.getvalue().splitlines())

@@ -192,3 +192,15 @@ def test_a_report_of_another_suffix_is_refused_before_any_work(
 ) -> None:
     assert run(["stats", str(tmp_path / "nowhere"), "--report", "s.pdf"]) == 2
     assert ".csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_text_fits_the_window_and_no_number_is_cut(
+    tiny: Dataset, columns: int, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert run(["stats", str(tiny.root), "--executor", "serial"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= columns or "segdata" in line for line in lines)
+    assert "…" not in "".join(lines)

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segdata.console.findings import STYLE
+from segdata.console.paragraphs import TABLE, paragraph
 from segdata.rules import Manual
 
 
@@ -18,7 +19,13 @@ def render(manual: Manual, console: Console) -> None:
     if len(manual.rules) == 1:
         (rule,) = manual.rules
         console.print(Text(f"{rule.id}  ({rule.scope}, {rule.level.label})", style="bold"))
-        console.print(rule.page)
+        _render_page(rule.page, console)
+        return
+    if console.width < TABLE:
+        for rule in manual.rules:
+            line = Text(f"{rule.id} ", style="bold")
+            line.append(rule.level.label, style=STYLE[rule.level])
+            paragraph(line.append(f" {rule.title}", style="not bold"), console, hang=4)
         return
     table = Table("rule", "level", "about", "what", box=None, pad_edge=False)
     for rule in manual.rules:
@@ -26,3 +33,15 @@ def render(manual: Manual, console: Console) -> None:
         table.add_row(rule.id, level, rule.scope, rule.title)
     console.print(table)
     console.print("one page:  segdata rules L01")
+
+
+def _render_page(page: str, console: Console) -> None:
+    """Paragraphs as wide as the window; what is indented stays as it is."""
+    for number, block in enumerate(page.split("\n\n")):
+        if number:
+            console.print()
+        lines = block.splitlines()
+        if any(line.startswith(" ") for line in lines):
+            console.print(block)
+        else:
+            paragraph(Text(" ".join(lines)), console)

@@ -11,6 +11,9 @@ from rich.text import Text
 # Stands for a blank that no line may break at; from Unicode's private use area.
 _KEPT = "\ue000"
 
+# The narrowest window for a table; below it every row is a paragraph.
+TABLE = 70
+
 
 def kept(text: str) -> str:
     """The text as one word."""

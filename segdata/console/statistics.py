@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -9,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segdata.console.checked import outlook
-from segdata.console.paragraphs import kept, paragraph
+from segdata.console.paragraphs import TABLE, kept, paragraph
 from segdata.reports.wording import fine_percent
 from segdata.rules.wording import command
 from segdata.statistics import FORMULAS, ClassStatistics, Statistics
@@ -33,10 +34,10 @@ def render(statistics: Statistics, console: Console) -> None:
     learned = statistics.learned
     console.print()
     paragraph(Text(f"classes of {learned.name}", style="bold"), console)
-    console.print(_classes(learned.classes), soft_wrap=False)
+    _classes(learned.classes, console)
     console.print()
     paragraph(Text(f"class weights from {learned.name}", style="bold"), console)
-    console.print(_weights(learned.classes), soft_wrap=False)
+    _weights(learned.classes, console)
     for formula in FORMULAS.values():
         paragraph(Text(f"{formula.name}: {formula.meaning}; {formula.source}"), console, 2, 2)
     console.print()
@@ -47,29 +48,43 @@ def render(statistics: Statistics, console: Console) -> None:
     paragraph(Text(f"plots, and which classes meet: {kept(pages)}"), console, hang=4)
 
 
-def _classes(classes: tuple[ClassStatistics, ...]) -> Table:
-    table = Table("id", "class", "share", "labels", "objects", "median", "smallest", box=None,
-                  pad_edge=False)  # fmt: skip
-    for column in (0, 2, 3, 4, 5, 6):
-        table.columns[column].justify = "right"
-    for entry in classes:
-        table.add_row(
-            str(entry.id), entry.name, fine_percent(entry.share), f"{entry.images:,}",
-            _count(entry.objects), _count(entry.median_object), _count(entry.smallest_object),
-        )  # fmt: skip
-    return table
-
-
-def _weights(classes: tuple[ClassStatistics, ...]) -> Table:
-    table = Table("id", "class", *FORMULAS, box=None, pad_edge=False)
-    for column in (0, *range(2, 2 + len(FORMULAS))):
-        table.columns[column].justify = "right"
-    for entry in classes:
-        weights = [entry.weights[name] for name in FORMULAS]
-        table.add_row(
-            str(entry.id), entry.name, *("-" if w is None else f"{w:.3g}" for w in weights)
+def _classes(classes: Sequence[ClassStatistics], console: Console) -> None:
+    head = ("share", "labels", "objects", "median", "smallest")
+    rows = [
+        (
+            fine_percent(entry.share), f"{entry.images:,}", _count(entry.objects),
+            _count(entry.median_object), _count(entry.smallest_object),
         )
-    return table
+        for entry in classes
+    ]  # fmt: skip
+    _table(classes, head, rows, console)
+
+
+def _weights(classes: Sequence[ClassStatistics], console: Console) -> None:
+    rows = [tuple(_weight(entry.weights[name]) for name in FORMULAS) for entry in classes]
+    _table(classes, tuple(FORMULAS), rows, console)
+
+
+def _table(
+    classes: Sequence[ClassStatistics],
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    console: Console,
+) -> None:
+    """A row per class; in a narrow window a paragraph."""
+    if console.width < TABLE:
+        for entry, row in zip(classes, rows, strict=True):
+            said = ", ".join(f"{name} {kept(cell)}" for name, cell in zip(head, row, strict=True))
+            paragraph(Text(f"{entry.id} {kept(entry.name)}: {said}"), console, hang=4)
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("id", justify="right", no_wrap=True)
+    table.add_column("class", overflow="fold")
+    for name in head:
+        table.add_column(name, justify="right", no_wrap=True)
+    for entry, row in zip(classes, rows, strict=True):
+        table.add_row(str(entry.id), entry.name, *row)
+    console.print(table, soft_wrap=False)
 
 
 def _weight(value: float | None) -> str:

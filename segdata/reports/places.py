@@ -9,6 +9,9 @@ from urllib.parse import quote
 from segdata.checked import Checked
 from segdata.findings import Finding
 
+# How a record is told from its shard in a path.
+_RECORD = ", record "
+
 
 def base_of(checked: Checked) -> Path:
     """The folder that paths are given below: the working directory where the data lies in it.
@@ -20,7 +23,11 @@ def base_of(checked: Checked) -> Path:
 
 
 def place_below(path: str, base: Path) -> str:
-    """The path below a folder, with slashes; as it is where it lies elsewhere."""
+    """The path below a folder, with slashes; as it is where it lies elsewhere.
+
+    Of a record in a shard it is the shard.
+    """
+    path = path.partition(_RECORD)[0]
     try:
         relative = os.path.relpath(path, base)
     except ValueError:  # another drive
@@ -43,7 +50,9 @@ def line_of(finding: Finding) -> int | None:
 
 
 def sentence(finding: Finding) -> str:
-    """The message with the pixel that it is about."""
-    if finding.x is None or finding.y is None:
-        return finding.message
-    return f"{finding.message} (first at x={finding.x}, y={finding.y})"
+    """The message with the record and the pixel that it is about."""
+    record = (finding.path or "").partition(_RECORD)[2]
+    places = [f"record {record}"] if record else []
+    if finding.x is not None and finding.y is not None:
+        places.append(f"x={finding.x}, y={finding.y}")
+    return f"{finding.message} (first at {', '.join(places)})" if places else finding.message

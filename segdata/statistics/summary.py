@@ -23,6 +23,9 @@ from segdata.statistics.outlook import (
 )
 from segdata.statistics.weights import FORMULAS, ClassCounts, class_weights
 
+# Splits of shards are told in this order; those of lists in the lists' own.
+_ORDER = ("train", "val", "test", "trainval")
+
 
 @dataclass(frozen=True)
 class ClassStatistics:
@@ -123,7 +126,7 @@ class Statistics:
     Args:
         root: the folder, as the user named it.
         splits: in the order of use; a pair may be in several.
-        whole: every pair once.
+        whole: every pair once; of shards every record, so a pair of two splits is there twice.
     """
 
     name: str
@@ -177,20 +180,32 @@ class Statistics:
         }
 
 
-def statistics_of(facts: DatasetFacts) -> Statistics:
-    """Statistics from facts. Objects are in them if the census was asked for."""
+def statistics_of(facts: DatasetFacts, root: str | None = None) -> Statistics:
+    """Statistics from facts. Objects are in them if the census was asked for.
+
+    Args:
+        root: the folder, as the user named it; None takes the facts'.
+    """
     descriptor, census = facts.descriptor, facts.census
     class_map = descriptor.class_map
-    listed = [split.name for split in facts.splits]
+    counted = {name for group in census.groups for name in group.splits}
     splits = []
-    for name in listed or dict.fromkeys(name for g in census.groups for name in g.splits):
+    for name in [split.name for split in facts.splits] or sorted(counted, key=_in_order):
         group = census.of_split(name)
         if group is not None:
             splits.append(_split(name, group, class_map))
     whole = census.together() or _nothing(descriptor.num_classes)
     return Statistics(
-        descriptor.name, facts.root, class_map, tuple(splits), _split("whole", whole, class_map)
+        descriptor.name,
+        facts.root if root is None else root,
+        class_map,
+        tuple(splits),
+        _split("whole", whole, class_map),
     )
+
+
+def _in_order(name: str) -> tuple[int, str]:
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER)), name
 
 
 def _split(name: str, group: CensusGroup, class_map: ClassMap) -> SplitStatistics:

@@ -68,7 +68,7 @@ def check(request: CheckRequest, *, watch: Watch | None = None) -> Checked:
     found = validation.judge(dataset, facts, policy)
     compared = _compared(found, str(dataset.root), request)
     folder = dataset if isinstance(dataset, Dataset) else None
-    checked = Checked(policy, found, statistics_of(facts), folder, compared)
+    checked = Checked(policy, found, statistics_of(facts, str(dataset.root)), folder, compared)
     for path in request.reports:
         reports.write_findings(checked, path)
     return checked

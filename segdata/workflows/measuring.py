@@ -47,7 +47,7 @@ def measure(request: StatisticsRequest, *, watch: Watch | None = None) -> Statis
     )
     if not facts.pairs:
         raise validation.nothing_to_check(dataset)
-    statistics = statistics_of(facts)
+    statistics = statistics_of(facts, str(dataset.root))
     for path in request.reports:
         reports.write_statistics(statistics, path)
     return statistics
