@@ -134,7 +134,10 @@ def fix(
         for _ in range(_ROUNDS):
             descriptor, changed = _carry_out(now, _treater(now, request), journal, executor, track)
             mended = Dataset(request.out, descriptor)
-            facts, findings = look(mended)
+            try:
+                facts, findings = look(mended)
+            except UserError as error:
+                raise _nothing_left(journal) from error
             now = _plan(mended, facts, findings, request)
             if not (changed and now.treatments):
                 break
@@ -187,8 +190,7 @@ def _carry_out(
         journal.add(outcome)
         kept.add(outcome)
     if not kept.pairs:
-        why = journal.left_out[-1].why if journal.left_out else "no photo has a label"
-        raise UserError("nothing would be left: every pair has a fault that cannot be mended", why)
+        raise _nothing_left(journal)
     descriptor = _naming(planned, kept)
     for rule, treatment in planned.treatments.items():
         if treatment.descriptor or treatment.rewrite or treatment.adopt or treatment.settled:
@@ -204,6 +206,14 @@ def _carry_out(
     changed = lists_changed or before != after or descriptor != planned.dataset.descriptor
     changed |= settled
     return descriptor, changed
+
+
+def _nothing_left(journal: Journal) -> UserError:
+    last = journal.left_out[-1] if journal.left_out else None
+    return UserError(
+        "nothing would be left: every listed pair has a fault that cannot be mended",
+        f"the last, {last.name}: {last.why}" if last else "no photo is in a list",
+    )
 
 
 def _naming(planned: Plan, kept: Kept) -> DatasetDescriptor:
