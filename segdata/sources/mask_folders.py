@@ -29,8 +29,10 @@ _LEAST_FLAT = 0.6
 _FEW_IDS = 32
 # Kinds of masks that hold no classes.
 _OTHER_MASKS = ("instance", "object", "panoptic", "depth", "edge", "visualization", "disparity")
-_BESIDE = ("_mask", "_masks", "_label", "_labels", "_seg", "_segmentation", "_gt", "_L", "_lbl",
-           "_annotation", "_labelIds", "-mask", "-label", "_m")  # fmt: skip
+_BESIDE = (
+    "_color_mask", "_segmentation", "_annotation", "_labelIds", "_colors", "_labels", "_masks",
+    "_color", "_label", "_mask", "-label", "-mask", "_lbl", "_seg", "_gt", "_L", "_m",
+)  # fmt: skip
 _SPLITS = "|".join(sorted(SPLIT_NAMES, key=len, reverse=True))
 _HOLDS = "annots?|annotations?|masks?|labels?|gt|images?|imgs?|photos?|seg"
 _SPLIT_FIRST = re.compile(
@@ -154,7 +156,9 @@ def _wrapping(leaves: list[str]) -> int:
     if not parts or len(parts) < len(leaves):
         return 0
     common = 0
-    while all(len(path) > common + 1 and path[common] == parts[0][common] for path in parts):
+    while parts[0][common].lower() not in SPLIT_NAMES and all(
+        len(path) > common + 1 and path[common] == parts[0][common] for path in parts
+    ):
         common += 1
     return common
 
@@ -225,18 +229,22 @@ def _without_ending(key: str, photos: dict[str, Path]) -> str:
 
 def _beside(survey: Survey, fits: Callable[[Path], bool]) -> Pairs | None:
     """Masks beside their photos, told by an ending; None where it is not so."""
+    files = {
+        path.relative_to(survey.root).with_suffix("").as_posix(): path
+        for path in survey.files(*IMAGE_SUFFIXES)
+    }
     photos: dict[str, Path] = {}
     labels: dict[str, Path] = {}
-    for path in survey.files(*IMAGE_SUFFIXES):
-        key = path.relative_to(survey.root).with_suffix("").as_posix()
-        ending = next((e for e in _BESIDE if key.lower().endswith(e.lower())), None)
-        if ending is None:
-            photos.setdefault(key, path)
+    for key, path in files.items():
+        endings = [e for e in _BESIDE if key.lower().endswith(e.lower())]
+        whole = next((e for e in endings if key[: -len(e)] in files), endings[0] if endings else "")
+        if whole:
+            labels.setdefault(key[: -len(whole)], path)
         else:
-            labels.setdefault(key[: -len(ending)], path)
+            photos.setdefault(key, path)
     keys = sorted(photos.keys() & labels.keys())
-    files = sampled([labels[key] for key in keys], _SAMPLED)
-    if len(keys) * 2 <= len(labels) or not _most(files, fits):
+    some = sampled([labels[key] for key in keys], _SAMPLED)
+    if len(keys) * 2 <= len(labels) or not _most(some, fits):
         return None
     joined = Joined(
         tuple(Item(key, photos[key], labels[key]) for key in keys),
