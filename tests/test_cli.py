@@ -135,7 +135,7 @@ def test_results_go_to_stdout_and_errors_to_stderr(
     capsys.readouterr()
     assert run(["validate", str(portrait), "--executor", "serial"]) == 0
     captured = capsys.readouterr()
-    assert "nothing wrong" in captured.out
+    assert "exit code 0: nothing is at or above" in captured.out
     assert captured.err == ""
 
 

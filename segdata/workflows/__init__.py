@@ -1,14 +1,37 @@
-"""Operations joined with the model: what the commands call. torch is loaded only where it runs."""
+"""Operations joined with the model: what the commands call, each loaded when it is first used."""
 
-from segdata.workflows.checking import CheckRequest, check
-from segdata.workflows.demo import run_demo
-from segdata.workflows.describing import CardRequest, describe
-from segdata.workflows.doctoring import diagnose
-from segdata.workflows.measuring import StatisticsRequest, measure
-from segdata.workflows.mending import fix
-from segdata.workflows.pictures import PictureRequest, visualize
-from segdata.workflows.scoring import EvaluationRequest, evaluate
-from segdata.workflows.training import train
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segdata.workflows.checking import CheckRequest, check
+    from segdata.workflows.demo import run_demo
+    from segdata.workflows.describing import CardRequest, describe
+    from segdata.workflows.doctoring import diagnose
+    from segdata.workflows.measuring import StatisticsRequest, measure
+    from segdata.workflows.mending import fix
+    from segdata.workflows.pictures import PictureRequest, visualize
+    from segdata.workflows.scoring import EvaluationRequest, evaluate
+    from segdata.workflows.training import train
+
+_HOMES = {
+    "CardRequest": "describing",
+    "CheckRequest": "checking",
+    "EvaluationRequest": "scoring",
+    "PictureRequest": "pictures",
+    "StatisticsRequest": "measuring",
+    "check": "checking",
+    "describe": "describing",
+    "diagnose": "doctoring",
+    "evaluate": "scoring",
+    "fix": "mending",
+    "measure": "measuring",
+    "run_demo": "demo",
+    "train": "training",
+    "visualize": "pictures",
+}
 
 __all__ = [
     "CardRequest",
@@ -20,9 +43,15 @@ __all__ = [
     "describe",
     "diagnose",
     "evaluate",
-    "measure",
     "fix",
+    "measure",
     "run_demo",
     "train",
     "visualize",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'segdata.workflows' has no attribute {name!r}")
+    return getattr(import_module(f"segdata.workflows.{_HOMES[name]}"), name)
