@@ -29,7 +29,7 @@ def coco_runs(segmentation: Mapping[str, Any], size: Size) -> Runs:
     if "size" in segmentation and segmentation["size"] != list(size):
         said = segmentation["size"]
         raise Unreadable(
-            f"a mask was drawn on a picture of another size (height, width: {str(said)[:40]}, "
+            f"a mask was drawn on a picture of another size (height, width: {ascii(said)[:40]}, "
             f"while the photo has {list(size)})",
             "convert the photos that were labeled, in the size in which they were labeled",
         )
