@@ -25,8 +25,8 @@ class _Format(click.Option):
 @click.argument("out", type=options.FOLDER)
 @click.option("--classes", type=options.FOLDER, help="Class file. Default: in SOURCE.")
 @click.option("--from", "form_of_labels", metavar="FORMAT", cls=_Format)
-@click.option("--images", type=options.FOLDER, help="Folder of photos. Default: found.")
-@click.option("--labels", type=options.FOLDER, help="Folder of masks. Default: found.")
+@click.option("--images", type=options.FOLDER, help="Folder of photos, or DIR/*.jpg.")
+@click.option("--labels", type=options.FOLDER, help="Folder of masks, or DIR/*_mask.png.")
 @click.option("--name", help="Name of the data set. Default: the name of OUT.")
 @click.option(
     "--on-unknown", type=click.Choice(["error", "nearest", "ignore"]), default="error",

@@ -15,7 +15,7 @@ from segdata.palettes import Match
 
 # Rows of the table; all are in the JSON.
 _SHOWN = 40
-_MATCHES = 3
+_MATCHES = 2
 _FORMS = {
     "color": "color masks",
     "palette": "palette PNGs",
@@ -117,7 +117,7 @@ def _below(survey: ColorSurvey) -> Iterator[str]:
         share = survey.blended / max(1, survey.pixels)
         yield f"{survey.blends:,} more colors fill no area ({share:.2%} of the pixels): edges"
     for match in survey.matches[:_MATCHES]:
-        sure = "" if match.sure else " (names are only taken from a palette that fits wholly)"
+        sure = "" if match.sure else " (not enough to be sure)"
         yield (
             f"{match.title}: {match.share:.1%} of the pixels, "
             f"{match.found} of its {len(match.palette.colors)} colors{sure}"

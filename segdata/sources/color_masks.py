@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -22,10 +23,11 @@ from segdata.images import (
     read_palette,
     read_photo,
 )
-from segdata.listing import index_folder
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
 from segdata.sources.class_files import find_class_file, has_class_file, read_class_file
-from segdata.sources.folders import usual_lists
+from segdata.sources.file_pairs import TwoMasks, pair_by_content
+from segdata.sources.folders import files_of, usual_lists
+from segdata.sources.known_colors import recognized
 from segdata.sources.layouts import sampled
 from segdata.sources.mask_folders import NoMasks, Pairs, find_pairs
 from segdata.sources.split_folders import lists_by_folder, renamed_splits
@@ -48,13 +50,14 @@ def reject(survey: Survey, hints: Hints) -> str:
     Raises:
         UserError: the class file is wrong, or several folders fit.
     """
-    if hints.classes is None and not has_class_file(survey.root):
-        return "there is no class file"
-    class_map = read_class_file(hints.classes or find_class_file(survey.root))
-    if not any(c.color is not None for c in class_map.classes):
-        return "the class file has no colors"
     if hints.labels is None and not survey.image_folders():
         return "there are no images"
+    if hints.classes is None and not has_class_file(survey.root):
+        if recognized(survey, hints) is None:
+            return "there is no class file, and the colors are those of no known data set"
+    elif not _has_colors(read_class_file(hints.classes or find_class_file(survey.root))):
+        return "the class file has no colors"
+    class_map, _ = _classes(survey, hints)
     if hints.labels is not None:
         return _ids_instead(hints.labels, class_map)
     try:
@@ -66,7 +69,7 @@ def reject(survey: Survey, hints: Hints) -> str:
 
 def open_folder(survey: Survey, hints: Hints) -> Source:
     """Masks are told from photos by their pixels: how many have a color of the class file."""
-    class_map = _classes(survey, hints)
+    class_map, said = _classes(survey, hints)
     pairs = _pairs(survey, hints, class_map)
     keys = [item.key for item in pairs.joined.items]
     return Source(
@@ -79,11 +82,11 @@ def open_folder(survey: Survey, hints: Hints) -> Source:
         images_only=pairs.joined.images_only,
         labels_only=pairs.joined.labels_only,
         lists=usual_lists(survey.root) or lists_by_folder(keys),
-        decisions=renamed_splits(keys),
+        decisions=said | renamed_splits(keys),
     )
 
 
-FORMAT = Format("colors", "color masks with a class file", reject, open_folder)
+FORMAT = Format("colors", "color masks", reject, open_folder)
 
 
 def read_mask(item: Item, class_map: ClassMap) -> Reading:
@@ -114,11 +117,22 @@ def _read_colors(path: Path) -> npt.NDArray[np.uint8]:
         raise
 
 
-def _classes(survey: Survey, hints: Hints) -> ClassMap:
+def _classes(survey: Survey, hints: Hints) -> tuple[ClassMap, dict[str, str]]:
+    """The classes, and what was decided about them."""
+    if hints.classes is None and not has_class_file(survey.root):
+        found = recognized(survey, hints)
+        if found is None:
+            find_class_file(survey.root)  # says that there is none
+        else:
+            return found
     class_map = read_class_file(hints.classes or find_class_file(survey.root))
-    if not any(c.color is not None for c in class_map.classes):
+    if not _has_colors(class_map):
         raise UserError("the class file has no colors")
-    return class_map
+    return class_map, {}
+
+
+def _has_colors(class_map: ClassMap) -> bool:
+    return any(c.color is not None for c in class_map.classes)
 
 
 def _pairs(survey: Survey, hints: Hints, class_map: ClassMap) -> Pairs:
@@ -136,25 +150,54 @@ def _pairs(survey: Survey, hints: Hints, class_map: ClassMap) -> Pairs:
             f"{survey.root} holds no images", "name the folder that holds photos and masks"
         )
     shares = {folder: _folder_share(survey, folder, class_map) for folder in folders}
-
-    def of_share(least: float) -> Pairs:
-        return find_pairs(survey, hints, lambda path: _listed_share(path, class_map) >= least)
-
-    try:
-        return of_share(_LEAST_SHARE)
-    except NoMasks:
-        seen = ", ".join(f"{f.relative_to(survey.root)} {s:.0%}" for f, s in shares.items())
+    least = max(shares.values()) - _TOO_CLOSE
+    fits = partial(_fits, class_map=class_map, least=_LEAST_SHARE)
+    # Of several folders one may fit clearly better; where folders do not tell, files may.
+    ways: tuple[Callable[[], Pairs], ...] = (
+        lambda: _one_mask_each(find_pairs(survey, hints, fits), survey, fits),
+        lambda: find_pairs(survey, hints, partial(fits, least=max(least, _LEAST_SHARE))),
+        lambda: Pairs(survey.root, survey.root, pair_by_content(survey, fits)),
+    )
+    said: list[UserError] = []
+    for way in ways:
+        try:
+            return way()
+        except TwoMasks:
+            raise
+        except UserError as error:
+            said.append(error)
+    if isinstance(said[0], NoMasks):
+        seen = ", ".join(f"{_below(f, survey)} {s:.0%}" for f, s in shares.items())
         raise NoMasks(
             f"no folder in {survey.root} has masks in the colors of the class file (share of "
             f"pixels with a listed color: {seen})",
             "check the colors in the class file, or name the folder with --labels DIR",
-        ) from None
-    except UserError as several:
-        # Of several folders one may fit clearly better.
+        )
+    raise said[0]
+
+
+def _one_mask_each(pairs: Pairs, survey: Survey, fits: Callable[[Path], bool]) -> Pairs:
+    """The pairs, if photos that have their masks beside them have one each.
+
+    Raises:
+        TwoMasks: one has several.
+    """
+    if pairs.images == pairs.labels:
         try:
-            return of_share(max(shares.values()) - _TOO_CLOSE)
-        except NoMasks:
-            raise several from None
+            pair_by_content(survey, fits)
+        except TwoMasks:
+            raise
+        except UserError:
+            return pairs
+    return pairs
+
+
+def _fits(path: Path, class_map: ClassMap, least: float) -> bool:
+    return _listed_share(path, class_map) >= least
+
+
+def _below(folder: Path, survey: Survey) -> str:
+    return folder.relative_to(survey.root).as_posix()
 
 
 def _folder_share(survey: Survey, folder: Path, class_map: ClassMap) -> float:
@@ -198,7 +241,7 @@ def _are_ids(path: Path, class_map: ClassMap) -> bool:
 
 def _ids_instead(labels: Path, class_map: ClassMap) -> str:
     """Why the folder that the user names holds no colors."""
-    paths = sampled(list(index_folder(labels).values()), _SAMPLED)
+    paths = sampled(list(files_of(labels).values()), _SAMPLED)
     if paths and all(
         _listed_share(path, class_map) < _LEAST_SHARE and _are_ids(path, class_map)
         for path in paths

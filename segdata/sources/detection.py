@@ -62,7 +62,7 @@ def detect(survey: Survey, hints: Hints, forced: str | None = None) -> Detection
     if forced is not None:
         return Detection(_named(forced), {})
     rejections: dict[str, str] = {}
-    for line in _ORDER:
+    for line in _asked(hints):
         reasons = {name: _format(name).reject(survey, hints) for name in line}
         fitting = [_format(name) for name, reason in reasons.items() if not reason]
         rejections |= {_format(name).name: reason for name, reason in reasons.items() if reason}
@@ -103,6 +103,12 @@ def open_source(root: Path, hints: Hints, forced: str | None = None) -> tuple[So
     survey = Survey.of(root)
     detection = detect(survey, hints, forced)
     return detection.chosen.open(survey, hints), detection
+
+
+def _asked(hints: Hints) -> tuple[tuple[str, ...], ...]:
+    """The lines to ask: a pattern of names is understood by formats of masks in folders only."""
+    named = (hints.images, hints.labels)
+    return _ORDER[1:] if any(path is not None and "*" in path.name for path in named) else _ORDER
 
 
 def _format(module: str) -> Format:

@@ -13,6 +13,9 @@ from segdata.listing import index_folder, read_list
 from segdata.sources import Item
 from segdata.sources.survey import Survey
 
+# Stands for the name of a photo in a pattern.
+_ANY = "*"
+
 
 @dataclass(frozen=True)
 class Joined:
@@ -27,13 +30,16 @@ def join_by_name(images: Path, labels: Path, suffix: str | None = None) -> Joine
     """Join photos and labels by name; ``_mask``, ``_L``, ... are taken off where names differ so.
 
     Args:
+        images: a folder, or a pattern as :func:`files_of` takes it.
+        labels: the same.
         suffix: how the names of labels end, such as ``_gtFine_labelIds.png``, where it is known.
 
     Raises:
         UserError: no name is in both.
     """
-    photos = index_folder(images)
-    label_files = index_folder(labels, suffix)
+    label_files = files_of(labels) if suffix is None else index_folder(labels, suffix)
+    taken = set(label_files.values())
+    photos = {key: path for key, path in files_of(images).items() if path not in taken}
     if suffix is None:
         label_files = _without_common_ending(photos, label_files)
     keys = sorted(photos.keys() & label_files.keys())
@@ -56,7 +62,7 @@ def choose_images(survey: Survey, labels: Path) -> Path:
     Raises:
         UserError: there is none, or two would do.
     """
-    label_keys = list(index_folder(labels))
+    label_keys = list(files_of(labels))
     others = [folder for folder in survey.image_folders() if folder != labels]
     if not others:
         raise UserError(
@@ -76,14 +82,36 @@ def choose_images(survey: Survey, labels: Path) -> Path:
 
 
 def existing(folder: Path | None) -> Path | None:
-    """A folder that the user named.
+    """A folder or pattern that the user named.
 
     Raises:
         UserError: it is not there.
     """
-    if folder is not None and not folder.is_dir():
+    if folder is not None and _ANY in folder.name:
+        if not files_of(folder):
+            raise UserError(f"no image is called {folder}", "check the folder and the pattern")
+    elif folder is not None and not folder.is_dir():
         raise UserError(f"{folder} is no folder" if folder.exists() else f"{folder} does not exist")
     return folder
+
+
+def files_of(place: Path) -> dict[str, Path]:
+    """Images of a folder and those below it by key, as :func:`index_folder` finds them.
+
+    Args:
+        place: the folder; or a pattern ``FOLDER/mask_*.png``, whose star then is the last part of
+            the key.
+    """
+    if _ANY not in place.name:
+        return index_folder(place)
+    before, _, after = place.name.partition(_ANY)
+    found = {}
+    for path in index_folder(place.parent, "").values():
+        name = path.name
+        if name.startswith(before) and name.endswith(after) and len(name) > len(before + after):
+            middle = name[len(before) : len(name) - len(after)]
+            found[(path.relative_to(place.parent).parent / middle).as_posix()] = path
+    return dict(sorted(found.items()))
 
 
 def usual_lists(root: Path) -> Mapping[str, tuple[str, ...]]:

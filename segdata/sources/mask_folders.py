@@ -16,9 +16,8 @@ import numpy as np
 
 from segdata.errors import UserError
 from segdata.images import IMAGE_SUFFIXES, NoIds, Unreadable, read_label
-from segdata.listing import index_folder
 from segdata.sources import Hints, Item, Survey
-from segdata.sources.folders import Joined, choose_images, existing, join_by_name
+from segdata.sources.folders import Joined, choose_images, existing, files_of, join_by_name
 from segdata.sources.layouts import sampled
 from segdata.sources.split_folders import SPLIT_NAMES
 
@@ -95,7 +94,7 @@ def find_pairs(survey: Survey, hints: Hints, fits: Callable[[Path], bool]) -> Pa
 
 def holds(folder: Path, fits: Callable[[Path], bool]) -> bool:
     """Whether most masks of a folder are of the kind that is looked for."""
-    files = sampled(list(index_folder(folder).values()), _SAMPLED)
+    files = sampled(list(files_of(folder).values()), _SAMPLED)
     return bool(files) and _most(files, fits)
 
 
