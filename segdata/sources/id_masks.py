@@ -78,6 +78,12 @@ def id_table(survey: Survey, hints: Hints, labels: list[Path]) -> tuple[IdTable,
     class_map, mapping = read_class_file(path), read_id_mapping(path)
     seen = ids_in(sampled(labels, _SAMPLED))
     said = {"names": path.name}
+    if not mapping and _is_black_and_white(seen) and set(class_map.names) == {0}:
+        raise UserError(
+            f"the masks are black and white (0 and 255), and {path} lists one class: it would be "
+            "the black one",
+            "list both, black first:  background  and then the class",
+        )
     if not mapping and _is_black_and_white(seen) and set(class_map.names) == {0, 1}:
         mapping = {255: 1}
         said["ids"] = "255 -> 1: the masks are black and white, and there are two classes"

@@ -18,7 +18,8 @@ class Survey:
     Args:
         root: the folder.
         folders: for each folder, as a posix path below the root (``"."`` is the root itself), the
-            names of its files in order. Hidden folders, and links to folders, are left out.
+            names of its files in order. Hidden files (macOS writes a ``._a.png`` beside ``a.png``),
+            hidden folders, and links to folders are left out.
     """
 
     root: Path
@@ -37,7 +38,8 @@ class Survey:
         found = {}
         for parent, folders, names in os.walk(root):
             folders[:] = sorted(f for f in folders if not f.startswith("."))
-            found[Path(parent).relative_to(root).as_posix()] = tuple(sorted(names))
+            seen = tuple(sorted(name for name in names if not name.startswith(".")))
+            found[Path(parent).relative_to(root).as_posix()] = seen
         return cls(root, found)
 
     def has(self, folder: str) -> bool:

@@ -91,6 +91,21 @@ def test_black_and_white_masks_with_two_named_classes(tmp_path: Path) -> None:
     assert "255 -> 1" in source.decisions["ids"]
 
 
+def test_black_and_white_masks_with_one_named_class_are_not_guessed(tmp_path: Path) -> None:
+    write(tree(tmp_path, {"a": blocks((0, 255))}) / "classes.txt", "ship\n")
+    with pytest.raises(UserError, match="black first"):
+        open_source(tmp_path, NO_HINTS)
+
+
+def test_what_macos_leaves_in_archives_is_passed_over(tmp_path: Path) -> None:
+    tree(tmp_path, {"a": blocks((0, 1))})
+    for folder, name in (("masks", "._a.png"), ("images", "._a.jpg"), ("masks", ".DS_Store")):
+        (tmp_path / folder / name).write_bytes(b"Mac OS X")
+    source, _ = open_source(tmp_path, NO_HINTS)
+    assert [item.key for item in source.items] == ["a"]
+    assert source.labels_only == source.images_only == ()
+
+
 def test_black_and_white_masks_of_three_classes_are_not_guessed(tmp_path: Path) -> None:
     write(tree(tmp_path, {"a": blocks((0, 255))}) / "classes.csv", "id,name\n0,a\n1,b\n255,c\n")
     source, _ = open_source(tmp_path, NO_HINTS)

@@ -45,7 +45,7 @@ _MAYBE_CLASS_FILES = (
 )  # fmt: skip
 # Files of settings, in which classes are one key of many.
 _SETTINGS = frozenset({"data", "dataset"})
-_NAMES = re.compile(r"^(?:names|classes|labels)\s*:", re.MULTILINE)
+_NAMES = re.compile(r"^\s*[\"']?(?:names|classes|labels)[\"']?\s*:", re.MULTILINE)
 
 
 def has_class_file(folder: Path) -> bool:
@@ -168,13 +168,15 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _holds_classes(path: Path) -> bool:
-    """Whether a file whose name says little lists classes: settings are one name and a number."""
+    """Whether a file whose name says little lists classes: a setting is a name and a number too."""
     try:
         class_map = read_class_file(path)
-        named = path.stem not in _SETTINGS or bool(_NAMES.search(read_text(path)))
+        listed = bool(_NAMES.search(read_text(path)))
     except UserError:
         return False
-    return named and len(class_map.classes) > 1
+    if path.stem in _SETTINGS:
+        return listed
+    return listed or len(class_map.classes) > 1 or path.suffix not in _PARSERS
 
 
 def _colored(class_map: ClassMap) -> int:
