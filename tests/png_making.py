@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -106,3 +106,30 @@ def _filtered(
     paeth = np.choose(far.argmin(axis=0), [left, up, corner])
     predicted = [np.zeros(len(row), int), left, up, (left + up) // 2, paeth][kind]
     return ((row.astype(int) - predicted) % 256).astype(np.uint8).tobytes()
+
+
+def damaged(data: bytes, count: int, seed: int) -> Iterator[bytes]:
+    """Copies with bytes changed, cut or doubled; half of the PNGs with right checksums again."""
+    rng = np.random.default_rng(seed)
+    for number in range(count):
+        copy = bytearray(data)
+        for _ in range(rng.integers(1, 4)):
+            copy[rng.integers(8, len(copy))] = rng.integers(0, 256)
+        if number % 3 == 0:
+            at = int(rng.integers(8, len(copy)))
+            copy[at:at] = copy[at : at + int(rng.integers(1, 40))]
+        if number % 5 == 0:
+            del copy[int(rng.integers(8, len(copy))) :]
+        yield mended(bytes(copy)) if number % 2 and data.startswith(MAGIC) else bytes(copy)
+
+
+def mended(data: bytes) -> bytes:
+    """The same chunks with right checksums, so that damage behind them is reached."""
+    out, at = [MAGIC], 8
+    while at + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        if at + 12 + length > len(data):
+            break
+        out.append(chunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length]))
+        at += 12 + length
+    return b"".join(out)

@@ -123,12 +123,13 @@ def rgb_of(file: Opened) -> npt.NDArray[np.uint8]:
     Raises:
         Unreadable: the file is cut off.
     """
-    pixels = _png_pixels(file) if file.image.mode in ("L", "RGB", "RGBA") else None
-    if pixels is None or pixels.dtype != np.uint8:
+    pixels = _png_pixels(file) if file.image.mode in ("L", "LA", "RGB", "RGBA") else None
+    if pixels is None:
         file.load()
         return _rgb(file.image)
-    if pixels.ndim == 2:
-        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), np.uint8)
+    if file.image.mode in ("L", "LA"):
+        gray = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., 0])
+        return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB), np.uint8)
     return pixels if pixels.shape[2] == 3 else np.ascontiguousarray(pixels[..., :3])
 
 
@@ -141,6 +142,7 @@ def _png_pixels(file: Opened) -> npt.NDArray[Any] | None:
 
 def _draft(file: Opened) -> None:
     """libjpeg leaves out what an eighth of the size, or a grey picture, has no need of."""
+    file.check_size()  # the draft's size is smaller, its memory may not be
     image = file.image
     gray = "L" if image.mode == "RGB" else image.mode
     image.draft(gray, (_reduced(image.width), _reduced(image.height)))
@@ -164,7 +166,12 @@ def _rgb(image: Image.Image) -> npt.NDArray[np.uint8]:
 
 def _sixteen_bit_photo(image: Image.Image) -> npt.NDArray[np.uint8]:
     """16-bit and float photos are scaled by their type's range, not clipped to black or white."""
-    values = np.asarray(image, dtype=np.float64)
-    top = 65535.0 if image.mode.startswith("I") else max(1.0, float(values.max(initial=0)))
-    gray = np.clip(values / top * 255.0, 0, 255).astype(np.uint8)
-    return np.repeat(gray[..., None], 3, axis=2)
+    values = np.asarray(image)
+    if values.dtype == np.uint16:
+        levels = np.arange(1 << 16) // 257  # 65535 is 257 times 255
+        gray = levels.astype(np.uint8)[values]
+    else:
+        wide = values.astype(np.float64)
+        top = 65535.0 if image.mode.startswith("I") else max(1.0, float(wide.max(initial=0)))
+        gray = np.clip(wide / top * 255.0, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB), np.uint8)

@@ -29,15 +29,18 @@ PNG_CHANNELS = {PNG_GRAY: 1, PNG_RGB: 3, PNG_PALETTE: 1, PNG_GRAY_ALPHA: 2, PNG_
 # Of Pillow's readers those of formats that photos and labels come in; others start programs (EPS).
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
 _AGAIN = "fetch or export the file again"
-# 1 Gpixel: past any camera, below what would exhaust the memory of a small machine. Above 256
-# Mpixel a file must hold that much: real photos are past 1 bit per pixel, what a few bytes blow up
-# to is refused.
+# 1 Gpixel: past any camera, below what would exhaust the memory of a small machine.
 Image.MAX_IMAGE_PIXELS = 1 << 30
-_LARGE_PIXELS = 1 << 28
+# What Pillow may take for a picture: with the copies that are made of it 1 GB. Larger pictures must
+# have a byte for every 64 pixels: real photos have more, what a few bytes blow up to has less.
+_MOST_MEMORY = 1 << 29
 _LARGE_PIXELS_PER_BYTE = 64
-# What a byte of file can hold at most: LZW with 12-bit codes packs about 2700:1; a byte holds eight
-# 1-bit pixels. Small pictures are let through.
+# Bytes that Pillow takes for a pixel, where not four.
+_MEMORY_OF = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
+# What a byte of file can hold at most: LZW with 12-bit codes packs about 2700:1, a byte holds eight
+# 1-bit pixels; JPEG takes at least a bit for a block of 64 pixels. Small pictures are let through.
 _MOST_PIXELS = 2700
+_MOST_JPEG_PIXELS = 512
 _SMALL_PIXELS = 1 << 24
 # Metadata of some editors exceeds Pillow's default; it is skipped, not refused.
 PngImagePlugin.MAX_TEXT_CHUNK = 1 << 26
@@ -100,7 +103,8 @@ class Opened:
         if pixels > max(size * self._pixels_per_byte(), _SMALL_PIXELS):
             what = f"{size} bytes cannot hold {width}×{height} pixels"
             raise Unreadable(f"{self.name} is damaged or cut off: {what}", _AGAIN)
-        if pixels > max(size * _LARGE_PIXELS_PER_BYTE, _LARGE_PIXELS):
+        memory = pixels * _MEMORY_OF.get(self.image.mode, 4)
+        if memory > _MOST_MEMORY and pixels > size * _LARGE_PIXELS_PER_BYTE:
             what = f"{self.name} has {width}×{height} pixels in {size} bytes"
             raise Unreadable(f"{what}: too large to decode in one piece", "cut it into tiles")
 
@@ -117,6 +121,8 @@ class Opened:
             raise Unreadable(f"{self.name} is damaged or cut off ({error})", _AGAIN) from error
 
     def _pixels_per_byte(self) -> int:
+        if self.image.format in ("JPEG", "MPO"):
+            return _MOST_JPEG_PIXELS
         if self.png_color_type is None:
             return _MOST_PIXELS * (8 if self.image.mode == "1" else 1)
         bits = self.bit_depth * PNG_CHANNELS.get(self.png_color_type, 1)

@@ -113,8 +113,6 @@ def _by_opencv(
     rows: npt.NDArray[np.uint8], above: npt.NDArray[np.uint8], plan: PngPlan
 ) -> npt.NDArray[np.uint8]:
     """The same, undone by libpng; the rows were inflated and checked here."""
-    if plan.color_type == PNG_GRAY_ALPHA:
-        raise Doubtful
     # Indices are decoded as if they were grey levels: libpng leaves those alone.
     stored = PNG_GRAY if plan.color_type == PNG_PALETTE else plan.color_type
     stream = b"".join((bytes([FILTER_NONE]), above.data, rows.data))
@@ -129,6 +127,8 @@ def _by_opencv(
         raise Doubtful
     if stored == PNG_RGBA:
         found = cv2.cvtColor(found, cv2.COLOR_BGRA2RGBA)
+    if stored == PNG_GRAY_ALPHA:
+        found = found[..., [0, 3]]
     if plan.depth == 16:
         found = found.astype(">u2").view(np.uint8)
     return np.asarray(found.reshape(1 + len(rows), -1), np.uint8)

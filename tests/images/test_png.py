@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
 from contextlib import suppress
 
 import numpy as np
@@ -14,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from png_making import CHANNELS, FORMS, MAGIC, Form, chunk, frame, make_png
+from png_making import CHANNELS, FORMS, MAGIC, Form, chunk, damaged, frame, make_png
 
 from segdata.images import (
     NoIds,
@@ -111,7 +110,7 @@ def test_every_png_is_read_as_pillow_reads_it(
             assert np.array_equal(read_photo(data), np.asarray(image.convert("RGB")))
 
 
-COMMON = [(0, 8), (0, 16), (2, 8), (3, 8), (6, 8)]
+COMMON = [(0, 8), (0, 16), (2, 8), (3, 8), (4, 8), (6, 8)]
 
 
 @pytest.mark.parametrize(("color", "depth"), COMMON)
@@ -173,33 +172,6 @@ def test_what_pillow_refuses_is_refused(what: str, capfd: pytest.CaptureFixture[
     else:
         assert np.array_equal(read_stored(data).pixels, expected)
     assert capfd.readouterr().err == ""
-
-
-def damaged(data: bytes, count: int, seed: int) -> Iterator[bytes]:
-    """Copies with bytes changed, cut or doubled; half of them with their checksums put right."""
-    rng = np.random.default_rng(seed)
-    for number in range(count):
-        copy = bytearray(data)
-        for _ in range(rng.integers(1, 4)):
-            copy[rng.integers(8, len(copy))] = rng.integers(0, 256)
-        if number % 3 == 0:
-            at = int(rng.integers(8, len(copy)))
-            copy[at:at] = copy[at : at + int(rng.integers(1, 40))]
-        if number % 5 == 0:
-            del copy[int(rng.integers(8, len(copy))) :]
-        yield mended(bytes(copy)) if number % 2 else bytes(copy)
-
-
-def mended(data: bytes) -> bytes:
-    """The same chunks with right checksums, so that damage behind them is reached."""
-    out, at = [MAGIC], 8
-    while at + 12 <= len(data):
-        (length,) = struct.unpack_from(">I", data, at)
-        if at + 12 + length > len(data):
-            break
-        out.append(chunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length]))
-        at += 12 + length
-    return b"".join(out)
 
 
 @pytest.mark.parametrize(("color", "depth"), COMMON)
