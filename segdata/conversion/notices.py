@@ -70,9 +70,10 @@ def _orientations(facts: ConversionFacts) -> Iterator[Finding]:
         ),
         (
             facts.lying,
-            Level.WARNING,
-            "were labelled as they are stored, against their EXIF orientation: they are not turned",
-            "programs that obey EXIF show them turned, beside labels that are not",
+            Level.INFO,
+            "were labelled as they are stored, against their EXIF orientation, which the copies "
+            "do not have",
+            "",
         ),
     ):
         if keys:

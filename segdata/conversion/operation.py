@@ -123,6 +123,6 @@ def _photo_tasks(plan: ConversionPlan, out: Path, tally: Tally) -> list[PhotoTas
     tasks = []
     for item in plan.source.items:
         posture = tally.postures.get(item.key, "upright")
-        target = plan.photo_path(out, item, turned=posture in ("turn", "assumed"))
+        target = plan.photo_path(out, item, rewritten=posture != "upright")
         tasks.append(PhotoTask(item, target, plan.request.photos, posture))
     return tasks

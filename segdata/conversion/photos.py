@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segdata.conversion.labels import Posture
+from segdata.conversion.orientation import without_orientation
 from segdata.conversion.request import Photos
 from segdata.files import link_file, write_file
 from segdata.images import Unreadable, encode_photo, read_header, read_photo
@@ -23,27 +24,31 @@ class PhotoTask:
 
 
 def bring_photo(task: PhotoTask) -> None:
-    """Copy, link or encode one photo. One that EXIF turns is encoded upright.
+    """Copy, link or encode one photo. The copy of one that has an EXIF orientation has none.
 
     Raises:
         UserError: it cannot be linked or written.
     """
-    turned = task.posture in ("turn", "assumed")
-    if task.how in ("hardlink", "symlink") and not turned and task.item.embedded is None:
+    linked = task.how in ("hardlink", "symlink") and task.item.embedded is None
+    if linked and task.posture == "upright":
         link_file(task.item.image, task.target, symbolic=task.how == "symlink")
         return
     photo = task.item.photo()
     stored = photo.read_bytes() if isinstance(photo, Path) else photo
-    encoded = task.how if task.how in ("png", "jpeg") else ""
-    header = read_header(stored)
-    if not turned and encoded in ("", header.format):
-        write_file(task.target, stored)
-        return
     try:
-        pixels = read_photo(stored, upright=turned)
+        write_file(task.target, _as_labelled(stored, task))
     except Unreadable:
         # Cut off behind a sound header: it is copied as it is, and validate names it (L27).
         write_file(task.target, stored)
-        return
-    form = encoded or ("jpeg" if header.format == "jpeg" else "png")
-    write_file(task.target, encode_photo(pixels, form))
+
+
+def _as_labelled(stored: bytes, task: PhotoTask) -> bytes:
+    """The bytes of the photo, its pixels as the label was drawn on them."""
+    form = read_header(stored).format
+    wanted = task.how if task.how in ("png", "jpeg") else form
+    if wanted == form and task.posture == "upright":
+        return stored
+    if wanted == form == "jpeg" and task.posture == "lies":
+        return without_orientation(stored)
+    pixels = read_photo(stored, upright=task.posture in ("turn", "assumed"))
+    return encode_photo(pixels, "jpeg" if wanted in ("jpeg", "mpo") else "png")

@@ -41,10 +41,10 @@ class ConversionPlan:
     def label_path(self, out: Path, item: Item) -> Path:
         return out / self.descriptor.labels / f"{item.key}.png"
 
-    def photo_path(self, out: Path, item: Item, *, turned: bool = False) -> Path:
+    def photo_path(self, out: Path, item: Item, *, rewritten: bool = False) -> Path:
         """Where the photo goes; one that is encoded anew is a PNG unless it was a JPEG."""
         suffix = {"png": ".png", "jpeg": ".jpg"}.get(self.request.photos, item.image.suffix.lower())
-        if turned and suffix not in (".jpg", ".jpeg"):
+        if rewritten and suffix not in (".jpg", ".jpeg"):
             suffix = ".png"
         return out / self.descriptor.images / f"{item.key}{suffix}"
 

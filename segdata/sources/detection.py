@@ -76,10 +76,14 @@ def detect(survey: Survey, hints: Hints, forced: str | None = None) -> Detection
             rejections |= {other.name: f"{fitting[0].name} fits" for other in formats()
                            if other.name not in rejections and other is not fitting[0]}  # fmt: skip
             return Detection(fitting[0], rejections)
-    raise UserError(
-        f"{survey.root} is in no format that segdata knows; {_nearest(survey, rejections)}",
+    remedy = (
         "name the class file with --classes, folders with --images and --labels, or the format "
-        "with --from; --verbose says why each format does not fit",
+        "with --from; --verbose says why each format does not fit"
+    )
+    if not any(survey.folders.values()):
+        remedy = "name the folder that holds photos and labels"
+    raise UserError(
+        f"{survey.root} is in no format that segdata knows; {_nearest(survey, rejections)}", remedy
     )
 
 
@@ -142,8 +146,9 @@ def _nearest(survey: Survey, rejections: dict[str, str]) -> str:
         )
     if others:
         found = " and ".join(f"{count} {suffix} files" for suffix, count in others.most_common(2))
-        return f"it holds {found} and {len(folders)} folders of images"
-    return "it holds no images and no annotation files"
+        return f"it holds {found}, and images in {len(folders)} folders"
+    empty = not any(survey.folders.values())
+    return "it is empty" if empty else "it holds no images and no annotation files"
 
 
 def _shown(folder: Path, survey: Survey) -> str:
