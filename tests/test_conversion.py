@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from segdata.conversion import ConversionRequest, convert, plan_conversion
+from segdata.conversion import (
+    ConversionRequest,
+    Photos,
+    convert,
+    examine,
+    plan_conversion,
+)
+from segdata.conversion.orientation import without_orientation
 from segdata.dataset import load_dataset
 from segdata.errors import BadData, UserError
 from segdata.executors import Processes
+from segdata.findings import Level
 from segdata.images import read_header, read_label, read_photo
+from segdata.sources.detection import formats
+from segdata.validation import validate
 
 CLASSES = "name,r,g,b\nroad,128,64,128\ncar,0,0,142\nvoid,0,0,0\n"
 COLORS = np.array([(128, 64, 128), (0, 0, 142), (0, 0, 0)], dtype=np.uint8)
@@ -31,6 +44,13 @@ def make_source(root: Path, names: tuple[str, ...] = ("a", "b", "c")) -> Path:
         Image.fromarray(COLORS[ids]).save(root / "masks" / f"{name}.png")
     (root / "classes.csv").write_text(CLASSES)
     return root
+
+
+def turn(path: Path, pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> None:
+    """Save a photo with the EXIF orientation of a camera held upright."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(path, exif=exif)
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -218,3 +238,156 @@ def test_photos_that_are_none_and_masks_of_another_size_stop_the_conversion(
     assert [finding.rule for finding in caught.value.report] == ["L23", "L27"]
     assert "6×5" in caught.value.report.findings[0].message
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("how", ["hardlink", "symlink"])
+def test_photos_are_linked_on_request(tmp_path: Path, how: Photos) -> None:
+    source = make_source(tmp_path / "src")
+    for _ in range(2):
+        convert(ConversionRequest(source=source, out=tmp_path / "out", photos=how, overwrite=True))
+    copy, original = tmp_path / "out" / "JPEGImages" / "a.jpg", source / "photos" / "a.jpg"
+    assert copy.samefile(original)
+    assert copy.is_symlink() == (how == "symlink")
+    assert {p.name for p in copy.parent.iterdir()} == {"a.jpg", "b.jpg", "c.jpg"}
+    assert validate(load_dataset(tmp_path / "out")).exit_code == 0
+
+
+def test_a_link_to_a_turned_photo_is_an_upright_copy(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    turn(source / "photos" / "a.jpg", np.rot90(read_photo(source / "photos" / "a.jpg")).copy())
+    result = convert(ConversionRequest(source=source, out=tmp_path / "out", photos="hardlink"))
+    copy = tmp_path / "out" / "JPEGImages" / "a.jpg"
+    assert not copy.samefile(source / "photos" / "a.jpg")
+    assert read_header(copy).orientation == 1
+    (finding,) = result.report
+    assert (finding.rule, finding.level) == ("L24", Level.INFO)
+
+
+def test_photos_are_encoded_anew_on_request(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    convert(ConversionRequest(source=source, out=tmp_path / "out", photos="png"))
+    copy = tmp_path / "out" / "JPEGImages" / "a.png"
+    assert read_header(copy).format == "png"
+    assert np.array_equal(read_photo(copy), read_photo(source / "photos" / "a.jpg"))
+    convert(ConversionRequest(source=source, out=tmp_path / "same", photos="jpeg"))
+    same = tmp_path / "same" / "JPEGImages" / "a.jpg"
+    assert same.read_bytes() == (source / "photos" / "a.jpg").read_bytes()
+
+
+def test_a_square_photo_is_turned_and_said_to_be_by_assumption(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src", ("a",))
+    pixels = np.random.default_rng(1).integers(0, 255, (24, 24, 3), dtype=np.uint8)
+    turn(source / "photos" / "a.jpg", pixels)
+    Image.fromarray(COLORS[np.zeros((24, 24), dtype=int)]).save(source / "masks" / "a.png")
+    result = convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    (finding,) = result.report
+    assert (finding.rule, finding.level) == ("L24", Level.WARNING)
+    assert "size of their labels does not tell" in finding.message
+    upright = read_photo(source / "photos" / "a.jpg", upright=True)
+    copy = read_photo(tmp_path / "out" / "JPEGImages" / "a.jpg")
+    assert np.abs(copy.astype(int) - upright).mean() < 4
+
+
+def test_a_copy_that_lies_as_it_was_labelled_carries_no_orientation(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    original = source / "photos" / "a.jpg"
+    turn(original, read_photo(original))
+    result = convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    copy = tmp_path / "out" / "JPEGImages" / "a.jpg"
+    assert read_header(original).orientation == 6
+    assert read_header(copy).orientation == 1
+    assert np.array_equal(read_photo(copy), read_photo(original))
+    assert [(f.rule, f.level) for f in result.report] == [("L24", Level.INFO)]
+
+
+@given(st.binary(max_size=200), st.integers(0, 400))
+def test_a_damaged_jpeg_keeps_its_bytes_or_loses_its_orientation_only(
+    noise: bytes, at: int
+) -> None:
+    buffer = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (8, 6)).save(buffer, "JPEG", exif=exif)
+    whole = buffer.getvalue()
+    assert read_header(without_orientation(whole)).orientation == 1
+    damaged = whole[:at] + noise + whole[at + len(noise) :]
+    changed = without_orientation(damaged)
+    assert len(changed) == len(damaged)
+    assert sum(a != b for a, b in zip(changed, damaged, strict=True)) <= 2
+
+
+def test_lists_of_an_earlier_conversion_do_not_become_splits_of_the_next(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    (source / "ImageSets").mkdir()
+    (source / "ImageSets" / "test.txt").write_text("a\nb\n")
+    convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    (source / "ImageSets" / "test.txt").rename(source / "ImageSets" / "train.txt")
+    convert(ConversionRequest(source=source, out=tmp_path / "out", overwrite=True))
+    assert list(load_dataset(tmp_path / "out").splits) == ["train"]
+
+
+def test_lists_that_no_conversion_wrote_are_not_taken_over(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    mine = tmp_path / "out" / "ImageSets" / "Segmentation" / "mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("a\n")
+    with pytest.raises(UserError, match=r"mine\.txt"):
+        convert(ConversionRequest(source=source, out=tmp_path / "out", overwrite=True))
+    assert mine.read_text() == "a\n"
+
+
+def test_a_photo_of_an_earlier_conversion_does_not_stand_in_for_the_new_one(
+    tmp_path: Path,
+) -> None:
+    source = make_source(tmp_path / "src")
+    convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    convert(ConversionRequest(source=source, out=tmp_path / "out", photos="png", overwrite=True))
+    names = {p.name for p in (tmp_path / "out" / "JPEGImages").iterdir()}
+    assert names == {"a.png", "b.png", "c.png"}
+
+
+def test_names_in_lists_without_a_pair_are_told_and_left_out(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    (source / "ImageSets").mkdir()
+    (source / "ImageSets" / "train.txt").write_text("a\nphotos/b.jpg\n../../etc/c\nnowhere\n")
+    result = convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    assert result.plan.lists == {"train": ("a", "b", "c")}
+    (finding,) = result.report
+    assert (finding.rule, finding.count) == ("P07", 1)
+
+
+def test_all_damaged_masks_are_reported_at_once(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src", tuple("abcdef"))
+    for name in "bdf":
+        path = source / "masks" / f"{name}.png"
+        path.write_bytes(path.read_bytes()[:70])
+    with pytest.raises(BadData) as caught:
+        convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    assert [Path(f.path or "").stem for f in caught.value.report] == ["b", "d", "f"]
+
+
+def test_ids_above_255_become_sixteen_bit_labels(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src", ("a",))
+    rows = [f"class {i},{i % 256},{i // 256},7" for i in range(300)]
+    (source / "classes.csv").write_text("\n".join(["name,r,g,b", *rows]))
+    ids = np.arange(600).reshape(20, 30) % 300
+    rgb = np.stack([ids % 256, ids // 256, np.full_like(ids, 7)], axis=2).astype(np.uint8)
+    Image.fromarray(rgb).save(source / "masks" / "a.png")
+    convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    label = tmp_path / "out" / "SegmentationClass" / "a.png"
+    assert read_header(label).bit_depth == 16
+    assert np.array_equal(read_label(label), ids)
+
+
+def test_what_fits_no_format_is_told_shortly_with_the_nearest_guess(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    (source / "classes.csv").unlink()
+    with pytest.raises(UserError) as caught:
+        convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    assert "photos and masks" in caught.value.message
+    assert "segdata colors" in caught.value.message
+    assert len(caught.value.message.splitlines()) == 1
+    reasons = dict(line.split(": ", 1) for line in examine(ConversionRequest(
+        source=source, out=tmp_path / "out")))  # fmt: skip
+    assert set(reasons) == {each.name for each in formats()}
+    assert "no class file" in reasons["colors"]
