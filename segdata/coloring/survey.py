@@ -19,8 +19,8 @@ from segdata.palettes import Match, recognize
 # Areas that are listed; photos taken for masks have thousands.
 _LISTED = 512
 # A color that nowhere fills an area may be a class of thin things: from this share of the pixels
-# on, if it is no blend; so many are looked at.
-_THIN_SHARE, _THIN_LOOKED_AT = 0.0002, 64
+# and this many on, if it is no blend; so many are looked at.
+_THIN_SHARE, _THIN_PIXELS, _THIN_LOOKED_AT = 0.0002, 64, 64
 # A compressed color is this near to what it was.
 _COMPRESSED = 6.0
 
@@ -170,7 +170,7 @@ class Gathering:
         areas = np.flatnonzero(of_area == -1)
         areas = areas[np.argsort(-rows["pixels"][areas], kind="stable")]
         others = np.flatnonzero(
-            (of_area == -2) & (rows["pixels"] >= _THIN_SHARE * max(1, self._pixels))
+            (of_area == -2) & (rows["pixels"] >= max(_THIN_PIXELS, _THIN_SHARE * self._pixels))
         )
         others = others[np.argsort(-rows["pixels"][others], kind="stable")][:_THIN_LOOKED_AT]
         colors = [_color(rows["packed"][row]) for row in areas[:_THIN_LOOKED_AT]]
