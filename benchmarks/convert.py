@@ -11,7 +11,8 @@ ones are enlarged copies. Times are CPU milliseconds per file: medians of interl
 
 Goals: at 2048×1024 20 times the loop over classes and 2.5 times OpenCV's hash idiom, at 480×360 15
 and 1.3 times; 150 classes cost at most 1.2 times what 12 cost; palette PNGs 20 times the loop;
-labels no larger than Pillow's; two processes 1.8 times one.
+labels no larger than Pillow's; datumaro 5 times; two processes 1.8 times one (on two idle cores:
+the CPU seconds beside them tell what the second process costs).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from baselines import BASELINES, Baseline, Colors, class_by_class, pillow_bytes
+from baselines import BASELINES, Baseline, Colors, class_by_class, datumaro, pillow_bytes
 from PIL import Image
 
 from segdata.conversion import ConversionRequest, plan_conversion
@@ -159,6 +160,8 @@ def _compare(scratch: Path, size: str, rounds: int) -> None:
     }
     for name, convert in BASELINES.items():
         work[name] = lambda convert=convert: theirs(few, convert)  # type: ignore[misc]
+    if folder := datumaro(few.masks, few.colors, scratch / f"{size}-datumaro"):
+        work["datumaro"] = lambda: _timed(folder)
     times = _interleaved(work, len(few.masks), rounds)
     print(f"\n{size}, {len(few.masks)} files, {rounds} rounds")
     print(f"  {'':44} {'ms':>8} {'of segdata':>10}")
@@ -187,6 +190,12 @@ def _interleaved(
     return times
 
 
+def _timed(run: Callable[[], None]) -> float:
+    start = time.process_time()
+    run()
+    return time.process_time() - start
+
+
 def _check(job: Job) -> None:
     """Everyone wrote the same ids."""
     for mask, expected, task in zip(job.masks, job.ids, job.tasks, strict=True):
@@ -200,13 +209,16 @@ def _scaling(scratch: Path) -> None:
     job = prepare(scratch / "scaling", "2048×1024", CLASSES)
     per_round = min(_wall(Serial(), job.tasks) for _ in range(3))
     tasks = job.tasks * (1 + int(SCALING_SECONDS * 1.2 / per_round))
-    one, two = [], []
+    print(f"\n{len(tasks)} files of 2048×1024")
+    walls: dict[str, list[float]] = {"one process": [], "two processes": []}
     for _ in range(2):
-        one.append(_wall(Serial(), tasks))
-        two.append(_wall(Processes(2), tasks))
-    ratio = statistics.median(one) / statistics.median(two)
-    print(f"\n{len(tasks)} files of 2048×1024: one process {statistics.median(one):.1f} s")
-    print(f"two processes {statistics.median(two):.1f} s: {ratio:.2f} times as fast")
+        for name, executor in (("one process", Serial()), ("two processes", Processes(2))):
+            before = os.times()
+            walls[name].append(_wall(executor, tasks))
+            cpu = sum(os.times()[:4]) - sum(before[:4])
+            print(f"  {name:14} {walls[name][-1]:6.1f} s, {cpu:6.1f} s of CPU")
+    ratio = statistics.median(walls["one process"]) / statistics.median(walls["two processes"])
+    print(f"  two are {ratio:.2f} times as fast as one")
 
 
 def _wall(executor: Executor, tasks: Sequence[LabelTask]) -> float:
