@@ -21,7 +21,7 @@ from segdata.images import read_label
 from segdata.remapping import Remapping, RemapRequest, plan_remap, read_table, remap, table_of
 
 CLASSES = tuple(
-    SegClass(i, name, (i * 50, 0, 0)) for i, name in enumerate("sky road car tree".split())
+    SegClass(i, name, (i * 50, 0, 0)) for i, name in enumerate(("sky", "road", "car", "tree"))
 )
 Label = npt.NDArray[np.uint8]
 
