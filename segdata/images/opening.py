@@ -22,9 +22,9 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 # PNG specification, IHDR: color types, and the samples of a pixel.
 PNG_GRAY, PNG_RGB, PNG_PALETTE, PNG_GRAY_ALPHA, PNG_RGBA = 0, 2, 3, 4, 6
+PNG_CHANNELS = {PNG_GRAY: 1, PNG_RGB: 3, PNG_PALETTE: 1, PNG_GRAY_ALPHA: 2, PNG_RGBA: 4}
 # Signature, length and kind of the first chunk, width, height and bit depth stand before it.
 _COLOR_TYPE_AT = 25
-PNG_CHANNELS = {PNG_GRAY: 1, PNG_RGB: 3, PNG_PALETTE: 1, PNG_GRAY_ALPHA: 2, PNG_RGBA: 4}
 
 # Of Pillow's readers those of formats that photos and labels come in; others start programs (EPS).
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
@@ -44,6 +44,9 @@ _MOST_JPEG_PIXELS = 512
 _SMALL_PIXELS = 1 << 24
 # Metadata of some editors exceeds Pillow's default; it is skipped, not refused.
 PngImagePlugin.MAX_TEXT_CHUNK = 1 << 26
+# What Pillow warns of (large pictures, broken metadata) is refused here, or harms no pixel. One
+# filter for all: to catch warnings for a while is not safe where threads read files.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class Unreadable(UserError):
@@ -139,9 +142,7 @@ def opened(source: Source) -> Iterator[Opened]:
     name = _named(source)
     with _stream(source, name) as stream:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                image = Image.open(stream, formats=_FORMATS)
+            image = Image.open(stream, formats=_FORMATS)
         except Exception as error:  # Pillow's readers raise anything on damaged bytes
             what = _what_instead(_head(stream), error)
             raise Unreadable(f"{name} is {what}") from error
