@@ -27,6 +27,10 @@ _WORSE = 0.4
 _NEAR = 2
 # All labels together: moved by two steps they keep 0.6 of it.
 _WORSE_TOGETHER = 0.8
+# Moved the other way, labels fit worse than this: 0.65 for CamVid that is 2 steps off.
+_OPPOSITE = 0.75
+# Half of the edges fit that well where all fit best.
+_HALF = 0.8
 _NAMED = 5
 _SIDE = 2 * REACH + 1
 # What undoes each EXIF orientation, for a label that was drawn on the photo set upright.
@@ -94,14 +98,14 @@ class Shift:
         move: pixels of a label to the right and down.
         best: the mean fit there.
         fit: the mean fit as they are.
-        better: share of the labels that fit better there.
+        agreeing: share of the labels that fit best there, each by itself.
     """
 
     steps: int
     move: tuple[int, int]
     best: float
     fit: float
-    better: float
+    agreeing: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +160,8 @@ class AlignmentCollector:
     def __init__(self) -> None:
         self._pairs = self._in_place = self._edges = self._moved = 0
         self._scale = 0.0
-        self._fits = np.zeros((_SIDE, _SIDE))
-        self._better = np.zeros((_SIDE, _SIDE))
+        self._fits = np.zeros((3, _SIDE, _SIDE))
+        self._best = np.zeros((_SIDE, _SIDE))
         self._turned: Counter[str] = Counter()
         self._misfits: list[Misfit] = []
         self._sideways = _Sideways()
@@ -181,10 +185,10 @@ class AlignmentCollector:
         self._pairs += 1
         self._edges += found.edges
         self._scale += found.scale
-        fits = found.fits
+        self._fits += found.fits
+        fits = found.fits[0]
         own = in_place(fits)
-        self._fits += fits
-        self._better += fits > own
+        self._best.flat[fits.argmax()] += 1
         self._in_place += own * found.edges**0.5 >= _FITS
         misfit = judge(found, pair.label.path)
         if misfit is None:
@@ -223,17 +227,18 @@ class AlignmentCollector:
     def _shift(self) -> Shift | None:
         if self._pairs == 0:
             return None
-        fits = self._fits / self._pairs
-        place, own = one_sided(fits), in_place(fits)
+        mean = self._fits / self._pairs
+        place, own = one_sided(mean), float(mean[0, REACH, REACH])
         if place is None:
             return None
         right, down, best = place
         steps, scale = max(abs(right), abs(down)), self._scale / self._pairs
         if steps < _NEAR or own > _WORSE_TOGETHER * best or best * self._edges**0.5 < _SURE:
             return None
-        better = self._better[down + REACH, right + REACH] / self._pairs
+        row, column = down + REACH, right + REACH
+        near = self._best[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
         move = round(right * scale), round(down * scale)
-        return Shift(steps, move, best, own, float(better))
+        return Shift(steps, move, best, own, float(near.sum() / self._pairs))
 
 
 def in_place(fits: npt.NDArray[np.floating]) -> float:
@@ -242,29 +247,39 @@ def in_place(fits: npt.NDArray[np.floating]) -> float:
 
 
 def one_sided(fits: npt.NDArray[np.floating]) -> tuple[int, int, float] | None:
-    """Steps right and down to the best place, and its fit; None if the opposite is as good.
+    """Steps right and down to the best place, and its fit; None if that may be no shift.
 
-    Labels that are drawn too large fit better moved either way: that is no shift.
+    Labels that are drawn too large fit better moved any way, their left part one way and their
+    right part the other.
+
+    Args:
+        fits: ``3×(2R+1)×(2R+1)``, as in :class:`Alignment`.
     """
-    row, column = np.unravel_index(int(fits.argmax()), fits.shape)
-    mirror = fits[::-1, ::-1]
-    top, left = max(0, int(row) - 1), max(0, int(column) - 1)
-    opposite = float(mirror[top : row + 2, left : column + 2].max())
-    best = float(fits[row, column])
-    if opposite > best * 0.6:
+    whole, left, upper = fits
+    row, column = (int(i) for i in np.unravel_index(int(whole.argmax()), whole.shape))
+    best, opposite = float(whole[row, column]), float(whole[-1 - row, -1 - column])
+    parts = (left, whole - left, upper, whole - upper)
+    if opposite > _OPPOSITE * best or not all(_peaks(part, row, column) for part in parts):
         return None
-    return int(column) - REACH, int(row) - REACH, best
+    return column - REACH, row - REACH, best
+
+
+def _peaks(part: npt.NDArray[np.floating], row: int, column: int) -> bool:
+    """Edges in this half of the pictures fit best there, too, or nearly so."""
+    near = part[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+    return float(near.max()) >= _HALF * float(part.max())
 
 
 def judge(found: Alignment, path: str) -> Misfit | None:
     """Whether a label fits far better turned or moved; None where it does not, or who knows."""
-    own = in_place(found.fits)
+    fits = found.fits
+    own = in_place(fits[0])
     root = found.edges**0.5
     how = max(found.turned, key=lambda name: found.turned[name], default="")
     best = found.turned.get(how, 0.0)
     if best * root >= _SURE and own <= _WORSE * best:
         return Misfit(path, how, own, best)
-    place = one_sided(found.fits)
+    place = one_sided(fits)
     if place is None:
         return None
     right, down, best = place
@@ -289,7 +304,7 @@ def fits_turned(pair: PairFacts) -> bool | None:
     found = pair.alignment
     if found is None or found.edges < EDGES:
         return None
-    own, upright = in_place(found.fits), found.turned.get(UPRIGHT[photo.orientation], 0.0)
+    own, upright = in_place(found.fits[0]), found.turned.get(UPRIGHT[photo.orientation], 0.0)
     least = _FITS / found.edges**0.5
     if upright >= least and own <= _WORSE * upright:
         return True

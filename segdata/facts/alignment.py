@@ -56,8 +56,9 @@ class Alignment:
     Args:
         edges: pixels on edges of the label, at the size that is compared.
         scale: pixels of the label in a step.
-        moved: fits of the label moved by up to ``REACH`` steps: ``float16 (2R+1)×(2R+1)``, the row
-            is how far down.
+        moved: fits of the label moved by up to ``REACH`` steps: ``float16 3×(2R+1)×(2R+1)``, the
+            row is how far down; of all edges, and what of it those in the left and the upper half
+            contribute.
         turned: fits of the label under each of ``TURNS`` that keeps its size.
         photo_edges: ``uint8 C×C``, the photo's edges on a canvas that all pairs share.
         label_edges: ``uint8 C×C``, the label's.
@@ -76,9 +77,9 @@ class Alignment:
 
     @property
     def fits(self) -> Floats:
-        """``float32 (2R+1)×(2R+1)``."""
+        """``float32 3×(2R+1)×(2R+1)``: of all edges, of the left half, of the upper half."""
         side = 2 * REACH + 1
-        return np.frombuffer(self.moved, np.float16).reshape(side, side).astype(np.float32)
+        return np.frombuffer(self.moved, np.float16).reshape(3, side, side).astype(np.float32)
 
 
 def look_at_alignment(photo: bytes, label: Label, ignore: int | None) -> Alignment | None:
@@ -154,8 +155,11 @@ def _moved(strength: Floats, marked: Floats) -> Floats:
     padded = cv2.copyMakeBorder(
         strength, REACH, REACH, REACH, REACH, cv2.BORDER_CONSTANT, value=0.0
     )
-    fits = cv2.matchTemplate(padded, marked, cv2.TM_CCORR)
-    return np.asarray(fits / max(1.0, float(marked.sum())), np.float32)
+    left, upper = marked.copy(), marked.copy()
+    left[:, marked.shape[1] // 2 :] = 0
+    upper[marked.shape[0] // 2 :] = 0
+    fits = [cv2.matchTemplate(padded, part, cv2.TM_CCORR) for part in (marked, left, upper)]
+    return np.stack(fits).astype(np.float32) / np.float32(max(1.0, float(marked.sum())))
 
 
 def _turned(strength: Floats, marked: Floats) -> dict[str, float]:

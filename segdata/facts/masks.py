@@ -153,9 +153,11 @@ class MaskCollector:
             self._empty.add(label.path)
         elif len(ids) == 1 and (trained[0] in self._constant or len(self._constant) < _TOPS):
             self._constant.setdefault(trained[0], _OpenSome()).add(label.path)
-        objects = [value for value in trained if value != 0]
-        top = max(objects, default=0)
-        if top == len(objects) > 0 and (top in self._tops or len(self._tops) < _TOPS):
+        top = max(trained, default=0)
+        # Who counts instances knows nothing of an ignore label among them.
+        gaps = top - sum(0 < value <= top for value in ids)
+        missing = self._ignore is not None and 0 < self._ignore < top and self._ignore not in ids
+        if top and gaps == missing and (top in self._tops or len(self._tops) < _TOPS):
             self._counted += 1
             self._tops[top] += 1
 

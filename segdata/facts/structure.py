@@ -164,7 +164,8 @@ class StructureCollector:
         found, path = pair.structure, pair.label.path
         self._labels += 1
         self._meetings += found.meetings
-        if found.meetings.blended >= _BLENDED and found.meetings.ribbons >= _RIBBONS:
+        meetings = found.meetings
+        if meetings.blended >= _BLENDED and meetings.ribbons >= _RIBBONS and meetings.leaps:
             self._blended += 1
             self._first_blended.extend([path] if len(self._first_blended) < _NAMED else [])
         _count(self._clean, found.clean)

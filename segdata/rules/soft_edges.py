@@ -15,6 +15,10 @@ _BLENDED, _RIBBONS = 0.25, 30
 # Meetings at the borders of blocks of 8, to the most anywhere else: JPEG of quality 95 and less has
 # 1.22 and more; labels as drawn, resized or blurred 1.03 at most.
 _BLOCKY = 1.12
+# Without ribbons to confirm it, and with enough meetings to tell.
+_VERY_BLOCKY, _MEETINGS = 1.3, 1000
+# What is at edges only has few pixels whose neighbors are all like them.
+_AT_EDGES = 0.1
 # A class that is drawn with a brush has this share of the pixels that are not at an edge.
 _PLAIN = 0.01
 # Three classes that lie inside each other leave ribbons of one value only. That they come of
@@ -25,13 +29,26 @@ _FEW, _STEPPED, _AREAS = 4, 0.3, 0.3
 def shape_of(facts: StructureFacts, ids: IdSet) -> str | None:
     """The rule that explains the edges of labels: L10, L11 or L12; None where they are clean."""
     meetings = facts.meetings
+    if _blocks_outside(facts, ids):
+        return "L11"
     if meetings.blended < _BLENDED or meetings.ribbons < _RIBBONS:
         return None
-    if meetings.blockiness >= _BLOCKY:
-        return "L11"
     clean = sum(facts.clean.values())
     drawn = [v for v in ids.inside if facts.clean.get(v, 0) >= _PLAIN * clean]
-    return "L10" if drawn else "L12"
+    if not drawn and ids.outside:
+        return "L12"
+    if not meetings.leaps:
+        return None
+    return "L11" if meetings.blockiness >= _BLOCKY else "L10"
+
+
+def _blocks_outside(facts: StructureFacts, ids: IdSet) -> bool:
+    """Two classes leave no ribbons: JPEG makes of 0 and 1 some 2, at edges, in blocks."""
+    blocky = facts.meetings.blockiness >= _VERY_BLOCKY and facts.meetings.total >= _MEETINGS
+    at_edges = all(
+        facts.clean.get(value, 0) <= _AT_EDGES * facts.pixels.get(value, 0) for value in ids.outside
+    )
+    return bool(ids.outside) and blocky and at_edges
 
 
 def in_doubt(facts: StructureFacts, ids: IdSet) -> int | None:
