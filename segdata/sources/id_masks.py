@@ -28,6 +28,8 @@ _SAMPLED = 2000
 # Without a class file: more ids than this are instances, depths or grey levels.
 _MOST_UNNAMED = 1000
 _BLACK_AND_WHITE = frozenset({0, 255})
+# One object as id, and as white.
+_TWO_SCALES = frozenset({1, 255})
 
 
 def reject(survey: Survey, hints: Hints) -> str:
@@ -73,11 +75,15 @@ def id_table(survey: Survey, hints: Hints, labels: list[Path]) -> tuple[IdTable,
         UserError: the class file is wrong, or without one the ids can be no classes.
     """
     if hints.classes is None and not has_class_file(survey.root):
-        return _unnamed(ids_in(labels))
+        seen = ids_in(labels)
+        _refuse_mixed_scales(labels, seen)
+        return _unnamed(seen)
     path = hints.classes or find_class_file(survey.root)
     class_map, mapping = read_class_file(path), read_id_mapping(path)
     seen = ids_in(sampled(labels, _SAMPLED))
     said = {"names": path.name}
+    if not mapping and set(class_map.names) == {0, 1} and class_map.ignore is None:
+        _refuse_mixed_scales(labels, seen)
     if not mapping and _is_black_and_white(seen) and set(class_map.names) == {0}:
         raise UserError(
             f"the masks are black and white (0 and 255), and {path} lists one class: it would be "
@@ -111,6 +117,32 @@ def _unnamed(seen: set[int]) -> tuple[IdTable, dict[str, str]]:
     if ignore is not None:
         said["ignore"] = f"{ignore}, the usual ignore label"
     return IdTable(stand_in(sorted(seen), ignore)), said
+
+
+def _refuse_mixed_scales(labels: list[Path], seen: set[int]) -> None:
+    """Ids 1 and 255 that no file has both of may be one object on two scales.
+
+    Raises:
+        UserError: it is so, and no class file says what 255 is.
+    """
+    if not _TWO_SCALES <= seen <= _TWO_SCALES | {0}:
+        return
+    first: dict[int, Path] = {}
+    for path in labels:
+        both = ids_in([path]) & _TWO_SCALES
+        if both == _TWO_SCALES:
+            return
+        for number in both:
+            first.setdefault(number, path)
+    if first.keys() >= _TWO_SCALES:
+        raise UserError(
+            f"some masks hold 0 and 1 ({first[1]}), others 0 and 255 ({first[255]}), and none "
+            "holds 1 and 255: the same object on two scales, or an ignore label?",
+            "if 255 is the object too, name a file with --classes names.yaml that says  names: "
+            "{0: background, 1: object}  and in a second line  label_mapping: {255: 1}; if it is "
+            "to be ignored, one that says  id,name  0,background  1,object  255,void  "
+            "line by line (--classes names.csv)",
+        )
 
 
 def _is_black_and_white(seen: set[int]) -> bool:

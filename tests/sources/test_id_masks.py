@@ -97,6 +97,37 @@ def test_black_and_white_masks_with_one_named_class_are_not_guessed(tmp_path: Pa
         open_source(tmp_path, NO_HINTS)
 
 
+@pytest.mark.parametrize("names", ["", "background\nship\n", "id,name\n0,none\n1,ship\n"])
+def test_an_object_on_two_scales_is_refused_with_a_file_of_each(tmp_path: Path, names: str) -> None:
+    tree(tmp_path, {"a": blocks((0, 1)), "b": blocks((0, 255)), "c": blocks((0,))})
+    if names:
+        write(tmp_path / "classes.csv", names)
+    with pytest.raises(UserError) as caught:
+        open_source(tmp_path, NO_HINTS)
+    assert "a.png" in caught.value.message
+    assert "b.png" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "ships"),
+    [
+        ("names.yaml", "names: {0: background, 1: object}\nlabel_mapping: {255: 1}\n", 1),
+        ("names.csv", "id,name\n0,background\n1,object\n255,void\n", 255),
+    ],
+)
+def test_a_class_file_settles_two_scales(tmp_path: Path, file: str, text: str, ships: int) -> None:
+    tree(tmp_path, {"a": blocks((0, 1)), "b": blocks((0, 255))})
+    write(tmp_path / file, text)
+    found = read(open_source(tmp_path, Hints(classes=tmp_path / file))[0])
+    assert np.array_equal(found["a"], blocks((0, 1)))
+    assert np.array_equal(found["b"], blocks((0, ships)))
+
+
+def test_255_beside_1_in_one_file_stays_the_ignore_label(tmp_path: Path) -> None:
+    tree(tmp_path, {"a": blocks((0, 1)), "b": blocks((0, 255)), "c": blocks((0, 1, 255))})
+    assert open_source(tmp_path, NO_HINTS)[0].class_map.ignore == 255
+
+
 def test_what_macos_leaves_in_archives_is_passed_over(tmp_path: Path) -> None:
     tree(tmp_path, {"a": blocks((0, 1))})
     for folder, name in (("masks", "._a.png"), ("images", "._a.jpg"), ("masks", ".DS_Store")):
