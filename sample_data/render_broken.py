@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from faults import labels, shards, splits, wholes
+from faults import labels, shape_table, shards, splits, wholes
 from faults.folders import Folder, make
 
 from segdata.classes import pascal_color
@@ -34,6 +34,7 @@ TWO = {"num_classes": 2}
 TENSORFLOW = {"label_decoder": "tensorflow"}
 
 SAMPLES: dict[str, tuple[Callable[[], Folder], Callable[[], Folder]]] = {
+    **shape_table.SAMPLES,
     "L01": (lambda: make(TWO, labels.mapped(0, 255, 255)), lambda: make(TWO, labels.bordered)),
     "L02": (
         lambda: make({}, labels.mapped(0, 100, 200)),

@@ -10,40 +10,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from segdata.facts.alignment import COLOR_BINS, REACH, TURNS, Alignment
+from segdata.facts.alignment import COLOR_BINS, FITS, REACH, TURNS, WORSE, Alignment, in_place
 from segdata.facts.matching import Matches, MatchTable
+from segdata.facts.orientation import EDGES, Sideways, SidewaysCollector
 
 if TYPE_CHECKING:
     from segdata.facts.pair import PairFacts
 
-# A label with fewer pixels of edges decides nothing; CamVid's have 1196 at least.
-EDGES = 150
-# A fit times the root of its number of edges: CamVid, rendered streets and portraits have 14 and
-# more in place, at most 14 mirrored, turned or under another photo, 2 to 4 as a rule.
-_SURE, _FITS = 16.0, 8.0
-# What fits so much worse than the best is not where the label belongs.
-_WORSE = 0.4
+# A fit that cannot be chance, see FITS.
+_SURE = 16.0
 # Moved by a step or two, CamVid's labels keep half of their fit: no verdict on one label alone.
 _NEAR = 2
 # All labels together: moved by two steps they keep 0.6 of it.
-_WORSE_TOGETHER = 0.8
+_TOGETHER = 0.8
 # Moved the other way, labels fit worse than this: 0.65 for CamVid that is 2 steps off.
 _OPPOSITE = 0.75
 # Half of the edges fit that well where all fit best.
 _HALF = 0.8
 _NAMED = 5
 _SIDE = 2 * REACH + 1
-# What undoes each EXIF orientation, for a label that was drawn on the photo set upright.
-UPRIGHT = {
-    2: "mirrored left to right",
-    3: "turned by 180°",
-    4: "mirrored top to bottom",
-    5: "transposed",
-    6: "turned counterclockwise",
-    7: "transposed and turned by 180°",
-    8: "turned clockwise",
-}
-
 Floats = npt.NDArray[np.float64]
 
 
@@ -64,29 +49,6 @@ class Misfit:
     fit: float
     best: float
     move: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Sideways:
-    """Photos with an EXIF orientation.
-
-    Args:
-        photos: how many.
-        turned: labels that fit the photo as viewers show it.
-        stored: labels that fit the photo as it is stored.
-        by_size: how many of ``turned`` have the size of the photo set upright, not as stored.
-        open: photos of which it cannot be told.
-        first_turned: the first labels that fit turned photos.
-        first_open: the first photos of which it cannot be told.
-    """
-
-    photos: int = 0
-    turned: int = 0
-    stored: int = 0
-    by_size: int = 0
-    open: int = 0
-    first_turned: tuple[str, ...] = ()
-    first_open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +126,7 @@ class AlignmentCollector:
         self._best = np.zeros((_SIDE, _SIDE))
         self._turned: Counter[str] = Counter()
         self._misfits: list[Misfit] = []
-        self._sideways = _Sideways()
+        self._sideways = SidewaysCollector()
         self._matches = MatchTable()
         self._colors = np.zeros((3, COLOR_BINS), np.int64)
         self._labelled = self._empty = 0
@@ -189,7 +151,7 @@ class AlignmentCollector:
         fits = found.fits[0]
         own = in_place(fits)
         self._best.flat[fits.argmax()] += 1
-        self._in_place += own * found.edges**0.5 >= _FITS
+        self._in_place += own * found.edges**0.5 >= FITS
         misfit = judge(found, pair.label.path)
         if misfit is None:
             return
@@ -233,17 +195,12 @@ class AlignmentCollector:
             return None
         right, down, best = place
         steps, scale = max(abs(right), abs(down)), self._scale / self._pairs
-        if steps < _NEAR or own > _WORSE_TOGETHER * best or best * self._edges**0.5 < _SURE:
+        if steps < _NEAR or own > _TOGETHER * best or best * self._edges**0.5 < _SURE:
             return None
         row, column = down + REACH, right + REACH
         near = self._best[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
         move = round(right * scale), round(down * scale)
         return Shift(steps, move, best, own, float(near.sum() / self._pairs))
-
-
-def in_place(fits: npt.NDArray[np.floating]) -> float:
-    """The fit where the label lies; a step more or less is the grid's."""
-    return float(fits[REACH - 1 : REACH + 2, REACH - 1 : REACH + 2].max())
 
 
 def one_sided(fits: npt.NDArray[np.floating]) -> tuple[int, int, float] | None:
@@ -277,66 +234,17 @@ def judge(found: Alignment, path: str) -> Misfit | None:
     root = found.edges**0.5
     how = max(found.turned, key=lambda name: found.turned[name], default="")
     best = found.turned.get(how, 0.0)
-    if best * root >= _SURE and own <= _WORSE * best:
+    if best * root >= _SURE and own <= WORSE * best:
         return Misfit(path, how, own, best)
     place = one_sided(fits)
     if place is None:
         return None
     right, down, best = place
     far = max(abs(right), abs(down)) > _NEAR
-    if far and best * root >= _SURE and own <= _WORSE * best:
+    if far and best * root >= _SURE and own <= WORSE * best:
         move = round(right * found.scale), round(down * found.scale)
         return Misfit(path, "moved", own, best, move)
     return None
-
-
-def fits_turned(pair: PairFacts) -> bool | None:
-    """Whether a label fits its photo as viewers turn it (True) or as it is stored (False).
-
-    Sizes tell, or else edges do; None where nothing tells, or the photo is upright.
-    """
-    photo, label = pair.photo.header, pair.label.header if pair.label else None
-    if photo is None or label is None or photo.orientation == 1:
-        return None
-    stored, size = (photo.width, photo.height), (label.width, label.height)
-    if photo.orientation > 4 and stored != stored[::-1]:
-        return {stored: False, stored[::-1]: True}.get(size)
-    found = pair.alignment
-    if found is None or found.edges < EDGES:
-        return None
-    own, upright = in_place(found.fits[0]), found.turned.get(UPRIGHT[photo.orientation], 0.0)
-    least = _FITS / found.edges**0.5
-    if upright >= least and own <= _WORSE * upright:
-        return True
-    return False if own >= least and upright <= _WORSE * own else None
-
-
-class _Sideways:
-    def __init__(self) -> None:
-        self.photos = self.turned = self.stored = self.by_size = 0
-        self.first_turned: list[str] = []
-        self.open = 0
-        self.first_open: list[str] = []
-
-    def add(self, pair: PairFacts) -> None:
-        assert pair.label is not None
-        self.photos += 1
-        turned = fits_turned(pair)
-        if turned:
-            self.turned += 1
-            self.by_size += pair.sizes_differ
-            self.first_turned += [pair.label.path] if len(self.first_turned) < _NAMED else []
-        elif turned is False:
-            self.stored += 1
-        elif not pair.sizes_differ:
-            self.open += 1
-            self.first_open += [pair.photo.path] if len(self.first_open) < _NAMED else []
-
-    def facts(self) -> Sideways:
-        return Sideways(
-            self.photos, self.turned, self.stored, self.by_size, self.open,
-            tuple(self.first_turned), tuple(self.first_open),
-        )  # fmt: skip
 
 
 def _object_colors(labelled: int, empty: int, colors: npt.NDArray[np.int64]) -> ObjectColors:

@@ -39,9 +39,10 @@ _PLACED_VALUES = 32
 _SAMPLED_COLORS = 16
 _SAMPLED_PIXELS = 1 << 16
 _ALL_COLORS = 1 << 24
-# A picture of more colors, of which the most frequent ones cover less than half, is a photo or an
-# overlay (fault catalogue, L22); masks with soft edges have as many, and large plain areas.
-_PICTURE_COLORS, _PICTURE_PLAIN = 1000, 0.5
+# A picture of more colors (or of one for every eight pixels), of which the most frequent ones cover
+# less than half, is a photo or an overlay (fault catalogue, L22); masks with soft edges have many
+# colors, too, and large plain areas.
+_PICTURE_COLORS, _PICTURE_PIXELS, _PICTURE_PLAIN = 1000, 8, 0.5
 
 
 class Alpha(StrEnum):
@@ -61,17 +62,14 @@ class Colors:
         gray: the channels are equal everywhere.
         sample: the most frequent ones.
         plain: share of the pixels that have one of these.
+        picture: more like a photo than like a mask.
     """
 
     distinct: int
     gray: bool
     sample: tuple[Color, ...]
     plain: float = 1.0
-
-    @property
-    def picture(self) -> bool:
-        """More like a photo than like a mask."""
-        return self.distinct > _PICTURE_COLORS and self.plain < _PICTURE_PLAIN
+    picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +268,9 @@ def _colors(stored: Stored) -> Colors | None:
     seen = np.zeros(_ALL_COLORS, dtype=np.bool_)
     seen[packed] = True
     sample, plain = _frequent(packed.ravel())
-    return Colors(int(np.count_nonzero(seen)), gray, sample, plain)
+    distinct = int(np.count_nonzero(seen))
+    many = distinct > min(_PICTURE_COLORS, packed.size / _PICTURE_PIXELS)
+    return Colors(distinct, gray, sample, plain, many and plain < _PICTURE_PLAIN and not gray)
 
 
 def _frequent(packed: npt.NDArray[Any]) -> tuple[tuple[Color, ...], float]:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
 from segdata.facts import PairFacts, SplitFacts
-from segdata.facts.agreement import fits_turned
+from segdata.facts.orientation import fits_turned
 from segdata.images import IMAGE_SUFFIXES
 from segdata.mending.treatment import Case, LeaveOut, Refusal, Treatment, TurnUpright, remedy
 

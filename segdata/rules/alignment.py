@@ -174,7 +174,7 @@ def misaligned(facts: DatasetFacts) -> Iterator[Statement]:
         return
     if found.pairs == 0 or (_mixed(facts) and not _displaced(facts)):
         return
-    wrong = sum(found.turned.values()) + found.moved
+    wrong = sum(found.turned.values()) + (found.moved if found.moved > 1 else 0)
     if not wrong:
         return
     how = max(found.turned, key=lambda name: found.turned[name], default="moved")

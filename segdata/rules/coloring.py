@@ -112,7 +112,7 @@ def oddities(facts: DatasetFacts) -> Iterator[Statement]:
     yield Statement(
         message=f"{counted(group.files, 'label')} {have} what labels have no use for: "
         f"{several(kinds)}",
-        certainty=Certainty.HINT,
+        certainty=Certainty.MEDIUM,
         path=group.first[0],
         count=group.files,
         evidence={"kinds": kinds, "first_files": list(group.first)},

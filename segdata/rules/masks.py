@@ -30,7 +30,7 @@ _EMPTY = 0.8
 # show it have a presence of 0.24 at most (down to -29); with 90 % of the masks emptied 0.5 to 1.5
 # where objects are large. More than twice as much is chance.
 _TELLING, _PRESENT, _AT_MOST = 0.75, 0.6, 2.0
-_LABELLED, _UNLABELLED = 5, 10
+_LABELLED, _UNLABELLED = 3, 10
 # The same mask under so many of the photos: a few may show the same simple thing, such as the hood
 # of the car that took them; half of them do not.
 _COPIED, _OFTEN, _COPIES = 0.5, 0.1, 3
@@ -245,7 +245,7 @@ def constant_masks(facts: DatasetFacts) -> Iterator[Statement]:
         if masks.shown:
             yield Statement(
                 message=f"{some.files} of {counted(masks.labels, 'label')} are {value} throughout",
-                certainty=Certainty.HINT,
+                certainty=Certainty.MEDIUM,
                 path=some.first[0],
                 count=some.files,
                 evidence={"value": value, "first_files": list(some.first)},
@@ -269,7 +269,7 @@ def mostly_ignored(facts: DatasetFacts) -> Iterator[Statement]:
         yield Statement(
             message=f"{masks.ignored.files} of {counted(masks.labels, 'label')} are ignored for "
             "95 % or more",
-            certainty=Certainty.HINT,
+            certainty=Certainty.MEDIUM,
             path=masks.ignored.first[0],
             count=masks.ignored.files,
             evidence={"labels": masks.labels, "first_files": list(masks.ignored.first)},
