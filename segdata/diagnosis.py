@@ -144,6 +144,9 @@ def _verdict(ranked: list[Finding], evidence: set[Evidence]) -> Verdict:
 
 
 def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
+    """What is behind the verdict; a note that does no harm is no cause of a fault."""
+    if verdict is Verdict.FAULT:
+        ranked = [f for f in ranked if f.level > Level.INFO or f.rule in _SYMPTOMS]
     symptoms = tuple(finding for finding in ranked if finding.rule in _SYMPTOMS)
     others = [finding for finding in ranked if finding.rule not in _SYMPTOMS]
     explained = verdict is Verdict.FAULT and bool(others) and _explains(others[0])

@@ -40,6 +40,9 @@ ONLY_USERS = {
         "model.augment",
     },
     "tensorflow": {"tf_data", "model.tf_checkpoint"},
+    "pycocotools": {"sources"},
+    "yaml": {"sources"},
+    "zlib_ng": {"images"},
 }
 
 
