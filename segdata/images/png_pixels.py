@@ -100,6 +100,9 @@ def _by_numpy(
 ) -> npt.NDArray[np.uint8]:
     """The row above, and rows of pixels: what Sub and Up have subtracted is added, modulo 256."""
     out = np.concatenate([above[None], rows[:, 1:]])
+    if (rows[:, 0] == FILTER_UP).all():
+        # So are the labels that segdata writes; one call is a third faster than one per row.
+        return np.add.accumulate(out, axis=0, dtype=np.uint8, out=out)
     sub = 1 + np.flatnonzero(rows[:, 0] == FILTER_SUB)
     if len(sub):
         pixels = out[sub].reshape(len(sub), -1, plan.pixel_bytes)
