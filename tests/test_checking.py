@@ -149,3 +149,20 @@ def test_selecting_a_rule_shows_all_of_it(bad: Path, capsys: pytest.CaptureFixtu
     assert "more of P07; see all with --select P07" in out_of(capsys)
     run(["validate", str(bad), *SERIAL, "--select", "P07"])
     assert out_of(capsys).count("have no photo") == 7
+
+
+def test_a_sample_is_said_to_be_one_and_full_looks_at_all(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = samples / "broken" / "L07" / "sound"
+    for number in range(25):
+        for file in (*source.glob("JPEGImages/*"), *source.glob("SegmentationClass/*")):
+            target = tmp_path / "data" / file.parent.name / f"{number:02}_{file.name}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    shutil.copy(source / "dataset.toml", tmp_path / "data")
+    line = ["validate", str(tmp_path / "data"), *SERIAL, "--fail-on", "never"]
+    run(line)
+    assert "were looked at in 96 of 125 labels; --full looks at all" in out_of(capsys)
+    run([*line, "--full"])
+    assert "--full" not in out_of(capsys)

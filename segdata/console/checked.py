@@ -48,6 +48,10 @@ def render(checked: Checked, console: Console) -> None:
         for line in _baseline(checked.compared):
             paragraph(Text(line), console, hang=4)
     findings.render_totals(report, console)
+    if "sampled" in report.checked:
+        closely = f"{report.checked['sampled']} of {report.checked['labels']} labels"
+        line = f"shapes and edges were looked at in {closely}; --full looks at all"
+        paragraph(Text(line), console, hang=4)
     paragraph(Text(_meaning(checked), style="bold"), console)
 
 

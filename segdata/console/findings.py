@@ -31,7 +31,9 @@ def render(report: CheckReport, console: Console) -> None:
 
 def render_totals(report: CheckReport, console: Console) -> None:
     """What was looked at, how many findings there are, and where their manual is."""
-    looked_at = ", ".join(f"{count} {what}" for what, count in report.checked.items())
+    looked_at = ", ".join(
+        f"{count} {what}" for what, count in report.checked.items() if what != "sampled"
+    )
     paragraph(Text(f"checked {looked_at}: {counted(report)}"), console)
     if len(report):
         first = next(iter(report)).rule

@@ -95,6 +95,9 @@ def _checked(facts: DatasetFacts) -> dict[str, int]:
         "lists": sum(split.path is not None for split in facts.splits),
         "megapixels": round(facts.photo_pixels / 1e6),
     }
+    with_ids = sum(group.files for group in facts.groups if group.form.problem is None)
+    if facts.structure.labels < with_ids:
+        counts["sampled"] = facts.structure.labels
     if facts.shards is not None:
         counts["shards"] = len(facts.shards.files)
     return counts
