@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -202,6 +203,19 @@ def test_beyond_the_distance_pixels_are_ignored_and_without_an_ignore_label_refu
         source=bare, out=tmp_path / "far", on_unknown="nearest", max_distance=442
     )
     assert convert(far).colors.refused == 0
+
+
+def test_the_distance_that_the_fix_names_is_enough(tmp_path: Path) -> None:
+    root = source(tmp_path / "src" / "it", speckled, void=False)
+    fixes = " ".join(finding.fix for finding in refused(root, on_unknown="nearest").report)
+    far = max(float(number) for number in re.findall(r"--max-distance (\d+)", fixes))
+    assert far > 64
+    first = " ".join(finding.fix for finding in refused(root).report)
+    request = ConversionRequest(
+        source=root, out=tmp_path / "out", on_unknown="nearest", max_distance=far
+    )
+    assert convert(request).colors.refused == 0
+    assert f"--on-unknown nearest --max-distance {far:.0f}" in first
 
 
 def test_unknown_colors_never_become_class_zero_by_accident(tmp_path: Path) -> None:

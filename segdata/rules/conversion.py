@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
@@ -163,7 +165,7 @@ def _many(group: ColorGroupFacts, colors: MaskColorsFacts) -> Statement:
             "most_frequent": [_evidence(found) for found in group.listed[:_NAMED]],
             "hidden": max(0, group.colors - _NAMED),
         },
-        fix=_fix(first, colors, many=True),
+        fix=_fix(replace(first, fates=group.fates, distance=group.farthest), colors, many=True),
     )
 
 
@@ -225,16 +227,23 @@ def _fix(found: UnknownColorFacts, colors: MaskColorsFacts, many: bool = False) 
             ways.append("convert with --on-unknown ignore")
         return "; or ".join(ways)
     if colors.repaired and found.fates["refused"]:
-        return "raise --max-distance, or add a line  void,r,g,b  to the class file: what is too " \
-            "far from every class then becomes the ignore label"  # fmt: skip
+        return f"raise the distance with --max-distance {ceil(found.distance)}; or add a line  " \
+            "void,r,g,b  to the class file: what is too far from every class then becomes the " \
+            "ignore label"  # fmt: skip
     if colors.repaired or found.fates["ignored"]:
         return f"{_EXPORT} and as PNG to have every pixel exact"
-    ways = [f"{_EXPORT} and as PNG", "convert with --on-unknown nearest"]
+    far = "" if colors.ignorable else _distance(found, colors)
+    ways = [f"{_EXPORT} and as PNG", f"convert with --on-unknown nearest{far}"]
     if not many:
         ways.append(f"add a line to the class file, such as  void,{red},{green},{blue}")
     if colors.ignorable:
         ways.append("convert with --on-unknown ignore")
     return "; or ".join(ways)
+
+
+def _distance(found: UnknownColorFacts, colors: MaskColorsFacts) -> str:
+    """The option that lets the nearest class reach as far as these colors."""
+    return f" --max-distance {ceil(found.distance)}" if found.distance > colors.cap else ""
 
 
 def _pixels(number: int) -> str:

@@ -158,6 +158,8 @@ def _pairs(survey: Survey, hints: Hints, class_map: ClassMap) -> Pairs:
         lambda: find_pairs(survey, hints, partial(fits, least=max(least, _LEAST_SHARE))),
         lambda: Pairs(survey.root, survey.root, pair_by_content(survey, fits)),
     )
+    if hints.images is not None:
+        ways = ways[:2]
     said: list[UserError] = []
     for way in ways:
         try:

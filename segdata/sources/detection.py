@@ -90,6 +90,7 @@ def detect(survey: Survey, hints: Hints, forced: str | None = None) -> Detection
 def examine(survey: Survey, hints: Hints) -> dict[str, str]:
     """For each format why the folder is not of it; an empty text where it may be."""
     reasons = {}
+    hints = placed(hints, survey.root)
     for each in formats():
         try:
             reasons[each.name] = each.reject(survey, hints)
@@ -105,8 +106,29 @@ def open_source(root: Path, hints: Hints, forced: str | None = None) -> tuple[So
         UserError: as :func:`detect` and the format say.
     """
     survey = Survey.of(root)
+    hints = placed(hints, root)
     detection = detect(survey, hints, forced)
     return detection.chosen.open(survey, hints), detection
+
+
+def placed(hints: Hints, root: Path) -> Hints:
+    """The hints with what the user named where it lies: from here, or else below the source.
+
+    Raises:
+        UserError: a folder or file is at neither place.
+    """
+    return Hints(
+        hints.classes and _placed(hints.classes, root, "the class file "),
+        hints.images and _placed(hints.images, root),
+        hints.labels and _placed(hints.labels, root),
+    )
+
+
+def _placed(path: Path, root: Path, what: str = "") -> Path:
+    for place in (path, root / path):
+        if (place.parent if "*" in place.name else place).exists():
+            return place
+    raise UserError(f"{what}{path} does not exist, neither here nor below {root}", "check the path")
 
 
 def _asked(hints: Hints) -> tuple[tuple[str, ...], ...]:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from segdata.errors import UserError
-from segdata.images import IMAGE_SUFFIXES, NoIds, Unreadable, read_label
+from segdata.images import IMAGE_SUFFIXES, NoIds, Unreadable, read_label, read_photo
 from segdata.sources import Hints, Item, Survey
 from segdata.sources.folders import Joined, choose_images, existing, files_of, join_by_name
 from segdata.sources.layouts import sampled
@@ -85,7 +85,8 @@ def find_pairs(survey: Survey, hints: Hints, fits: Callable[[Path], bool]) -> Pa
     # Of a data set that keeps ids and colors of the same labels, neither are photos.
     photos = [group for group in others if not _is_mask_folder(group, is_id_mask)] or others
     if hints.images is not None:
-        photos = [g for g in groups if any(f.is_relative_to(hints.images) for f in g.folders)]
+        inside = hints.images.resolve()
+        photos = [g for g in groups if any(f.resolve().is_relative_to(inside) for f in g.folders)]
         masks = [group for group in masks if group not in photos]
     if not masks:
         raise NoMasks("no folder holds such masks", "name it with --labels DIR")
@@ -168,8 +169,19 @@ def _is_mask_folder(group: _Group, fits: Callable[[Path], bool]) -> bool:
 
 
 def _most(files: list[Path], fits: Callable[[Path], bool]) -> bool:
-    """More than half: a damaged mask does not make a folder of masks one of photos."""
-    return sum(fits(path) for path in files) * 2 > len(files)
+    """More than half: damaged masks do not make a folder of masks one of photos."""
+    fitting = sum(fits(path) for path in files)
+    return fitting * 2 > len(files) or (
+        fitting > 0 and fitting * 2 > sum(_is_whole(path) for path in files)
+    )
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        read_photo(path)
+    except Unreadable:
+        return False
+    return True
 
 
 def _other_kind(group: _Group) -> bool:

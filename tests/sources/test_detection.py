@@ -104,3 +104,37 @@ def test_two_formats_in_one_folder_ask_for_a_choice(tmp_path: Path) -> None:
     photo(tmp_path / "train" / "x_mask.png")
     with pytest.raises(UserError, match="--from cvat-masks"):
         open_source(tmp_path, NO_HINTS)
+
+
+@pytest.mark.parametrize("hints", [Hints(images=Path("nowhere")), Hints(labels=Path("no/*.png")),
+                                   Hints(classes=Path("no.csv"))])  # fmt: skip
+@pytest.mark.parametrize("name", ["colors", "ids", "coco", "voc"])
+def test_a_named_place_that_is_not_there_is_never_passed_over(
+    tmp_path: Path, name: str, hints: Hints
+) -> None:
+    BUILDERS[name](tmp_path)
+    with pytest.raises(UserError, match="does not exist"):
+        open_source(tmp_path, hints)
+
+
+def test_a_named_folder_may_be_named_as_it_lies_in_the_source(tmp_path: Path) -> None:
+    BUILDERS["colors"](tmp_path)
+    source, _ = open_source(tmp_path, Hints(images=Path("photos")))
+    assert source.images == tmp_path / "photos"
+
+
+def test_a_named_folder_that_holds_no_photos_of_the_masks_is_not_replaced(tmp_path: Path) -> None:
+    BUILDERS["colors"](tmp_path)
+    photo(tmp_path / "others" / "z.jpg")
+    with pytest.raises(UserError):
+        open_source(tmp_path, Hints(images=tmp_path / "others"), "colors")
+
+
+def test_damaged_masks_do_not_hide_the_folder_of_masks(tmp_path: Path) -> None:
+    BUILDERS["colors"](tmp_path)
+    masks = sorted(path for path in tmp_path.rglob("*.png") if path.parent.name != "photos")
+    for path in masks[:-1]:
+        path.write_bytes(path.read_bytes()[:40])
+    source, _ = open_source(tmp_path, NO_HINTS)
+    assert source.format == "colors"
+    assert len(source.items) == len(masks)

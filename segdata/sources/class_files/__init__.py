@@ -41,7 +41,8 @@ _MAYBE_CLASS_FILES = (
     "labels.csv", "colors.csv", "colormap.csv", "colors.txt", "classes.json", "labels.json",
     "label_map.json", "labelmap.json", "id2label.json", "class_dict.json", "label_classes.json",
     "classes.yaml", "classes.yml", "labels.yaml", "labels.yml", "data.yaml", "data.yml",
-    "dataset.yaml", "classes.toml", "labels.toml",
+    "dataset.yaml", "classes.toml", "labels.toml", "colors.json", "colormap.json",
+    "color_map.json", "class_colors.json", "colors.yaml", "colors.yml",
 )  # fmt: skip
 # Files of settings, in which classes are one key of many.
 _SETTINGS = frozenset({"data", "dataset"})
