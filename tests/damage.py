@@ -384,7 +384,7 @@ def bands(step: float) -> Damage:
         for path in copy.labels:
             free = (~np.isin(read(path), copy.objects)).astype(np.uint8)
             distance = cv2.distanceTransform(free, cv2.DIST_L2, 5)
-            save(path, np.minimum(distance * step, 59).astype(np.uint8))
+            save(path, np.minimum(np.minimum(distance, 999) * step, 59).astype(np.uint8))
         copy.describe(num_classes=60, ignore_label=255, classes=None)
 
     return damage

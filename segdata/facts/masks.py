@@ -14,10 +14,11 @@ from segdata.classes import Color
 
 if TYPE_CHECKING:
     from segdata.facts.label import LabelFacts
-    from segdata.facts.likeness import Likeness
     from segdata.facts.pair import PairFacts
 
 _NAMED = 5
+# Bytes of a file's digest that tell it from others.
+_DIGEST = 8
 # Largest instance numbers and colors that are told apart, and pairs whose names differ.
 _TOPS, _COLORS, _CROSSED = 1024, 4096, 4096
 # A label with so little left to learn from is mostly ignored.
@@ -43,7 +44,7 @@ class Repeat:
         files: labels with these very bytes.
         different: of their photos, those that do not look like the first one.
         unseen: of their photos, those of which it is only known that the files differ.
-        first: the first labels.
+        first: the first labels that repeat it.
     """
 
     files: int
@@ -112,14 +113,15 @@ class MaskFacts:
 
 
 class MaskCollector:
-    """Adds labels up. Of each mask eight bytes are kept, to know it again."""
+    """Adds labels up. Of each mask a digest is kept, and what its photo is known by: 250 bytes."""
 
     def __init__(self, ignore: int | None) -> None:
         self._ignore = ignore
         self._labels = self._shown = self._counted = self._palettes = 0
         self._empty, self._ignored = _OpenSome(), _OpenSome()
         self._constant: dict[int, _OpenSome] = {}
-        self._masks: dict[bytes, _OpenRepeat] = {}
+        self._masks: dict[bytes, bytes] = {}
+        self._repeats: dict[bytes, _OpenRepeat] = {}
         self._tops: Counter[int] = Counter()
         self._colors: dict[Color, dict[int, list[str]]] = {}
         self._color_files: Counter[tuple[Color, int]] = Counter()
@@ -162,13 +164,12 @@ class MaskCollector:
             self._tops[top] += 1
 
     def _add_mask(self, label: LabelFacts, pair: PairFacts) -> None:
-        key = bytes.fromhex(label.sha256[:16])
-        known = self._masks.get(key)
-        photo = pair.photo.sha256
-        if known is None:
-            self._masks[key] = _OpenRepeat(label.path, photo, pair.likeness)
-        else:
-            known.add(label.path, photo, pair.likeness)
+        key, photo = bytes.fromhex(label.sha256)[:_DIGEST], _photo(pair)
+        first = self._masks.setdefault(key, photo)
+        if first is photo:
+            return
+        repeat = self._repeats.setdefault(key, _OpenRepeat(first))
+        repeat.add(label.path, photo)
 
     def _add_palette(self, label: LabelFacts) -> None:
         if label.palette is None:
@@ -182,7 +183,7 @@ class MaskCollector:
                 self._color_files[color, index] += 1
 
     def facts(self) -> MaskFacts:
-        repeats = (mask.close() for mask in self._masks.values() if mask.files > 1)
+        repeats = (repeat.close() for repeat in self._repeats.values())
         several = sorted(repeats, key=lambda r: (-r.files, r.first))
         recolored = tuple(
             Recolored(
@@ -223,25 +224,29 @@ class _OpenSome:
 
 
 class _OpenRepeat:
-    __slots__ = ("different", "files", "first", "likeness", "photo", "unseen")
+    def __init__(self, photo: bytes) -> None:
+        self._photo = photo
+        self._again = _OpenSome()
+        self._different = self._unseen = 0
 
-    def __init__(self, path: str, photo: str, likeness: Likeness | None) -> None:
-        self.files, self.different, self.unseen = 1, 0, 0
-        self.first = [path]
-        self.photo, self.likeness = photo[:16], likeness
-
-    def add(self, path: str, photo: str, likeness: Likeness | None) -> None:
-        self.files += 1
-        if len(self.first) < _NAMED:
-            self.first.append(path)
-        if likeness is None or self.likeness is None:
-            self.unseen += photo[:16] != self.photo
-            return
-        pairs = zip(likeness.hash, self.likeness.hash, strict=True)
-        self.different += sum((a ^ b).bit_count() for a, b in pairs) > _ALIKE
+    def add(self, path: str, photo: bytes) -> None:
+        self._again.add(path)
+        ours, theirs = self._photo[_DIGEST:], photo[_DIGEST:]
+        if ours and theirs:
+            bits = int.from_bytes(ours) ^ int.from_bytes(theirs)
+            self._different += bits.bit_count() > _ALIKE
+        else:
+            self._unseen += self._photo[:_DIGEST] != photo[:_DIGEST]
 
     def close(self) -> Repeat:
-        return Repeat(self.files, self.different, self.unseen, tuple(self.first))
+        again = self._again.close()
+        return Repeat(again.files + 1, self._different, self._unseen, again.first)
+
+
+def _photo(pair: PairFacts) -> bytes:
+    """What a photo is known by: the beginning of its digest, and its hash if it has one."""
+    digest = bytes.fromhex(pair.photo.sha256)[:_DIGEST]
+    return digest + (pair.likeness.hash if pair.likeness else b"")
 
 
 def _stem(path: str) -> str:

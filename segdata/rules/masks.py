@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.causes import IdSet, explained, ids_of, together, value_causes
+from segdata.rules.causes import VOID, IdSet, explained, ids_of, together, value_causes
 from segdata.rules.schemes import translation
 from segdata.rules.wording import command, counted, descriptor_file, numbers, percent, values_seen
 
@@ -102,7 +102,9 @@ def other_scheme(facts: DatasetFacts) -> Iterator[Statement]:
         },
         fix=command(
             "remap", facts.root, f"{facts.root}-ids",
-            *(f"{value}:{number}" for value, number in table.items() if value != number),
+            *(f"{old}:{'ignore' if new == VOID else new}" for old, new in table.items()
+              if old != new),
+            *([] if ids.ignore is not None else ["--ignore", str(VOID)]),
         ),
     )  # fmt: skip
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from segdata.rules.idset import VOID
+
 if TYPE_CHECKING:
     from segdata.facts import LabelGroup
     from segdata.facts.masks import MaskFacts
@@ -65,15 +67,15 @@ def _is_cityscapes(ids: IdSet, top: int) -> bool:
 
 
 def translation(ids: IdSet) -> dict[int, int]:
-    """For every value that occurs, its number in the scheme's own count of classes."""
+    """For every value that occurs, its number in the scheme's own count; VOID for no class."""
     if ids.scheme == CITYSCAPES:
-        return {value: CITYSCAPES_TRAINED.get(value, 255) for value in ids.trained}
+        return {value: CITYSCAPES_TRAINED.get(value, VOID) for value in ids.trained}
     if ids.scheme == COCO:
         rows = [value for value in range(1, _COCO_TOP + 1) if value not in COCO_HOLES]
         first = ids.num_classes - _COCO_CLASSES
         table = {value: number for number, value in enumerate(rows, first)}
-        return {value: table.get(value, 0 if first else 255) for value in ids.trained}
-    return {value: value - 1 if value else 255 for value in ids.trained}
+        return {value: table.get(value, 0 if first else VOID) for value in ids.trained}
+    return {value: value - 1 if value else VOID for value in ids.trained}
 
 
 def is_numbered(masks: MaskFacts, ids: IdSet) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.causes import IdSet, ids_of, value_causes
+from segdata.rules.causes import VOID, IdSet, ids_of, value_causes
 from segdata.rules.soft_edges import in_doubt
 from segdata.rules.wording import class_file, command, counted, file_name, numbers, percent, several
 
@@ -160,7 +160,7 @@ def only_at_the_rim(facts: DatasetFacts) -> Iterator[Statement]:
     for found in facts.structure.rim:
         if found.files >= _RIM_FILES and found.value in ids.values:
             name = f" ({ids.names[found.value]})" if found.value in ids.names else ""
-            ignore = 255 if ids.ignore is None else ids.ignore
+            declared = [] if ids.ignore is not None else ["--ignore", str(VOID)]
             yield Statement(
                 message=f"id {found.value}{name} lies at the border of pictures only, in all "
                 f"{counted(found.files, 'label')} with it of {facts.structure.labels} looked at",
@@ -168,7 +168,9 @@ def only_at_the_rim(facts: DatasetFacts) -> Iterator[Statement]:
                 path=found.first[0],
                 count=found.files,
                 evidence={"value": found.value, "first_files": list(found.first)},
-                fix=command("remap", facts.root, f"{facts.root}-ids", f"{found.value}:{ignore}"),
+                fix=command(
+                    "remap", facts.root, f"{facts.root}-ids", f"{found.value}:ignore", *declared
+                ),
             )
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from segdata.facts import Place, Seen
-from segdata.rules.causes import IdSet, value_causes
+from segdata.facts.masks import MaskFacts
+from segdata.rules.causes import VOID, IdSet, value_causes
 from segdata.rules.labels import pascal_grays
+from segdata.rules.schemes import COCO_HOLES, is_numbered, scheme_of, translation
 
 FILES = 40
 
@@ -20,11 +25,10 @@ def ids(
     names: dict[int, str] | None = None,
     few: dict[int, tuple[int, int]] | None = None,
     alone: dict[int, int] | None = None,
+    path: str = "a.png",
 ) -> IdSet:
     """Values in every file with many pixels; ``few`` gives pixels and files of further ones."""
-    seen = {
-        v: Seen(100_000, FILES, (alone or {}).get(v, 0), (Place("a.png", 0, 0),)) for v in values
-    }
+    seen = {v: Seen(100_000, FILES, (alone or {}).get(v, 0), (Place(path, 0, 0),)) for v in values}
     for value, (pixels, files) in (few or {}).items():
         seen[value] = Seen(pixels, files, (alone or {}).get(value, 0), (Place("a.png", 0, 0),))
     return IdSet(dict(sorted(seen.items())), FILES, num_classes, ignore, names or {})
@@ -124,6 +128,75 @@ def test_a_blended_edge_is_not_taken_for_jpeg() -> None:
 def test_the_brightness_of_pascal_colors_is_what_tensorflow_reads() -> None:
     read = "0 38 75 113 14 52 89 128 19 57 94 132 33 72 108 147 37 75 112 150 52 220"
     assert pascal_grays() == {int(value) for value in read.split()}
+
+
+CITYSCAPES = (0, 7, 8, 11, 13, 17, 20, 21, 23, 24, 26, 33)
+COCO_IDS = tuple(value for value in range(91) if value not in COCO_HOLES)
+SCHEMES = {
+    "CamVid's classes under Cityscapes' labelIds": (ids(*CITYSCAPES, num_classes=19), "Cityscapes"),
+    "two classes, named as labelIds": (
+        ids(7, 26, num_classes=19, path="frankfurt_000000_gtFine_labelIds.png"), "Cityscapes",
+    ),
+    "COCO with a background": (ids(*COCO_IDS, num_classes=81), "COCO"),
+    "COCO without": (ids(*COCO_IDS[1:], num_classes=80), "COCO"),
+    "ADE20K with its 0": (ids(*range(151), num_classes=150), "ADE20K"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SCHEMES)
+def test_ids_of_a_well_known_scheme_are_known(case: str) -> None:
+    found, name = SCHEMES[case]
+    scheme = scheme_of(found)
+    assert scheme is not None
+    assert scheme.startswith(name)
+    known = replace(found, scheme=scheme)
+    assert set(value_causes(known)) == {"L18"}
+    new = translation(known)
+    assert set(new) == set(known.trained)
+    assert set(new.values()) - {VOID} <= set(range(found.num_classes))
+    classes = [number for number in new.values() if number != VOID]
+    assert len(classes) == len(set(classes))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ids(*CITYSCAPES, num_classes=34),
+        ids(*range(34), num_classes=19, names=dict.fromkeys(range(34), "a class")),
+        ids(*CAMVID, num_classes=8),
+        ids(0, 11, 22, 33, num_classes=4),
+        ids(*range(91), num_classes=80),
+        ids(*range(1, 151), num_classes=150),
+        ids(0, 50, 100, 150, 200, num_classes=5),
+    ],
+)
+def test_other_ids_are_no_scheme(found: IdSet) -> None:
+    assert scheme_of(found) is None
+
+
+def labels_with(tops: dict[int, int], **more: Any) -> MaskFacts:
+    count = sum(tops.values())
+    return MaskFacts(labels=count, counted=count, tops=tops, **more)
+
+
+def test_instances_are_numbered_past_the_classes() -> None:
+    found = ids(*range(13), num_classes=3)
+    varied = labels_with({2: 5, 4: 10, 7: 10, 12: 5})
+    assert is_numbered(varied, found)
+    assert set(value_causes(replace(found, instances=True))) == {"L21"}
+    # Every label holds all classes: too few are counted, that is all.
+    assert not is_numbered(labels_with({12: 30}), found)
+    assert not is_numbered(replace(varied, counted=20), found)
+    # Lanes are numbered, too, and each number is a class.
+    assert not is_numbered(labels_with({1: 5, 2: 5, 3: 5, 4: 5}), ids(*range(5), num_classes=5))
+    assert not is_numbered(varied, ids(*range(13), num_classes=3, names={12: "cat"}))
+
+
+@pytest.mark.parametrize("rule", ["L10", "L11", "L12"])
+def test_the_shape_of_edges_explains_what_is_out_of_range(rule: str) -> None:
+    found = ids(*CAMVID, num_classes=8, few={200: (9, 1)})
+    assert set(value_causes(replace(found, shape=rule))) == {rule}
+    assert value_causes(replace(ids(*CAMVID, num_classes=11), shape=rule)) == {}
 
 
 counts = st.tuples(st.integers(1, 10**6), st.integers(1, FILES))
