@@ -19,6 +19,8 @@ _SPECK_SHARE, _SPECK_PIXELS = 1e-4, 4
 _LOCATED = 64
 # Areas are counted by their bits: 1, 2-3, 4-7, ...
 BITS = 32
+# Values and bits are packed into one number to be counted together.
+_KEY_BITS, _KEY = 16, 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,13 @@ def _by_bits(
     bits: npt.NDArray[np.int64], *keys: npt.NDArray[np.int64]
 ) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """How many regions there are of every key, by bits of their area."""
+    packed = bits
+    for place, key in enumerate(keys):
+        packed = packed | key << (_KEY_BITS * (place + 1))
     found: dict[tuple[int, ...], list[int]] = {}
-    rows, counts = np.unique(np.stack([*keys, bits]), axis=1, return_counts=True)
-    for *key, bit, times in zip(*rows.tolist(), counts.tolist(), strict=True):
-        found.setdefault(tuple(key), [0] * BITS)[bit] += times
-    return [(key, tuple(sizes)) for key, sizes in found.items()]
+    for code, times in zip(
+        *(a.tolist() for a in np.unique(packed, return_counts=True)), strict=True
+    ):
+        key_of = tuple(code >> (_KEY_BITS * (n + 1)) & _KEY for n in range(len(keys)))
+        found.setdefault(key_of, [0] * BITS)[code & _KEY] += times
+    return [(key_of, tuple(sizes)) for key_of, sizes in found.items()]
