@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
+from zlib import crc32
 
 from PIL import Image, PngImagePlugin
 
@@ -118,6 +119,9 @@ class Opened:
             Unreadable: the file is damaged or cut off.
         """
         self.check_size()
+        if self.image.format == "PNG" and not _has_sound_pixels(self.content()):
+            what = "the checksum of its pixels is wrong"
+            raise Unreadable(f"{self.name} is damaged ({what})", _AGAIN)
         try:
             self.image.load()
         except Exception as error:  # Pillow's readers raise anything on damaged bytes
@@ -130,6 +134,22 @@ class Opened:
             return _MOST_PIXELS * (8 if self.image.mode == "1" else 1)
         bits = self.bit_depth * PNG_CHANNELS.get(self.png_color_type, 1)
         return DEFLATE_RATIO * 8 // max(1, bits)
+
+
+def _has_sound_pixels(data: bytes) -> bool:
+    """Whether a PNG's IDAT chunks have their checksums, which Pillow does not look at.
+
+    Without them a changed byte is another id. A chunk that is cut off is left to Pillow.
+    """
+    view, at = memoryview(data), len(PNG_MAGIC)
+    while at + 12 <= len(data):
+        end = at + 8 + int.from_bytes(view[at : at + 4])
+        stored = int.from_bytes(view[end : end + 4])
+        whole = end + 4 <= len(data)
+        if whole and data[at + 4 : at + 8] == b"IDAT" and crc32(view[at + 4 : end]) != stored:
+            return False
+        at = end + 4
+    return True
 
 
 @contextmanager

@@ -188,3 +188,16 @@ def test_damage_is_never_overlooked_where_pillow_sees_it(
             with suppress(Unreadable, NoIds):
                 read(data)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("color", [0, 2, 3])
+def test_a_changed_byte_among_the_pixels_is_never_another_id(color: int) -> None:
+    form = Form(color, 8, before=[PALETTE] if color == 3 else [])
+    whole = make_png(random_samples(form, 12, 15, 3), form)
+    first = whole.index(b"IDAT") + 4
+    for at in range(first, len(whole) - 16, 7):
+        data = bytearray(whole)
+        data[at] ^= 0x10
+        for read in (read_stored, read_photo, check_whole, glance):
+            with pytest.raises(Unreadable):
+                read(bytes(data))
