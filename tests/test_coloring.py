@@ -71,6 +71,25 @@ def test_every_color_is_listed_with_exact_counts_and_photos_are_left_out(tmp_pat
     assert survey.entries[0].files == 4
 
 
+def test_classes_of_nearly_the_same_color_are_listed_each(tmp_path: Path) -> None:
+    near: list[Color] = [(9, 200, number) for number in range(20, 32)]
+    found = seen(masks(tmp_path, near))
+    assert sorted(entry.color or () for entry in found.entries) == near
+    assert not any(entry.shades for entry in found.entries)
+
+
+def test_thin_things_of_a_compressed_color_are_listed_once(tmp_path: Path) -> None:
+    def dotted(rgb: RGB) -> bytes:
+        out = np.zeros((96, 128, 3), np.uint8)
+        for place in np.random.default_rng(int(rgb.sum())).integers(8, 88, (6, 2)):
+            cv2.circle(out, (int(place[0]), int(place[1])), 6, (128, 0, 0), -1)
+        return jpeg(out)
+
+    found = seen(masks(tmp_path, CAMVID, dotted, count=8))
+    reds = [entry.color for entry in found.entries if entry.color and entry.color[0] > 100]
+    assert len(reds) == 1
+
+
 @pytest.mark.parametrize("damage", [jpeg, blurred], ids=["jpeg", "blurred"])
 def test_blends_and_shades_are_no_classes(tmp_path: Path, damage: object) -> None:
     survey = seen(masks(tmp_path, CAMVID, damage))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from segdata.classes import Color
 from segdata.coloring.looking import FORMS, FileLook, Form
-from segdata.facts.color_looks import is_between
+from segdata.facts.color_looks import SHADE, distance_of, is_between
 from segdata.facts.color_totals import ColorTotals, MaskFile
 from segdata.palettes import Match, recognize
 
@@ -174,7 +174,13 @@ class Gathering:
         )
         others = others[np.argsort(-rows["pixels"][others], kind="stable")][:_THIN_LOOKED_AT]
         colors = [_color(rows["packed"][row]) for row in areas[:_THIN_LOOKED_AT]]
-        thin = [row for row in others if not _blends(_color(rows["packed"][row]), colors)]
+        thin: list[np.int64] = []
+        listed = list(colors)
+        for row in others:
+            color = _color(rows["packed"][row])
+            if not _blends(color, colors) and not (self._lossy and _near(color, listed)):
+                thin.append(row)
+                listed.append(color)
         found = np.concatenate([areas, np.array(thin, dtype=np.int64)])
         return found[np.argsort(-rows["pixels"][found], kind="stable")]
 
@@ -218,6 +224,11 @@ def _blends(color: Color, others: list[Color]) -> bool:
     """Whether a color lies between two others."""
     point = np.array(color, dtype=np.uint8)
     return any(is_between(point, a, b) for n, a in enumerate(others) for b in others[:n])
+
+
+def _near(color: Color, others: list[Color]) -> bool:
+    """Whether compression may have made a color of another."""
+    return any(distance_of(color, other) <= SHADE for other in others)
 
 
 def _color(packed: np.uint32) -> Color:

@@ -88,6 +88,7 @@ class ColorTotals:
         rows = self._rows[: self._count]
         kinds = np.where(rows["area"], KINDS.index("area"), KINDS.index("scattered"))
         of_area = _shades_of_areas(rows, kinds)
+        of_area[_classes_of_near_colors(rows, of_area)] = -1
         return rows, np.where((of_area < 0) & ~rows["area"], -2, of_area)
 
     def file_of(self, row: np.void) -> MaskFile:
@@ -257,6 +258,20 @@ def _shades_of_areas(
         free &= ~near
         free[row] = False
     return of_area
+
+
+def _classes_of_near_colors(
+    rows: npt.NDArray[np.void], of_area: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Areas that are no shades: their neighbor among the colors has hardly any but areas.
+
+    Compression makes hundreds of shades, of which one in a hundred fills an area.
+    """
+    shades = of_area >= 0
+    areas = shades & rows["area"]
+    of_each = np.bincount(of_area[shades], minlength=len(rows))
+    areas_of_each = np.bincount(of_area[areas], minlength=len(rows))
+    return np.asarray(areas & (2 * areas_of_each >= of_each)[of_area], np.bool_)
 
 
 def _fates(counts: npt.NDArray[np.int64]) -> dict[Fate, int]:
