@@ -35,7 +35,7 @@ def test_repeated_findings_are_capped_and_the_rest_counted() -> None:
     text = out.getvalue()
     assert text.count("L07 error") == 1
     assert text.count("(x=1, y=2)") == 5
-    assert "and 4 more of L07; see all with --select L07" in text
+    assert "and 4 more of L07; see all with --format json" in text
     assert "9 errors" in text
 
 

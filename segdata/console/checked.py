@@ -35,7 +35,7 @@ def render(checked: Checked, console: Console) -> None:
     if checked.policy.select:
         findings.render_groups(report, console, shown=None)
     else:
-        findings.render_groups(report, console)
+        findings.render_groups(report, console, selects=True)
     if len(report):
         console.print()
     before = list(outlook(checked.statistics))

@@ -49,11 +49,14 @@ def counted(report: CheckReport) -> str:
     ) or "nothing wrong"  # fmt: skip
 
 
-def render_groups(report: CheckReport, console: Console, shown: int | None = _SHOWN) -> None:
+def render_groups(
+    report: CheckReport, console: Console, shown: int | None = _SHOWN, *, selects: bool = False
+) -> None:
     """Each rule, the worst first, with its first findings and how many more there are.
 
     Args:
         shown: findings of a rule that are written out; None shows all.
+        selects: the command can be asked for one rule alone.
     """
     titles = {rule.id: rule.title for rule in rules.all_rules()}
     for number, rule in enumerate(dict.fromkeys(finding.rule for finding in report)):
@@ -61,6 +64,12 @@ def render_groups(report: CheckReport, console: Console, shown: int | None = _SH
             console.print()
         group = [finding for finding in report if finding.rule == rule]
         _render_group(group, titles.get(rule, ""), console, shown)
+        hidden = len(group) - len(group[:shown])
+        if hidden:
+            option = kept(f"--select {rule}" if selects else "--format json")
+            more = Text(f"... and {hidden} more of {rule}; see all with {option}")
+            paragraph(more, console, indent=2, hang=2)
+        _render_fixes(group, console)
 
 
 def _render_group(
@@ -73,13 +82,9 @@ def _render_group(
     paragraph(head, console, hang=4)
     for finding in group[:shown]:
         paragraph(_line(finding, first), console, indent=2, hang=2)
-    hidden = len(group) - len(group[:shown])
-    if hidden:
-        all_of_them = kept(f"--select {first.rule}")
-        paragraph(
-            Text(f"... and {hidden} more of {first.rule}; see all with {all_of_them}"),
-            console, indent=2, hang=2,
-        )  # fmt: skip
+
+
+def _render_fixes(group: Sequence[Finding], console: Console) -> None:
     fixes = different_fixes(group)
     for fix in fixes[:_FIXES]:
         instruction(fix, console, indent=2)
