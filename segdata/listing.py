@@ -29,6 +29,7 @@ class ListText:
         encoding: ``utf-8``, ``utf-16`` or ``cp1252``.
         padded: names with blanks around them.
         suffixed: names with an image suffix.
+        repeated: names that stand there more than once, in order.
     """
 
     lines: int = 0
@@ -38,6 +39,7 @@ class ListText:
     encoding: str = "utf-8"
     padded: int = 0
     suffixed: int = 0
+    repeated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def read_list(path: Path) -> tuple[tuple[str, ...], ListText]:
         encoding=encoding,
         padded=sum(line != name for line, name in zip(lines, names, strict=True) if name),
         suffixed=sum(without_suffix(name) != name for name in names),
+        repeated=tuple(name for name, times in Counter(entries).items() if times > 1),
     )
     return entries, about
 

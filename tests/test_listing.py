@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segdata.cli import cli
 from segdata.dataset import Dataset, DatasetDescriptor, load_dataset, save_descriptor
 from segdata.errors import UserError
 from segdata.file_index import index_files
@@ -231,3 +233,55 @@ def test_a_name_in_another_unicode_form_is_explained(data: Path) -> None:
     (found,) = validate(load_dataset(data)).at_least(Level.WARNING)
     assert (found.rule, found.level) == ("P03", Level.ERROR)
     assert "Unicode" in found.message
+
+
+def test_a_name_listed_twice_is_told_and_weighs_on_what_is_measured(data: Path) -> None:
+    write(data / "ImageSets/train.txt", b"a\nb\na\n")
+    (found,) = validate(load_dataset(data))
+    assert (found.rule, found.level) == ("P06", Level.INFO)
+    assert "a" in found.message.split()
+    write(data / "ImageSets/train.txt", b"a\nb\n")
+    write(data / "ImageSets/val.txt", b"c\nc\n")
+    (found,) = validate(load_dataset(data))
+    assert (found.rule, found.level) == ("P06", Level.WARNING)
+
+
+@pytest.mark.parametrize(("name", "level"), [("train", Level.WARNING), ("val", Level.INFO)])
+def test_an_empty_list_is_told(data: Path, name: str, level: Level) -> None:
+    write(data / f"ImageSets/{name}.txt", b"")
+    found = next(iter(validate(load_dataset(data))))
+    assert (found.rule, found.level) == ("P07", level)
+    assert "is empty" in found.message
+
+
+def test_the_list_of_another_data_set_is_called_that(data: Path) -> None:
+    write(data / "ImageSets/val.txt", b"2007_000033\n2007_000042\n")
+    found = next(iter(validate(load_dataset(data))))
+    assert (found.rule, found.level) == ("P07", Level.ERROR)
+    assert "another data set" in found.message
+
+
+def test_names_in_other_capitals_are_mended_by_renaming_not_by_a_suffix(data: Path) -> None:
+    write(data / "ImageSets/val.txt", b"C\n")
+    found = next(iter(validate(load_dataset(data))))
+    assert found.rule == "P03"
+    assert found.fix.startswith("segdata fix ")
+
+
+def test_one_photo_in_a_format_that_is_not_looked_for_leaves_the_others_theirs(data: Path) -> None:
+    (data / "JPEGImages/c.jpg").rename(data / "JPEGImages/c.gif")
+    found = next(iter(validate(load_dataset(data))))
+    assert found.rule == "P03"
+    assert "image_suffix" not in found.fix
+    assert "PNG" in found.fix
+
+
+def test_fix_lists_a_measured_name_once_and_says_so_in_the_singular(
+    data: Path, tmp_path: Path
+) -> None:
+    write(data / "ImageSets/val.txt", b"c\nc\n")
+    result = CliRunner().invoke(cli, ["fix", str(data), str(tmp_path / "mended")])
+    assert result.exit_code == 0
+    assert " 1 files" not in result.output
+    assert (tmp_path / "mended/ImageSets/val.txt").read_text() == "c\n"
+    assert validate(load_dataset(tmp_path / "mended")).at_least(Level.INFO) == ()

@@ -25,7 +25,7 @@ def render(result: Mending, console: Console) -> None:
         line = Text(f"{rule} ", style="bold")
         line.append(does)
         if files:
-            line.append(f": {files} file{'s' if files != 1 else ''}")
+            line.append(f": {_counted(files, 'file')}")
         if pixels:
             line.append(f", {pixels:,} pixels")
         console.print(line)
@@ -48,7 +48,12 @@ def render(result: Mending, console: Console) -> None:
     _last_line(result, console)
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
+
+
 def _listed(lines: list[str], what: str, console: Console) -> None:
+    lines = list(dict.fromkeys(lines))
     for line in lines[:_NAMED]:
         console.print(Text(f"{what}: {line}"))
     if len(lines) > _NAMED:
@@ -64,6 +69,7 @@ def _last_line(result: Mending, console: Console) -> None:
         console.print(f"nothing had to be mended; a copy is in {out}")
         return
     left = len({lost.name for lost in journal.left_out if lost.split is None})
-    without = f", {left} pairs left out" if left else ""
-    console.print(f"{len(journal.records)} files mended{without}: {out}")
+    without = f", {_counted(left, 'pair')} left out" if left else ""
+    mended = _counted(len(journal.records), "file") if journal.records else "dataset.toml or lists"
+    console.print(f"{mended} mended{without}: {out}")
     console.print(f"what was done to each: {out / JOURNAL_FILE}")

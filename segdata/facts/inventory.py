@@ -85,6 +85,12 @@ class Folder:
     look_alikes: int = 0
     first_look_alikes: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def usual_elsewhere(self) -> bool:
+        """The files of :attr:`elsewhere` have formats that count where no suffix is asked for."""
+        found = self.elsewhere.values()
+        return all(PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES for path in found)
+
 
 @dataclass(frozen=True)
 class Inventory:

@@ -55,6 +55,8 @@ def new_entries(plan: Plan, kept: Kept) -> dict[str, tuple[str, ...]]:
             for name, new in named
             if new not in kept.gone and not any(name in names for names in drop)
         )
+        if split.name in rewritten and not split.name.startswith("train"):
+            entries = tuple(dict.fromkeys(entries))
         if entries != split.entries or split.name in rewritten:
             changed[split.name] = entries
     return changed

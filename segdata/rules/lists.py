@@ -71,12 +71,13 @@ def unclean_names(facts: DatasetFacts) -> Iterator[Statement]:
 
     What: the list begins with a byte order mark or is not UTF-8; blanks stand around names; names
     have a suffix (`a.jpg`), or are paths (`JPEGImages/a`), perhaps in several columns. segdata
-    takes all of that off, and never leaves the data set for a path.
+    takes all of that off, and never leaves the data set for a path. Or a name stands there twice.
 
     Why it hurts: the original DeepLab takes off the line end only, and looks for
-    `JPEGImages/a.jpg.jpg`, or for a name that begins with an invisible character.
+    `JPEGImages/a.jpg.jpg`, or for a name that begins with an invisible character. A picture that is
+    listed twice counts twice in a score; in training it is only seen more often.
 
-    How to fix: write plain names, one on each line, in UTF-8 without a byte order mark.
+    How to fix: write plain names, one on each line, each once, in UTF-8 without a byte order mark.
     """
     for split in _lists(facts):
         odd = list(_odd(split))
@@ -97,6 +98,22 @@ def unclean_names(facts: DatasetFacts) -> Iterator[Statement]:
                 },
                 fix=f"write plain names into {split.path}, one on each line, in UTF-8",
             )
+        if split.text.repeated:
+            yield _repeated(split)
+
+
+def _repeated(split: SplitFacts) -> Statement:
+    names = split.text.repeated
+    return Statement(
+        message=f"{counted(len(names), 'name')} of the {split.name} list "
+        f"{'stands' if len(names) == 1 else 'stand'} there more than once: {several(names)}",
+        # To repeat pictures for training is a way to weigh them.
+        level=Level.INFO if split.name.startswith("train") else Level.WARNING,
+        path=split.path,
+        count=len(names),
+        evidence={"repeated": list(names[:20]), "lines": split.text.lines},
+        fix=f"list every name once in {split.path}",
+    )
 
 
 def _odd(split: SplitFacts) -> Iterator[str]:

@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING
-from unicodedata import normalize
 
-from segdata.findings import Certainty, Level
+from segdata.findings import Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import explained
-from segdata.rules.wording import counted, descriptor_file, several
+from segdata.rules.wording import command, counted, descriptor_file, several
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts, SplitFacts
-    from segdata.facts.affixes import Affix
     from segdata.facts.inventory import Folder
 
 # A split that is only predicted comes without labels.
 _PREDICTED = "test"
-
-
-@rule("P03", level=Level.ERROR)
-def other_suffix(facts: DatasetFacts) -> Iterator[Statement]:
-    """A listed file exists under another suffix or in other letters.
-
-    What: the list names `a`, the descriptor asks for `a.png`, and the folder holds `a.jpg` or
-    `A.png`; or letters with accents are one character in the list and two in the file's name, as
-    macOS writes them. The original DeepLab asks for .png unless it is told otherwise.
-
-    Why it hurts: the pair is not found: the builder stops with `JPEGImages/a.png not found`, or the
-    pair is silently left out and training sees fewer pictures.
-
-    How to fix: name the suffix in dataset.toml (`image_suffix`, `label_suffix`), or leave both out,
-    which takes every image format; or rename the files.
-    """
-    if facts.inventory is None:
-        return
-    descriptor = facts.descriptor
-    for folder, key, suffix in (
-        (facts.inventory.images, "image_suffix", descriptor.image_suffix),
-        (facts.inventory.labels, "label_suffix", descriptor.label_suffix),
-    ):
-        if not folder.elsewhere:
-            continue
-        found = [PurePath(path).name for path in folder.elsewhere.values()]
-        wanted = f"ends in {suffix}" if suffix else "has exactly that name"
-        yield Statement(
-            message=f"for {counted(len(found), 'name')} no file in {folder.path} {wanted}, "
-            f"but there is {several(found)}{_unseen(folder.elsewhere)}",
-            path=folder.path,
-            count=len(found),
-            evidence={key: suffix, "found": found[:5], "suffixes": dict(folder.suffixes)},
-            fix=f'set {key} = "{PurePath(found[0]).suffix}" in {descriptor_file(facts.root)}, '
-            "or rename the files",
-        )
 
 
 @rule("P07", level=Level.ERROR)
@@ -80,40 +42,6 @@ def lonely_files(facts: DatasetFacts) -> Iterator[Statement]:
         yield from _no_photo(facts, split, numbers)
         yield from _no_label(facts, split, numbers)
     yield from _no_list(facts, numbers)
-
-
-@rule("P10", level=Level.ERROR)
-def other_names(facts: DatasetFacts) -> Iterator[Statement]:
-    """Labels are named after their photos, with something before or behind.
-
-    What: photos are named `a`, and labels `a_mask` (`a_L`, `label_a`, `a_gtFine_labelIds`), so that
-    no name is both a photo's and a label's.
-
-    Why it hurts: no label is found: training has nothing to learn from, or a loader takes all masks
-    for empty.
-
-    How to fix: say in dataset.toml how the names of labels end, such as `label_suffix =
-    "_mask.png"`. What stands before a name, rename.
-    """
-    affix = facts.inventory.affix if facts.inventory else None
-    if affix is None or facts.inventory is None:
-        return
-    images, labels = facts.inventory.images, facts.inventory.labels
-    said = [f"{_around(ends)} of {what}" for ends, what in
-            ((affix.image, "photos"), (affix.label, "labels")) if any(ends)]  # fmt: skip
-    yield Statement(
-        message=f"no photo has a label of its name, but {affix.pairs} of {images.files} have one "
-        f"without the {' and the '.join(said)}",
-        certainty=Certainty.STRONG,
-        path=labels.path,
-        count=affix.pairs,
-        evidence={
-            "photos_begin_and_end_with": list(affix.image),
-            "labels_begin_and_end_with": list(affix.label),
-            "pairs": affix.pairs,
-        },
-        fix=_suffixes(facts, affix),
-    )
 
 
 @rule("P11", level=Level.ERROR)
@@ -184,35 +112,6 @@ def two_files_for_a_name(facts: DatasetFacts) -> Iterator[Statement]:
             )
 
 
-def _unseen(elsewhere: Mapping[str, str]) -> str:
-    """Names that look the same need a word."""
-    forms = any(
-        PurePath(path).stem != PurePath(name).name
-        and normalize("NFC", PurePath(path).stem) == normalize("NFC", PurePath(name).name)
-        for name, path in elsewhere.items()
-    )
-    return ", whose letters have another Unicode form" if forms else ""
-
-
-def _around(ends: tuple[str, str]) -> str:
-    return " and ".join(repr(end) for end in ends if end)
-
-
-def _suffixes(facts: DatasetFacts, affix: Affix) -> str:
-    assert facts.inventory is not None
-    if affix.image[0] or affix.label[0]:
-        return f"rename the files in {facts.inventory.labels.path} as their photos"
-    toml = []
-    for key, end, folder in (
-        ("image_suffix", affix.image[1], facts.inventory.images),
-        ("label_suffix", affix.label[1], facts.inventory.labels),
-    ):
-        if end and folder.suffixes:
-            suffix = max(folder.suffixes, key=lambda s: folder.suffixes[s])
-            toml.append(f'{key} = "{end}{suffix}"')
-    return f"set {' and '.join(toml)} in {descriptor_file(facts.root)}"
-
-
 def _sibling(labels: str, name: str) -> str:
     return PurePath(labels).with_name(name).as_posix()
 
@@ -240,7 +139,20 @@ def _no_photo(
         for name in split.without_image
         if name not in images.elsewhere and name not in images.outside
     ]
-    if missing:
+    if split.path and not split.entries:
+        yield _empty_list(split)
+    # Nothing fits, though there are photos: the list is not of these.
+    if missing and len(missing) == split.entries and images.files:
+        yield Statement(
+            message=f"no name of the {split.name} list has a photo ({several(missing)}): it is the "
+            "list of another data set, or no list",
+            path=split.path,
+            count=len(missing),
+            evidence={**numbers, "without_photo": missing[:5]},
+            fix=f"put the list of these photos there, or take {split.path} away and make lists "
+            f"again: {command('split', facts.root, f'{facts.root}-split')}",
+        )
+    elif missing:
         yield Statement(
             message=f"{len(missing)} of {split.entries} names of the {split.name} list have no "
             f"photo: {several(missing)}",
@@ -250,6 +162,16 @@ def _no_photo(
             fix=f"put the photos into {facts.inventory.images.path}, or take the names off the "
             "list",
         )
+
+
+def _empty_list(split: SplitFacts) -> Statement:
+    return Statement(
+        message=f"the {split.name} list is empty",
+        # Nothing is learned without train; without the others nothing is measured.
+        level=Level.WARNING if split.name.startswith("train") else Level.INFO,
+        path=split.path,
+        fix=f"put names into {split.path}, one on each line, or take the file away",
+    )
 
 
 def _no_label(
