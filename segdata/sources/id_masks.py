@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from segdata.classes import ClassMap
@@ -112,6 +113,13 @@ def _unnamed(seen: set[int]) -> tuple[IdTable, dict[str, str]]:
     if _is_black_and_white(seen):
         said["ids"] = "255 -> 1: the masks are black and white (0 and 255)"
         return IdTable(stand_in((0, 1), None), {255: 1}), said
+    if _is_spread(seen):
+        levels = ", ".join(map(str, sorted(seen)))
+        raise UserError(
+            f"the masks hold the grey levels {levels}: classes spread from black to white to be "
+            "seen, or ids of which 255 is ignored?",
+            "say what each level is in a file:  --classes FILE  (columns id,name; void is ignored)",
+        )
     # 255 far above the others is no class.
     ignore = next((i for i in _IGNORES if i in seen and i - 1 not in seen and len(seen) > 1), None)
     if ignore is not None:
@@ -143,6 +151,13 @@ def _refuse_mixed_scales(labels: list[Path], seen: set[int]) -> None:
             "to be ignored, one that says  id,name  0,background  1,object  255,void  "
             "line by line (--classes names.csv)",
         )
+
+
+def _is_spread(seen: set[int]) -> bool:
+    """Whether ids lie at equal steps up to white: ``0, 85, 170, 255``."""
+    levels = sorted(seen)
+    steps = [high - low for low, high in pairwise(levels)]
+    return len(steps) > 1 and levels[-1] == 255 and max(steps) - 1 <= min(steps) > 1
 
 
 def _is_black_and_white(seen: set[int]) -> bool:

@@ -123,6 +123,15 @@ def test_a_class_file_settles_two_scales(tmp_path: Path, file: str, text: str, s
     assert np.array_equal(found["b"], blocks((0, ships)))
 
 
+@pytest.mark.parametrize("levels", [(0, 85, 170, 255), (0, 127, 255), (0, 128, 255)])
+def test_grey_levels_spread_up_to_white_are_not_guessed(
+    tmp_path: Path, levels: tuple[int, ...]
+) -> None:
+    tree(tmp_path, {"a": blocks(levels[:2]), "b": blocks(levels)})
+    with pytest.raises(UserError, match="--classes"):
+        open_source(tmp_path, NO_HINTS)
+
+
 def test_255_beside_1_in_one_file_stays_the_ignore_label(tmp_path: Path) -> None:
     tree(tmp_path, {"a": blocks((0, 1)), "b": blocks((0, 255)), "c": blocks((0, 1, 255))})
     assert open_source(tmp_path, NO_HINTS)[0].class_map.ignore == 255
