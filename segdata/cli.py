@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -81,6 +83,7 @@ def run(arguments: list[str]) -> int:
     """Run one command line; returns the exit code."""
     try:
         code = cli.main(args=arguments, prog_name="segdata", standalone_mode=False)
+        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         error.show()
@@ -95,11 +98,24 @@ def run(arguments: list[str]) -> int:
             click.echo("terminated; run the same command again to go on", err=True)
         return stop.code if isinstance(stop.code, int) else WRONG
     except BrokenPipeError:
-        # The reader of our output (head, less) has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_reader()
         return 0
     except Exception as error:  # noqa: BLE001  the last place before the user
         return _told(error, arguments)
+
+
+def _leave_reader() -> None:
+    """The reader of our output (head, less) has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _as_far_as_read() -> Iterator[None]:
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_reader()
 
 
 def _tell_scripts(message: str, fix: str, code: int, arguments: list[str]) -> None:
@@ -109,7 +125,8 @@ def _tell_scripts(message: str, fix: str, code: int, arguments: list[str]) -> No
     import json
 
     error = {"error": {"message": message, "fix": fix}, "exit_code": code}
-    click.echo(json.dumps(error, indent=1, ensure_ascii=False))
+    with _as_far_as_read():
+        click.echo(json.dumps(error, indent=1, ensure_ascii=False))
 
 
 def _wants_json(arguments: list[str]) -> bool:
@@ -143,7 +160,8 @@ def _bad_data(error: BadData, as_json: bool) -> int:
     from segdata import console
 
     if as_json:
-        console.show(error.report, "json")
+        with _as_far_as_read():
+            console.show(error.report, "json")
     else:
         console.show(error.report, file=sys.stderr)
     click.echo(f"error: {error}", err=True)

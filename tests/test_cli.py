@@ -231,3 +231,18 @@ def test_options_of_the_commands_are_pinned() -> None:
         "doctor": ["executor", "form", "full", "paths", "predictions", "workers"],
         "rules": ["form", "rule_id"],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("line", [["rules"], ["convert", "NOWHERE", "out", "--format", "json"]])
+def test_a_reader_that_has_seen_enough_gets_no_traceback(line: list[str], tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "segdata", *line],
+        stdout=writing, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    os.close(writing)
+    _, errors = process.communicate(timeout=60)
+    assert "Traceback" not in errors
+    assert "BrokenPipe" not in errors
+    assert process.returncode in (0, 1, 2)

@@ -364,6 +364,7 @@ def test_all_damaged_masks_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(BadData) as caught:
         convert(ConversionRequest(source=source, out=tmp_path / "out"))
     assert [Path(f.path or "").stem for f in caught.value.report] == ["b", "d", "f"]
+    assert all(str(tmp_path) not in f.message for f in caught.value.report), "path stands twice"
 
 
 def test_ids_above_255_become_sixteen_bit_labels(tmp_path: Path) -> None:

@@ -105,6 +105,8 @@ class Tally:
             self._more_problems += 1
             return
         message, _, fix = result.problem.partition("\n")
+        # The finding names the whole path.
+        message = message.replace(str(result.item.label), result.item.label.name)
         said = rules.Statement(
             message=message,
             path=str(result.item.label),
