@@ -230,9 +230,10 @@ def test_a_name_in_another_unicode_form_is_explained(data: Path) -> None:
         decomposed = unicodedata.normalize("NFD", name)
         (data / folder / f"b{suffix}").rename(data / folder / f"{decomposed}{suffix}")
     write(data / "ImageSets/train.txt", f"a\n{name}\n".encode())
-    (found,) = validate(load_dataset(data)).at_least(Level.WARNING)
-    assert (found.rule, found.level) == ("P03", Level.ERROR)
-    assert "Unicode" in found.message
+    photos, labels = validate(load_dataset(data)).at_least(Level.WARNING)
+    for found in (photos, labels):
+        assert (found.rule, found.level) == ("P03", Level.ERROR)
+        assert "Unicode" in found.message
 
 
 def test_a_name_listed_twice_is_told_and_weighs_on_what_is_measured(data: Path) -> None:
@@ -266,6 +267,9 @@ def test_names_in_other_capitals_are_mended_by_renaming_not_by_a_suffix(data: Pa
     found = next(iter(validate(load_dataset(data))))
     assert found.rule == "P03"
     assert found.fix.startswith("segdata fix ")
+    out = data.with_name("mended")
+    assert CliRunner().invoke(cli, ["fix", str(data), str(out)]).exit_code == 0
+    assert validate(load_dataset(out)).at_least(Level.WARNING) == ()
 
 
 def test_one_photo_in_a_format_that_is_not_looked_for_leaves_the_others_theirs(data: Path) -> None:

@@ -128,8 +128,11 @@ def take_inventory(dataset: Dataset) -> Inventory:
     no_image = [name for split in splits for name in split.without_image]
     no_label = [name for split in splits for name in split.without_label]
     both = len(images.keys() & labels.keys())
+    photos = _folder(images, no_image)
+    # Where a photo has the name in other letters, its label may have too.
+    no_label += [name for name in photos.elsewhere if name not in labels]
     return Inventory(
-        images=_folder(images, no_image),
+        images=photos,
         labels=_folder(labels, no_label),
         both=both,
         images_only=tuple(key for key in images if key not in labels),
