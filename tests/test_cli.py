@@ -206,9 +206,10 @@ def test_options_of_the_commands_are_pinned() -> None:
     assert options == {
         "demo": ["form", "out"],
         "colors": ["draft", "executor", "form", "full", "labels", "overwrite", "source", "workers"],
-        "convert": ["areas", "classes", "dry_run", "executor", "form", "form_of_labels", "images",
-                    "labels", "max_distance", "name", "on_unknown", "out", "overwrite", "palette",
-                    "photos", "reports", "source", "verbose", "workers"],
+        "convert": ["allow_outside", "areas", "classes", "dry_run", "executor", "form",
+                    "form_of_labels", "images", "labels", "max_distance", "name", "on_unknown",
+                    "out", "overwrite", "palette", "photos", "reports", "source",
+                    "verbose", "workers"],
         "remap": ["dataset", "executor", "file", "form", "ignore", "names", "out", "overwrite",
                   "palette", "photos", "table", "workers"],
         "validate": ["baseline", "dataset", "executor", "fail_on", "form", "full", "ignore",

@@ -392,3 +392,21 @@ def test_what_fits_no_format_is_told_shortly_with_the_nearest_guess(tmp_path: Pa
         source=source, out=tmp_path / "out")))  # fmt: skip
     assert set(reasons) == {each.name for each in formats()}
     assert "no class file" in reasons["colors"]
+
+
+def test_links_out_of_the_source_are_followed_on_request_only(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "in")
+    photo = min(source.glob("*/b.*"))
+    secret = tmp_path / f"secret{photo.suffix}"
+    photo.rename(secret)
+    photo.symlink_to(secret)
+    result = convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    assert [item.key for item in result.plan.source.items] == ["a", "c"]
+    assert "links out of the source are passed over: 1" in next(iter(result.report)).message
+    followed = ConversionRequest(source=source, out=tmp_path / "all", allow_outside=True)
+    assert [item.key for item in convert(followed).plan.source.items] == ["a", "b", "c"]
+    for other in source.glob(f"{photo.parent.name}/[ac].*"):
+        other.rename(tmp_path / other.name)
+        other.symlink_to(tmp_path / other.name)
+    with pytest.raises(UserError, match="are links out of it"):
+        convert(ConversionRequest(source=source, out=tmp_path / "none"))

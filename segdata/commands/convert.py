@@ -56,6 +56,7 @@ class _Format(click.Option):
     help="Write what the colors of the masks show, with pictures; .html or .json; repeatable.",
 )  # fmt: skip
 @click.option("--verbose", is_flag=True, help="Say why SOURCE is of no other format.")
+@click.option("--allow-outside", is_flag=True, help="Follow links that lead out of SOURCE.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 @options.overwrite
 @options.work

@@ -28,6 +28,16 @@ def notices(facts: ConversionFacts) -> Iterator[Finding]:
             evidence={"names": list(facts.unpaired[:_NAMED])},
             fix="add the missing photos and masks, or take the names out of the lists",
         )
+    if facts.outside:
+        number = len(facts.outside)
+        yield _in_the_name_of(
+            "P07",
+            message=f"files that are links out of the source are passed over: {number}",
+            path=facts.outside[0],
+            count=number,
+            evidence={"files": list(facts.outside[:_NAMED])},
+            fix="put the files themselves there, or follow the links with --allow-outside",
+        )
     if facts.unread:
         yield _in_the_name_of(
             "L27",

@@ -14,6 +14,7 @@ from segdata.errors import UserError
 from segdata.listing import hashed_lists
 from segdata.sources import Hints, Item, Source, Survey, detection
 from segdata.sources.detection import Detection, open_source
+from segdata.sources.survey import leads_out
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class ConversionPlan:
         lists: names by split, of those pairs that there are.
         lists_made: the source has no lists; these were made by a hash of the names.
         unpaired: names in the source's lists that belong to no pair.
+        outside: files that are links out of the source, which are passed over.
     """
 
     request: ConversionRequest
@@ -33,6 +35,7 @@ class ConversionPlan:
     lists: dict[str, tuple[str, ...]]
     lists_made: bool
     unpaired: tuple[str, ...] = ()
+    outside: tuple[Path, ...] = ()
 
     @property
     def class_map(self) -> ClassMap:
@@ -67,8 +70,10 @@ def _plan(request: ConversionRequest) -> ConversionPlan:
         raise UserError(f"{request.source} {what}", "name the folder with photos and masks")
     if request.out.resolve() == request.source.resolve():
         raise UserError("source and output are the same folder", "choose another output folder")
-    hints = Hints(request.classes, request.images, request.labels)
+    hints = Hints(request.classes, request.images, request.labels, request.allow_outside)
     source, found = open_source(request.source, hints, request.format)
+    source, outside = _without_outside(source, hints, request.source)
+    outside = tuple(dict.fromkeys([*outside, *found.outside]))
     _check_ignorable(request, source.class_map)
     _check_output(request, source)
     name = _clean_name(request.name or request.out.resolve().name)
@@ -80,7 +85,31 @@ def _plan(request: ConversionRequest) -> ConversionPlan:
     made = not any(lists.values())
     if made:
         lists = hashed_lists([item.key for item in source.items])
-    return ConversionPlan(request, source, found, descriptor, lists, made, unpaired)
+    return ConversionPlan(request, source, found, descriptor, lists, made, unpaired, outside)
+
+
+def _without_outside(source: Source, hints: Hints, root: Path) -> tuple[Source, tuple[Path, ...]]:
+    """The source without items that are links out of it, and out of what the user named."""
+    if hints.follow:
+        return source, ()
+    named = [folder for folder in (root, hints.images, hints.labels) if folder is not None]
+    kept: list[Item] = []
+    outside: list[Path] = []
+    for item in source.items:
+        away = [
+            file
+            for file in {item.image, item.label}
+            if all(leads_out(file, folder) for folder in named)
+        ]
+        outside += away
+        if not away:
+            kept.append(item)
+    if not kept and outside:
+        raise UserError(
+            f"all photos or labels in {root} are links out of it, such as {outside[0]}",
+            "convert the folder that they lead to, or follow them with --allow-outside",
+        )
+    return replace(source, items=tuple(kept)), tuple(outside)
 
 
 def examine(request: ConversionRequest) -> Iterator[str]:
@@ -89,9 +118,9 @@ def examine(request: ConversionRequest) -> Iterator[str]:
     Raises:
         UserError: the source is no folder or archive.
     """
-    hints = Hints(request.classes, request.images, request.labels)
+    hints = Hints(request.classes, request.images, request.labels, request.allow_outside)
     with opened(request) as inside:
-        reasons = detection.examine(Survey.of(inside.source), hints)
+        reasons = detection.examine(Survey.of(inside.source, follow=hints.follow), hints)
     for name, reason in reasons.items():
         yield f"{name}: {reason or 'may be'}"
 

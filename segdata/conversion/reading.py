@@ -91,6 +91,7 @@ class Tally:
             images_only=source.images_only,
             labels_only=source.labels_only,
             unpaired=self.plan.unpaired,
+            outside=tuple(str(path) for path in self.plan.outside),
             turned=tuple(k for k, p in self.postures.items() if p == "turn"),
             assumed=tuple(k for k, p in self.postures.items() if p == "assumed"),
             lying=tuple(k for k, p in self.postures.items() if p == "lies"),

@@ -41,6 +41,7 @@ class ConversionRequest:
             photo, the pixels of a copy are turned.
         palette: write label PNGs that look like their colors (and still carry ids).
         overwrite: write into a folder that holds other things.
+        allow_outside: take photos and labels too that are links out of the source.
     """
 
     source: Path
@@ -56,6 +57,7 @@ class ConversionRequest:
     photos: Photos = "copy"
     palette: bool = False
     overwrite: bool = False
+    allow_outside: bool = False
 
     def __post_init__(self) -> None:
         if not self.max_distance >= 0:

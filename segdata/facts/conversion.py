@@ -40,6 +40,7 @@ class ConversionFacts:
         images_only: keys of photos without a label.
         labels_only: keys of labels without a photo.
         unpaired: names in the source's lists that belong to no pair.
+        outside: files that are links out of the source, which were passed over.
         turned: keys of photos turned upright, for their labels have that size.
         assumed: keys of photos turned upright although their labels' sizes do not tell.
         lying: keys of photos left as they lie, for their labels have that size.
@@ -55,6 +56,7 @@ class ConversionFacts:
     images_only: tuple[str, ...] = ()
     labels_only: tuple[str, ...] = ()
     unpaired: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
     turned: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     lying: tuple[str, ...] = ()

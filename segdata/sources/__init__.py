@@ -29,11 +29,13 @@ class Hints:
         classes: the class file.
         images: the folder of photos.
         labels: the folder (or file) of labels.
+        follow: files count too that are links out of the folder.
     """
 
     classes: Path | None = None
     images: Path | None = None
     labels: Path | None = None
+    follow: bool = False
 
 
 @dataclass(frozen=True)

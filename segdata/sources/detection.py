@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -39,10 +39,12 @@ class Detection:
     Args:
         chosen: the format.
         rejections: reasons by name of format, in the order in which they were asked.
+        outside: files that were not looked at, for they are links out of the folder.
     """
 
     chosen: Format
     rejections: dict[str, str]
+    outside: tuple[Path, ...] = ()
 
 
 def formats() -> tuple[Format, ...]:
@@ -105,10 +107,20 @@ def open_source(root: Path, hints: Hints, forced: str | None = None) -> tuple[So
     Raises:
         UserError: as :func:`detect` and the format say.
     """
-    survey = Survey.of(root)
+    survey = Survey.of(root, follow=hints.follow)
     hints = placed(hints, root)
-    detection = detect(survey, hints, forced)
-    return detection.chosen.open(survey, hints), detection
+    try:
+        detection = detect(survey, hints, forced)
+        source = detection.chosen.open(survey, hints)
+    except UserError as error:
+        if not survey.outside:
+            raise
+        raise UserError(
+            f"{len(survey.outside)} files in {root} are links out of it and were not looked at, "
+            f"such as {survey.outside[0].name}; without them: {error.message}",
+            f"follow the links with --allow-outside; or: {error.remedy}",
+        ) from error
+    return source, replace(detection, outside=survey.outside)
 
 
 def placed(hints: Hints, root: Path) -> Hints:
