@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from skimage.segmentation import expand_labels
 
 from segdata.classes import Label
 from segdata.findings import Certainty
 from segdata.mending.steps import CannotMend, LabelState, nearest_sure
 from segdata.mending.treatment import Case, Refusal, Treatment, remedy
 
-# Blended edges are a few pixels wide; where more of a label is unclear, it is no edge.
+# Ribbons are two pixels wide at most; where more of a label is unclear, these are no edges.
 _UNCLEAR = 0.2
+# A brush blends a few pixels on each side of a stroke: one of 5 pixels up to 5 between two objects,
+# and a fifth of a small label full of them. What lies farther from every region is no edge.
+_REACH, _MOSTLY = 6, 0.5
 # A class that is drawn has this share of the pixels that are not at an edge (rules.soft_edges).
 _PLAIN = 0.01
 
@@ -40,7 +44,9 @@ class SoftEdges:
         for value in strange.tolist():
             if np.count_nonzero(areas == value) >= _PLAIN * max(1, areas.size):
                 raise CannotMend(f"{value} has areas of its own, and is drawn in no other label")
-        return snapped(state.label, sure)
+        if (expand_labels(sure.astype(np.uint8), distance=_REACH) == 0).any():
+            raise CannotMend(f"blended pixels lie more than {_REACH} pixels from every region")
+        return snapped(state.label, sure, most=_MOSTLY)
 
 
 @dataclass(frozen=True)
@@ -81,14 +87,19 @@ def hard_edges(case: Case) -> Treatment | Refusal:
     )
 
 
-def snapped(label: Label, sure: Mask) -> Label:
+def snapped(label: Label, sure: Mask, *, most: float = _UNCLEAR) -> Label:
     """Pixels that are not sure take the nearest sure one's id.
+
+    Args:
+        label: ``uint8 or uint16 H×W``.
+        sure: ``bool H×W``.
+        most: the largest share of pixels that may be unsure.
 
     Raises:
         CannotMend: too many are not.
     """
     unclear = 1.0 - float(sure.mean())
-    if unclear > _UNCLEAR:
+    if unclear > most:
         raise CannotMend(f"{unclear:.0%} of its pixels are blended")
     return nearest_sure(label, sure)
 

@@ -260,8 +260,11 @@ def _stray(ids: IdSet, values: Sequence[int], what: str) -> Statement:
 def _convert_grays(facts: DatasetFacts, rows: Sequence[tuple[str, int]]) -> str:
     return (
         f"save these lines as classes.csv, with names of your own:\n{class_file(rows)}\n"
-        + command("convert", facts.root, f"{facts.root}-ids", "--classes", "classes.csv")
-    )
+        + command(
+            "convert", facts.root, f"{facts.root}-ids", "--from", "colors",
+            "--classes", "classes.csv",
+        )
+    )  # fmt: skip
 
 
 def _origin(ids: IdSet) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.causes import VOID, IdSet, explained, ids_of, together, value_causes
+from segdata.rules.causes import IdSet, explained, ids_of, together, value_causes
 from segdata.rules.schemes import translation
 from segdata.rules.wording import command, counted, descriptor_file, numbers, percent, values_seen
 
@@ -78,8 +78,8 @@ def other_scheme(facts: DatasetFacts) -> Iterator[Statement]:
     Why it hurts: ids beyond num_classes are out of range, and those below mean another class than
     the names say: evaluation stops or shows nonsense, training diverges.
 
-    How to fix: translate the ids. For Cityscapes, use the files *_labelTrainIds.png that its own
-    createTrainIdLabelImgs.py writes.
+    How to fix: translate the ids, which `segdata fix` does. For Cityscapes, use the files
+    *_labelTrainIds.png that its own createTrainIdLabelImgs.py writes.
     """
     ids = ids_of(facts)
     values = value_causes(ids).get("L18", ())
@@ -100,13 +100,8 @@ def other_scheme(facts: DatasetFacts) -> Iterator[Statement]:
             "scheme": ids.scheme,
             "ids": {str(value): number for value, number in table.items()},
         },
-        fix=command(
-            "remap", facts.root, f"{facts.root}-ids",
-            *(f"{old}:{'ignore' if new == VOID else new}" for old, new in table.items()
-              if old != new),
-            *([] if ids.ignore is not None else ["--ignore", str(VOID)]),
-        ),
-    )  # fmt: skip
+        fix=command("fix", facts.root, f"{facts.root}-fixed"),
+    )
 
 
 @rule("L19", level=Level.WARNING)

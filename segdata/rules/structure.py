@@ -9,7 +9,7 @@ from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import VOID, IdSet, ids_of, value_causes
 from segdata.rules.soft_edges import in_doubt
-from segdata.rules.wording import class_file, command, counted, file_name, numbers, percent, several
+from segdata.rules.wording import command, counted, file_name, numbers, percent, several
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts
@@ -82,8 +82,8 @@ def soft_edges(facts: DatasetFacts) -> Iterator[Statement]:
     Why it hurts: each of these values is out of range. In TensorFlow a pixel beyond num_classes
     pushes every output down without end; PyTorch stops with an assertion.
 
-    How to fix: turn anti-aliasing off and export again; or give each pixel the nearest class, which
-    `segdata convert --on-unknown nearest` does.
+    How to fix: turn anti-aliasing off and export again; or give each pixel the nearest region's
+    value, which `segdata fix` does.
     """
     ids = ids_of(facts)
     if ids.shape != "L12":
@@ -94,7 +94,6 @@ def soft_edges(facts: DatasetFacts) -> Iterator[Statement]:
     if not soft:
         return
     place = ids.values[soft[0]].places[0]
-    rows = [(f"class{number}", value) for number, value in enumerate(sorted(levels))]
     yield Statement(
         message=f"{counted(len(soft), 'value')} lie only along edges between {numbers(levels)} "
         f"({percent(ids.share(soft))} of the pixels), as a soft brush leaves them",
@@ -104,12 +103,8 @@ def soft_edges(facts: DatasetFacts) -> Iterator[Statement]:
         y=place.y,
         count=sum(ids.values[value].pixels for value in soft),
         evidence={"levels": sorted(levels), "soft_values": soft[:20], "files": ids.files},
-        fix=f"save these lines as classes.csv, with names of your own:\n{class_file(rows)}\n"
-        + command(
-            "convert", facts.root, f"{facts.root}-ids", "--classes", "classes.csv",
-            "--on-unknown", "nearest",
-        ),
-    )  # fmt: skip
+        fix=command("fix", facts.root, f"{facts.root}-fixed"),
+    )
 
 
 @rule("L30", level=Level.INFO)
