@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from segdata.images import Unreadable, read_header, read_stored
-from segdata.sources.shapes import LeftOut, Size
+from segdata.sources.shapes import Damaged, Size
 from segdata.sources.shapes.pixels import Mask
 
 _DAMAGED = "masks that are damaged"
@@ -19,14 +19,14 @@ def decoded(text: Any) -> bytes:
     """The bytes of a base64 text, perhaps behind ``data:image/png;base64,``.
 
     Raises:
-        LeftOut: it is none.
+        Damaged: it is none.
     """
     if not isinstance(text, str) or not text:
-        raise LeftOut(_DAMAGED)
+        raise Damaged(_DAMAGED)
     try:
         return base64.b64decode(text.rpartition(",")[2])
     except (binascii.Error, ValueError):
-        raise LeftOut(_DAMAGED) from None
+        raise Damaged(_DAMAGED) from None
 
 
 def mask_of(data: bytes, size: Size) -> Mask:
@@ -36,15 +36,15 @@ def mask_of(data: bytes, size: Size) -> Mask:
         size: of the photo; no mask is larger.
 
     Raises:
-        LeftOut: it is damaged, or larger than the photo.
+        Damaged: it is damaged, or larger than the photo.
     """
     try:
         header = read_header(data)
         if header.height > size[0] or header.width > size[1]:
-            raise LeftOut("masks larger than the picture")
+            raise Damaged("masks larger than the picture")
         pixels = read_stored(data).pixels
     except Unreadable:
-        raise LeftOut(_DAMAGED) from None
+        raise Damaged(_DAMAGED) from None
     if pixels.ndim == 2:
         covered = pixels
     elif header.mode in ("LA", "RGBA", "PA"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,12 +28,14 @@ from segdata.sources.names import class_map_of, cleaned
 from segdata.sources.photos import Photos, size_of
 from segdata.sources.shapes import (
     RASTERIZER,
+    Damaged,
     LeftOut,
     Shape,
     Size,
     by_area,
     coco_runs,
     draw,
+    drawable,
     fill_each,
 )
 
@@ -92,13 +94,18 @@ def read_annotations(
     """Draw the annotations of one picture, larger ones first.
 
     Raises:
-        Unreadable: they were drawn on a picture of another size.
+        Unreadable: some are damaged, or were drawn on a picture of another size.
     """
     drawn: Drawn = item.drawn
     size = size_of(item, drawn.size)
     spans = list(zip(drawn.spans[::2], drawn.spans[1::2], strict=True))
     left_out: Counter[str] = Counter()
-    shapes = _shapes(read_span(item.label, spans), names[str(item.label)], size, left_out)
+    shapes = drawable(
+        item.image.name,
+        map(_named, read_span(item.label, spans)),
+        partial(_shape, names=names[str(item.label)], size=size, left_out=left_out),
+        left_out,
+    )
     return draw(by_area(shapes), size, class_map, left_out)
 
 
@@ -125,19 +132,14 @@ def pictures(tables: list[Table], photos: Photos) -> list[Picture]:
     return [*found.values(), *lost]
 
 
-def _shapes(
-    annotations: list[Any], names: Mapping[Key, str], size: Size, left_out: Counter[str]
-) -> Iterator[Shape]:
-    for annotation in annotations:
-        try:
-            yield _shape(annotation, names, size, left_out)
-        except LeftOut as reason:
-            left_out[str(reason)] += 1
+def _named(annotation: Any) -> tuple[str, Any]:
+    number = annotation.get("id") if isinstance(annotation, dict) else None
+    return f"annotation {cleaned(number)}" if number is not None else "an annotation", annotation
 
 
 def _shape(annotation: Any, names: Mapping[Key, str], size: Size, left_out: Counter[str]) -> Shape:
     if not isinstance(annotation, dict):
-        raise LeftOut("annotations that are damaged")
+        raise Damaged("no object")
     number = annotation.get("category_id")
     known = names.get(number) if isinstance(number, int | str) else None
     name = None if annotation.get("iscrowd") else known or f"category {cleaned(number)}"

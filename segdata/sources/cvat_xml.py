@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,11 +20,13 @@ from segdata.sources.names import class_map_of, cleaned
 from segdata.sources.photos import Photos, size_of, split_of
 from segdata.sources.shapes import (
     RASTERIZER,
+    Damaged,
     LeftOut,
     Pixels,
     Shape,
     Size,
     draw,
+    drawable,
     ellipse,
     fill_each,
     placed,
@@ -36,7 +38,7 @@ from segdata.sources.xml_files import Handlers, head_of, read_xml
 # Elements of an image that are no areas, as CVAT's own export of masks leaves them out.
 _NO_AREA = {"polyline": "lines without an area", "points": "points without an area",
             "cuboid": "cuboids", "skeleton": "skeletons", "tag": "tags of pictures"}  # fmt: skip
-_DAMAGED = "shapes that are damaged"
+_DAMAGED = "coordinates that are no numbers"
 # The subset of a task that has none (CVAT, export of a project).
 _DEFAULT = "default"
 
@@ -131,7 +133,11 @@ def read_shapes(item: Item, class_map: ClassMap) -> Reading:
     size = size_of(item, drawn.size, upright=True)
     left_out: Counter[str] = Counter()
     layers = sorted(drawn.shapes, key=lambda shape: _layer(shape[1]))
-    return draw(_shapes(layers, size, left_out), size, class_map, left_out)
+    number = {id(shape): n for n, shape in enumerate(drawn.shapes, 1)}
+    entries = ((f"shape {number[id(shape)]} ({shape[0]})", shape) for shape in layers)
+    shape_of = partial(_shape, size=size, left_out=left_out)
+    shapes = drawable(item.image.name, entries, shape_of, left_out)
+    return draw(shapes, size, class_map, left_out)
 
 
 def _is_cvat(path: Path) -> bool:
@@ -158,14 +164,8 @@ def _picture(path: Path, image: _Image, photos: Photos) -> Picture:
     return Picture(name, photo, path, Drawn(size, tuple(image.shapes)), (cleaned(split),))
 
 
-def _shapes(
-    shapes: list[tuple[str, Mapping[str, str]]], size: Size, left_out: Counter[str]
-) -> Iterator[Shape]:
-    for shape in shapes:
-        try:
-            yield Shape(_label(shape), _pixels(*shape, size, left_out))
-        except LeftOut as reason:
-            left_out[str(reason)] += 1
+def _shape(shape: tuple[str, Mapping[str, str]], size: Size, left_out: Counter[str]) -> Shape:
+    return Shape(_label(shape), _pixels(*shape, size, left_out))
 
 
 def _pixels(kind: str, attributes: Mapping[str, str], size: Size, left_out: Counter[str]) -> Pixels:
@@ -173,6 +173,7 @@ def _pixels(kind: str, attributes: Mapping[str, str], size: Size, left_out: Coun
 
     Raises:
         LeftOut: it has none.
+        Damaged: they are lost.
     """
     if kind == "polygon":
         points = attributes.get("points", "").replace(";", ",").split(",")
@@ -190,11 +191,11 @@ def _pixels(kind: str, attributes: Mapping[str, str], size: Size, left_out: Coun
             int(number) for number in _numbers(attributes, "left", "top", "width", "height")
         )
         if not (0 < width <= size[1] and 0 < height <= size[0]):
-            raise LeftOut("masks larger than the picture")
+            raise Damaged("masks larger than the picture")
         return placed(
             row_runs(_integers(attributes.get("rle", "")), (height, width)), top, left, size
         )
-    raise LeftOut(_NO_AREA.get(kind, _DAMAGED))
+    raise LeftOut(_NO_AREA.get(kind, f"shapes of type {cleaned(kind)[:20]}"))
 
 
 def _ellipse(attributes: Mapping[str, str], size: Size) -> Pixels:
@@ -209,14 +210,14 @@ def _numbers(attributes: Mapping[str, str], *names: str) -> list[float]:
     """Attributes as numbers; a missing rotation is none.
 
     Raises:
-        LeftOut: one of them is no finite number.
+        Damaged: one of them is no finite number.
     """
     try:
         numbers = [float(attributes.get(n, "0" if n == "rotation" else "nan")) for n in names]
     except ValueError:
-        raise LeftOut(_DAMAGED) from None
+        raise Damaged(_DAMAGED) from None
     if not np.isfinite(numbers).all():
-        raise LeftOut(_DAMAGED)
+        raise Damaged(_DAMAGED)
     return numbers
 
 
@@ -224,7 +225,7 @@ def _integers(text: str) -> list[Any]:
     try:
         return [int(number) for number in text.split(",")]
     except ValueError:
-        raise LeftOut("run lengths that are damaged") from None
+        raise Damaged("run lengths that are damaged") from None
 
 
 def _layer(attributes: Mapping[str, str]) -> int:

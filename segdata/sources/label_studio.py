@@ -24,6 +24,7 @@ from segdata.sources.names import class_map_of, cleaned
 from segdata.sources.photos import Photos, size_of
 from segdata.sources.shapes import (
     RASTERIZER,
+    Damaged,
     LeftOut,
     Pixels,
     Points,
@@ -31,6 +32,7 @@ from segdata.sources.shapes import (
     Size,
     brush_mask,
     draw,
+    drawable,
     ellipse,
     fill_each,
     placed,
@@ -44,7 +46,7 @@ _MINIMAL = frozenset({"annotation_id", "annotator", "lead_time"})
 # What an upload puts before a photo's name.
 _UPLOADED = re.compile(r"[0-9a-f]{8}-(?=.)")
 _UNLABELED = "regions without a label"
-_DAMAGED = "regions that are damaged"
+_DAMAGED = "brush strokes that are damaged"
 
 
 @dataclass
@@ -115,7 +117,9 @@ def read_regions(item: Item, class_map: ClassMap) -> Reading:
     results = _results(annotation)
     size = size_of(item, _declared(results), upright=True)
     left_out: Counter[str] = Counter()
-    shapes = _shapes(results, size, left_out)
+    entries = ((f"region {n}", region) for n, region in enumerate(_regions(results), 1))
+    shape_of = partial(_shape, size=size, left_out=left_out)
+    shapes = drawable(item.image.name, entries, shape_of, left_out)
     return draw(shapes, size, class_map, left_out)
 
 
@@ -243,18 +247,14 @@ def _declared(results: list[dict[str, Any]]) -> Size | None:
     return None
 
 
-def _shapes(results: list[dict[str, Any]], size: Size, left_out: Counter[str]) -> Iterator[Shape]:
-    for region in _regions(results):
-        try:
-            if not region.labels:
-                raise LeftOut(_UNLABELED)
-            if region.turned:
-                raise LeftOut("regions drawn on a turned view")
-            if len(region.labels) > 1:
-                left_out["second labels of a region"] += len(region.labels) - 1
-            yield Shape(region.labels[0], _pixels(region.value, size, left_out))
-        except LeftOut as reason:
-            left_out[str(reason)] += 1
+def _shape(region: _Region, size: Size, left_out: Counter[str]) -> Shape:
+    if not region.labels:
+        raise LeftOut(_UNLABELED)
+    if region.turned:
+        raise LeftOut("regions drawn on a turned view")
+    if len(region.labels) > 1:
+        left_out["second labels of a region"] += len(region.labels) - 1
+    return Shape(region.labels[0], _pixels(region.value, size, left_out))
 
 
 def _pixels(value: Mapping[str, Any], size: Size, left_out: Counter[str]) -> Pixels:
@@ -262,6 +262,7 @@ def _pixels(value: Mapping[str, Any], size: Size, left_out: Counter[str]) -> Pix
 
     Raises:
         LeftOut: it has none.
+        Damaged: they are lost.
     """
     percent = np.array([size[1], size[0]]) / 100
     if "rle" in value:
@@ -293,4 +294,4 @@ def _bytes(numbers: Any) -> bytes:
     try:
         return bytes(numbers) if isinstance(numbers, list) else b""
     except (TypeError, ValueError):
-        raise LeftOut(_DAMAGED) from None
+        raise Damaged(_DAMAGED) from None

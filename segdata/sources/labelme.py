@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,14 @@ from segdata.sources.names import class_map_of, cleaned
 from segdata.sources.photos import Photos, size_of
 from segdata.sources.shapes import (
     PILLOW,
+    Damaged,
     LeftOut,
     Pixels,
     Points,
     Shape,
     Size,
     draw,
+    drawable,
     pillow,
     placed,
     points_of,
@@ -92,7 +94,9 @@ def read_shapes(item: Item, class_map: ClassMap) -> Reading:
     data = _document(item.label)
     size = size_of(item, _declared(data), upright=True)
     left_out: Counter[str] = Counter()
-    return draw(_shapes(data["shapes"], size, left_out), size, class_map, left_out)
+    entries = ((f"shape {n}", shape) for n, shape in enumerate(data["shapes"], 1))
+    shapes = drawable(item.image.name, entries, partial(_shape, size=size), left_out)
+    return draw(shapes, size, class_map, left_out)
 
 
 def embedded_photo(path: Path) -> bytes:
@@ -103,7 +107,7 @@ def embedded_photo(path: Path) -> bytes:
     """
     try:
         return decoded(_document(path).get("imageData"))
-    except LeftOut:
+    except Damaged:
         raise Unreadable(f"{path} holds a photo that is damaged", "export it again") from None
 
 
@@ -150,14 +154,10 @@ def _classes(survey: Survey, hints: Hints, names: Iterable[str]) -> ClassMap:
     return class_map_of(sorted(names), hints)
 
 
-def _shapes(shapes: list[Any], size: Size, left_out: Counter[str]) -> Iterator[Shape]:
-    for shape in shapes:
-        try:
-            if not isinstance(shape, dict):
-                raise LeftOut("shapes that are damaged")
-            yield Shape(cleaned(shape.get("label", "unnamed")), _pixels(shape, size))
-        except LeftOut as reason:
-            left_out[str(reason)] += 1
+def _shape(shape: Any, size: Size) -> Shape:
+    if not isinstance(shape, dict):
+        raise Damaged("no object")
+    return Shape(cleaned(shape.get("label", "unnamed")), _pixels(shape, size))
 
 
 def _pixels(shape: dict[str, Any], size: Size) -> Pixels:
@@ -165,6 +165,7 @@ def _pixels(shape: dict[str, Any], size: Size) -> Pixels:
 
     Raises:
         LeftOut: it has none.
+        Damaged: they are lost.
     """
     kind, points = shape.get("shape_type"), points_of(shape.get("points", []))
     if not len(points):

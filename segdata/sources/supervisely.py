@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,14 @@ from segdata.sources.names import class_map_of, cleaned
 from segdata.sources.photos import Photos, size_of
 from segdata.sources.shapes import (
     PILLOW,
+    Damaged,
     LeftOut,
     Pixels,
     Points,
     Shape,
     Size,
     draw,
+    drawable,
     pillow,
     placed,
     points_of,
@@ -36,7 +37,7 @@ from segdata.sources.shapes import (
 
 _META = "meta.json"
 _ANNOTATIONS, _IMAGES = "ann", "img"
-_DAMAGED = "objects that are damaged"
+_DAMAGED = "no bitmap or points"
 # A PNG of a mask is no larger than its pixels and what stands around them.
 _AROUND = 1 << 16
 
@@ -88,7 +89,9 @@ def read_objects(item: Item, class_map: ClassMap) -> Reading:
         raise Unreadable(f"{item.label} has no list of objects", "export the project again")
     size = size_of(item, _declared(data), upright=True)
     left_out: Counter[str] = Counter()
-    return draw(_shapes(objects, size, left_out), size, class_map, left_out)
+    entries = ((f"object {n}", entry) for n, entry in enumerate(objects, 1))
+    shapes = drawable(item.image.name, entries, partial(_shape, size=size), left_out)
+    return draw(shapes, size, class_map, left_out)
 
 
 def _meta(survey: Survey) -> Path | None:
@@ -145,14 +148,10 @@ def _declared(data: dict[str, Any]) -> Size | None:
     return (height, width) if isinstance(height, int) and isinstance(width, int) else None
 
 
-def _shapes(objects: list[Any], size: Size, left_out: Counter[str]) -> Iterator[Shape]:
-    for entry in objects:
-        try:
-            if not isinstance(entry, dict):
-                raise LeftOut(_DAMAGED)
-            yield Shape(cleaned(entry.get("classTitle", "unnamed")), _pixels(entry, size))
-        except LeftOut as reason:
-            left_out[str(reason)] += 1
+def _shape(entry: Any, size: Size) -> Shape:
+    if not isinstance(entry, dict):
+        raise Damaged(_DAMAGED)
+    return Shape(cleaned(entry.get("classTitle", "unnamed")), _pixels(entry, size))
 
 
 def _pixels(entry: dict[str, Any], size: Size) -> Pixels:
@@ -160,13 +159,14 @@ def _pixels(entry: dict[str, Any], size: Size) -> Pixels:
 
     Raises:
         LeftOut: it has none.
+        Damaged: they are lost.
     """
     kind = entry.get("geometryType", "bitmap" if "bitmap" in entry else "polygon")
     if kind in ("bitmap", "alpha_mask"):
         return _bitmap(entry.get("bitmap"), size)
     places = entry.get("points")
     if not isinstance(places, dict):
-        raise LeftOut(_DAMAGED)
+        raise Damaged(_DAMAGED)
     outline = _whole(places.get("exterior"))
     if kind == "polygon":
         holes = places.get("interior")
@@ -188,10 +188,10 @@ def _whole(values: Any) -> Points:
 
 def _bitmap(bitmap: Any, size: Size) -> Pixels:
     if not isinstance(bitmap, dict):
-        raise LeftOut(_DAMAGED)
+        raise Damaged(_DAMAGED)
     corner = _whole(bitmap.get("origin"))
     if len(corner) != 1:
-        raise LeftOut(_DAMAGED)
+        raise Damaged(_DAMAGED)
     packed = decoded(bitmap.get("data"))
     unpacker = zlib.decompressobj()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -19,11 +19,13 @@ from segdata.sources.names import class_map_of
 from segdata.sources.photos import Photos, size_of
 from segdata.sources.shapes import (
     RASTERIZER,
+    Damaged,
     LeftOut,
     Shape,
     Size,
     by_area,
     draw,
+    drawable,
     fill_each,
     points_of,
 )
@@ -95,28 +97,21 @@ def read_outlines(item: Item, names: Mapping[int, str], class_map: ClassMap) -> 
     rows = _rows(item.label)
     size = size_of(item, None, upright=True)
     left_out: Counter[str] = Counter()
-    return draw(by_area(_shapes(rows, names, size, left_out)), size, class_map, left_out)
-
-
-def _shapes(
-    rows: list[list[str]], names: Mapping[int, str], size: Size, left_out: Counter[str]
-) -> Iterator[Shape]:
-    for row in rows:
-        try:
-            yield _shape(row, names, size, left_out)
-        except LeftOut as reason:
-            left_out[str(reason)] += 1
+    entries = ((f"object {n}", row) for n, row in enumerate(rows, 1))
+    shape_of = partial(_shape, names=names, size=size, left_out=left_out)
+    shapes = drawable(item.image.name, entries, shape_of, left_out)
+    return draw(by_area(shapes), size, class_map, left_out)
 
 
 def _shape(row: list[str], names: Mapping[int, str], size: Size, left_out: Counter[str]) -> Shape:
     number = _class_number(row[0])
     if number is None or len(row) % 2 == 0:
-        raise LeftOut(_DAMAGED)
+        raise Damaged(_DAMAGED)
     if len(row) == _BOX:
         raise LeftOut("boxes without an outline")
     shares = points_of(row[1:])
     if (np.abs(shares) > _FARTHEST).any():
-        raise LeftOut("outlines that are no shares of the picture")
+        raise Damaged("coordinates that are no shares of the picture")
     pixels = fill_each([shares * np.array([size[1], size[0]])], size, left_out)
     return Shape(names.get(number, f"class {number}"), pixels)
 

@@ -64,6 +64,25 @@ def test_every_segmentation_is_drawn_and_what_has_none_is_counted(tmp_path: Path
     assert "crowds" in source.decisions
 
 
+def test_damaged_annotations_are_a_problem_of_their_picture_and_all_are_named(
+    tmp_path: Path,
+) -> None:
+    sound = {"id": 6, "segmentation": [np.ravel(OUTLINE).tolist()]}
+    cut = {"id": 7, "segmentation": {"size": list(SIZE), "counts": "PPP"}}
+    short = {"id": 9, "segmentation": {"size": list(SIZE), "counts": [3, 4]}}
+    single(tmp_path, sound, cut, short)
+    with pytest.raises(
+        Unreadable, match=r"^a\.jpg: annotation 7: run lengths .*; annotation 9: run lengths"
+    ):
+        read(opened(tmp_path, "coco"), "a")
+
+
+def test_a_point_or_a_line_of_coco_is_no_damage(tmp_path: Path) -> None:
+    single(tmp_path, {"segmentation": [[1, 1]]}, {"segmentation": [[1, 1, 5, 5]]})
+    left_out = read(opened(tmp_path, "coco"), "a").left_out
+    assert left_out == {"outlines of fewer than three points": 2}
+
+
 def test_files_of_splits_become_lists(tmp_path: Path) -> None:
     source = opened(coco(tmp_path), "coco")
     assert source.lists == {"train": ("train2017/a",), "val": ("val2017/b",)}

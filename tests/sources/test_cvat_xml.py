@@ -74,25 +74,37 @@ def test_a_mask_that_leaves_the_picture_is_cut(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shape", "reason"),
     [
-        ('<mask label="car" rle="1, 2" left="0" top="0" width="5" height="5"/>', "do not fill"),
-        ('<mask label="car" rle="1, x" left="0" top="0" width="5" height="5"/>', "damaged"),
-        ('<mask label="car" rle="1" left="0" top="0" width="90000" height="90000"/>', "larger"),
         ('<mask label="car" rle="25" left="0" top="0" width="5" height="5"/>', "without a pixel"),
         ('<polygon label="car" points="1,1;2,2"/>', "fewer than three"),
-        ('<polygon label="car" points="1,1;nan,2;3,3"/>', "no numbers"),
-        ('<polygon label="car"/>', "no numbers"),
-        ('<box label="car" xtl="1"/>', "damaged"),
         ('<ellipse label="car" cx="5" cy="5" rx="-3" ry="4"/>', "without an extent"),
         ('<cuboid label="car" xtl1="1"/>', "cuboids"),
         ('<skeleton label="car"><points label="1"/></skeleton>', "skeletons"),
         ('<tag label="car"/>', "tags of pictures"),
-        ('<hologram label="car"/>', "damaged"),
+        ('<hologram label="car"/>', "type hologram"),
     ],
 )
 def test_a_shape_without_pixels_is_counted(tmp_path: Path, shape: str, reason: str) -> None:
     reading = read(opened(with_shapes(tmp_path, shape), "cvat"), "a")
     assert [reason in said for said in reading.left_out] == [True]
     assert not reading.label.any()
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        ('<mask label="car" rle="1, 2" left="0" top="0" width="5" height="5"/>', "do not fill"),
+        ('<mask label="car" rle="1, x" left="0" top="0" width="5" height="5"/>', "damaged"),
+        ('<mask label="car" rle="1" left="0" top="0" width="90000" height="90000"/>', "larger"),
+        ('<polygon label="car" points="1,1;nan,2;3,3"/>', "no numbers"),
+        ('<polygon label="car"/>', "no numbers"),
+        ('<box label="car" xtl="1"/>', "no numbers"),
+    ],
+)
+def test_a_damaged_shape_makes_its_picture_a_problem(
+    tmp_path: Path, shape: str, reason: str
+) -> None:
+    with pytest.raises(Unreadable, match=rf"a\.jpg: shape 1 \(\w+\): .*{reason}"):
+        read(opened(with_shapes(tmp_path, shape), "cvat"), "a")
 
 
 def test_a_label_that_the_task_does_not_list_is_a_class(tmp_path: Path) -> None:

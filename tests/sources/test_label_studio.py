@@ -74,15 +74,10 @@ def test_a_photo_is_found_by_whatever_address_it_had(tmp_path: Path, data: str) 
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ({"rle": [1, 2, 3], "brushlabels": ["a"]}, "end too early"),
-        ({"rle": ["x"], "brushlabels": ["a"]}, "damaged"),
-        ({"rle": brush(square(1, 1, (8, 8))), "brushlabels": ["a"]}, "another size"),
         ({"points": [[1, 1], [2, 2]], "polygonlabels": ["a"]}, "fewer than three"),
-        ({"points": [[1, 1], [2, 2], [None, 3]], "polygonlabels": ["a"]}, "no numbers"),
         ({"points": [[1, 1], [20, 2], [9, 30]]}, "without a label"),
         ({"x": 1, "y": 1, "width": 2, "keypointlabels": ["a"]}, "points without an area"),
         ({"x": 50, "y": 50, "radiusX": 0, "radiusY": 3, "ellipselabels": ["a"]}, "no|without"),
-        ({"imageDataURL": "data:image/png;base64,AAAA", "bitmasklabels": ["a"]}, "damaged"),
     ],
 )
 def test_a_region_without_pixels_is_counted(
@@ -93,6 +88,24 @@ def test_a_region_without_pixels_is_counted(
     assert len(reading.left_out) == 1
     assert any(word in next(iter(reading.left_out)) for word in reason.split("|"))
     assert not reading.label.any()
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ({"rle": [1, 2, 3], "brushlabels": ["a"]}, "end too early"),
+        ({"rle": ["x"], "brushlabels": ["a"]}, "damaged"),
+        ({"rle": brush(square(1, 1, (8, 8))), "brushlabels": ["a"]}, "another size"),
+        ({"points": [[1, 1], [2, 2], [None, 3]], "polygonlabels": ["a"]}, "no numbers"),
+        ({"imageDataURL": "data:image/png;base64,AAAA", "bitmasklabels": ["a"]}, "damaged"),
+    ],
+)
+def test_a_damaged_region_makes_its_picture_a_problem(
+    tmp_path: Path, value: dict[str, Any], reason: str
+) -> None:
+    task(tmp_path, value)
+    with pytest.raises(Unreadable, match=rf"a\.jpg: region 1: .*{reason}"):
+        read(opened(tmp_path, "label-studio"), "a")
 
 
 def test_regions_on_a_turned_view_are_counted(tmp_path: Path) -> None:

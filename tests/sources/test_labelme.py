@@ -96,10 +96,8 @@ def test_a_damaged_file_stops_only_its_picture(tmp_path: Path) -> None:
         ({"points": [[1, 1]], "shape_type": "linestrip"}, "lines of fewer than two points"),
         ({"points": [], "shape_type": "polygon"}, "without points"),
         ({"points": [[1, 1], [2, 2]], "shape_type": "spline"}, "type spline"),
-        ({"points": [[1, 1], [9, 9]], "shape_type": "mask", "mask": "%%%"}, "damaged"),
         ({"points": [[90, 90], [99, 99]], "shape_type": "rectangle"}, "outside the picture"),
         ({"points": [[0, 0], [1e9, 0]], "shape_type": "circle"}, "far outside"),
-        ({"points": [[float("nan"), 0], [9, 0]], "shape_type": "circle"}, "no numbers"),
     ],
 )
 def test_a_shape_without_pixels_is_counted(
@@ -110,6 +108,22 @@ def test_a_shape_without_pixels_is_counted(
     reading = read(opened(tmp_path, "labelme"), "a")
     assert [reason in said for said in reading.left_out] == [True]
     assert reading.label.any()
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        ({"points": [[1, 1], [9, 9]], "shape_type": "mask", "mask": "%%%"}, "damaged"),
+        ({"points": [[float("nan"), 0], [9, 0]], "shape_type": "circle"}, "no numbers"),
+    ],
+)
+def test_a_damaged_shape_makes_its_file_a_problem(
+    tmp_path: Path, shape: dict[str, Any], reason: str
+) -> None:
+    sound = {"label": "road", "points": OUTLINE, "shape_type": "polygon"}
+    labelme(tmp_path, [sound, {"label": "car", **shape}])
+    with pytest.raises(Unreadable, match=rf"a\.jpg: shape 2: .*{reason}"):
+        read(opened(tmp_path, "labelme"), "a")
 
 
 @pytest.mark.parametrize("kind", [None, "polygon", "oriented_rectangle", "rotation"])

@@ -20,6 +20,7 @@ from pycocotools import mask as coco_mask
 from segdata.classes import ClassMap, SegClass
 from segdata.images import Unreadable
 from segdata.sources.shapes import (
+    Damaged,
     LeftOut,
     Pixels,
     Region,
@@ -171,12 +172,6 @@ def test_points_far_away_cost_nothing_and_keep_what_is_in_the_picture() -> None:
     ("points", "reason"),
     [
         ([1, 2, 3, 4], "fewer than three points"),
-        ([1, 2, 3, 4, 5], "no numbers"),
-        ([1, 2, float("nan"), 4, 5, 6], "no numbers"),
-        ([1, 2, float("inf"), 4, 5, 6], "no numbers"),
-        (["a", "b"] * 3, "no numbers"),
-        ([{}, 1] * 3, "no numbers"),
-        ([10**400, 1] * 3, "no numbers"),
         ([[-9, 1], [-5, 1], [-5, 9]], "outside the picture"),
         ([[70, 1], [90, 1], [90, 9]], "outside the picture"),
         ([[-(10**9), 1], [-(10**8), 1], [-(10**9), 9]], "outside the picture"),
@@ -188,9 +183,21 @@ def test_a_bad_outline_is_left_out_with_its_reason(points: Any, reason: str) -> 
         ring(points, SIZE)
 
 
+@pytest.mark.parametrize(
+    "points",
+    [
+        [1, 2, 3, 4, 5], [1, 2, float("nan"), 4, 5, 6], [1, 2, float("inf"), 4, 5, 6],
+        ["a", "b"] * 3, [{}, 1] * 3, [10**400, 1] * 3,
+    ],
+)  # fmt: skip
+def test_an_outline_without_numbers_is_damaged(points: Any) -> None:
+    with pytest.raises(Damaged, match="no numbers"):
+        ring(points, SIZE)
+
+
 def test_the_good_parts_of_an_object_are_drawn_and_the_bad_ones_counted() -> None:
     left_out: Counter[str] = Counter()
-    parts = [[5, 5, 20, 5, 20, 20, 5, 20], [1, 2, 3, 4], "nonsense"]
+    parts = [[5, 5, 20, 5, 20, 20, 5, 20], [1, 2, 3, 4], [90, 90, 99, 90, 99, 99]]
     assert fill_each(parts, SIZE, left_out).area == 225
     assert left_out.total() == 2
     with pytest.raises(LeftOut):
@@ -205,7 +212,7 @@ def test_the_good_parts_of_an_object_are_drawn_and_the_bad_ones_counted() -> Non
     ],
 )  # fmt: skip
 def test_damaged_run_lengths_reach_no_decoder(counts: Any) -> None:
-    with pytest.raises(LeftOut):
+    with pytest.raises(Damaged):
         coco_runs({"size": list(SIZE), "counts": counts}, SIZE)
 
 
@@ -215,11 +222,11 @@ def test_run_lengths_of_another_size_are_told_with_both_sizes() -> None:
 
 
 @pytest.mark.parametrize("cut", [0, 4, 8, 12, 20])
-def test_brush_strokes_that_end_early_are_left_out(cut: int) -> None:
+def test_brush_strokes_that_end_early_are_damaged(cut: int) -> None:
     data = bytes(brush(square(1, 2, (6, 8), 3)))
-    with pytest.raises(LeftOut):
+    with pytest.raises(Damaged):
         brush_mask(data[:cut], (6, 8))
-    with pytest.raises(LeftOut):
+    with pytest.raises(Damaged):
         brush_mask(data, (8, 8))
 
 

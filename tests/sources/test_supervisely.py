@@ -88,23 +88,33 @@ def test_bitmaps_of_every_version_are_read(tmp_path: Path, packed: Any, compress
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        (bitmap(b"nonsense"), "damaged"),
-        (bitmap(zlib.compress(bytes(300 << 20))), "damaged"),
-        (bitmap(zlib.compress(png(np.ones((400, 400), np.uint8)))), "larger than the picture"),
-        (bitmap(b"", origin=[1]), "no numbers"),
-        (bitmap(b"", origin=[1, 2]), "damaged"),
         (bitmap(zlib.compress(png(square(0, 0))), origin=[90, 90]), "outside the picture"),
         ({"geometryType": "polygon", "points": {"exterior": [[1, 1]]}}, "fewer than three"),
-        ({"geometryType": "polygon", "points": 3}, "damaged"),
         ({"geometryType": "line", "points": {"exterior": [[1, 1], [9, 9]]}}, "lines without"),
         ({"geometryType": "graph", "points": {"exterior": []}}, "type graph"),
-        (7, "damaged"),
     ],
 )
 def test_an_object_without_pixels_is_counted(tmp_path: Path, entry: Any, reason: str) -> None:
     reading = read(opened(with_objects(tmp_path, entry), "supervisely"), "a")
     assert [reason in said for said in reading.left_out] == [True]
     assert not reading.label.any()
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (bitmap(b"nonsense"), "damaged"),
+        (bitmap(zlib.compress(bytes(300 << 20))), "damaged"),
+        (bitmap(zlib.compress(png(np.ones((400, 400), np.uint8)))), "larger than the picture"),
+        (bitmap(b"", origin=[1]), "no numbers"),
+        (bitmap(b"", origin=[1, 2]), "damaged"),
+        ({"geometryType": "polygon", "points": 3}, "no bitmap or points"),
+        (7, "no bitmap or points"),
+    ],
+)
+def test_a_damaged_object_makes_its_file_a_problem(tmp_path: Path, entry: Any, reason: str) -> None:
+    with pytest.raises(Unreadable, match=rf"a\.jpg: object 1: .*{reason}"):
+        read(opened(with_objects(tmp_path, entry), "supervisely"), "a")
 
 
 def test_older_exports_leave_the_suffix_out(tmp_path: Path) -> None:

@@ -96,12 +96,6 @@ def test_labels_are_close_to_those_that_ultralytics_draws(tmp_path: Path) -> Non
     ("line", "reason"),
     [
         ("0 0.1 0.1 0.5 0.1", "boxes"),
-        ("0 0.1 0.1 0.5 0.1 0.5", "damaged"),
-        ("x 0.1 0.1 0.5 0.1 0.5 0.5", "damaged"),
-        ("0 0.1 0.1 x 0.1 0.5 0.5", "no numbers"),
-        ("0 nan 0.1 0.5 0.1 0.5 0.5", "no numbers"),
-        ("0 10 10 50 10 50 50", "no shares"),
-        ("0 1e300 10 50 10 50 50", "no shares"),
         ("0", "fewer than three"),
     ],
 )
@@ -111,6 +105,24 @@ def test_a_bad_line_is_counted_and_the_others_drawn(tmp_path: Path, line: str, r
     reading = read(source, "a")
     assert [reason in said for said in reading.left_out] == [True]
     assert reading.label.any()
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("0 0.1 0.1 0.5 0.1 0.5", "damaged"),
+        ("x 0.1 0.1 0.5 0.1 0.5 0.5", "damaged"),
+        ("0 0.1 0.1 x 0.1 0.5 0.5", "no numbers"),
+        ("0 nan 0.1 0.5 0.1 0.5 0.5", "no numbers"),
+        ("0 10 10 50 10 50 50", "no shares"),
+        ("0 1e300 10 50 10 50 50", "no shares"),
+    ],
+)
+def test_a_damaged_line_makes_its_file_a_problem(tmp_path: Path, line: str, reason: str) -> None:
+    texts(tmp_path, a=f"0 0.1 0.1 0.5 0.1 0.5 0.5\n{line}\n", b="0 0.1 0.1 0.5 0.1 0.5 0.5\n")
+    source = FORMAT.open(Survey.of(tmp_path), Hints())
+    with pytest.raises(Unreadable, match=rf"object 2: .*{reason}"):
+        read(source, "a")
 
 
 def test_boxes_alone_are_not_taken_for_outlines(tmp_path: Path) -> None:

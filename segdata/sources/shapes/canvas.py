@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,8 +13,12 @@ from segdata.classes import ClassMap, Label
 from segdata.images import Unreadable
 from segdata.sources import Reading
 from segdata.sources.names import BACKGROUND, ids_by_name, plain
-from segdata.sources.shapes.pixels import Pixels, Size
+from segdata.sources.shapes.pixels import Damaged, LeftOut, Pixels, Size
 
+Entry = TypeVar("Entry")
+
+# Damaged shapes of a picture that are named; the rest is counted.
+_NAMED = 5
 _MOST_NAMES = np.iinfo(np.uint16).max
 
 
@@ -27,6 +33,38 @@ class Shape:
 
     name: str | None
     pixels: Pixels
+
+
+def drawable(
+    picture: str,
+    entries: Iterable[tuple[str, Entry]],
+    shape_of: Callable[[Entry], Shape],
+    left_out: Counter[str],
+) -> Iterator[Shape]:
+    """The shapes of a picture one by one; those that have no pixels are counted.
+
+    Args:
+        picture: name of the photo.
+        entries: what to call an annotation (``annotation 17``), and the annotation.
+        shape_of: raises ``LeftOut`` and ``Damaged``.
+
+    Raises:
+        Unreadable: when all were made: some are damaged, and which.
+    """
+    damaged: list[str] = []
+    for name, entry in entries:
+        try:
+            yield shape_of(entry)
+        except LeftOut as reason:
+            left_out[str(reason)] += 1
+        except Damaged as reason:
+            damaged.append(f"{name}: {reason}")
+    if damaged:
+        more = f" and {len(damaged) - _NAMED} more" if len(damaged) > _NAMED else ""
+        raise Unreadable(
+            f"{picture}: {'; '.join(damaged[:_NAMED])}{more}",
+            "draw what is named again or delete it in the labelling program, and export again",
+        )
 
 
 def by_area(shapes: Iterable[Shape]) -> list[Shape]:

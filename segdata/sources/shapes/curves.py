@@ -19,7 +19,8 @@ def ellipse(center: Points, radii: Points, degrees: float, size: Size) -> Region
         degrees: clockwise, about the center.
 
     Raises:
-        LeftOut: it has no extent, no numbers, or nothing in the picture.
+        LeftOut: it has no extent or nothing in the picture.
+        Damaged: it has no numbers.
     """
     # Numbers of any size are let through by points_of; their squares must be finite, too.
     values = np.concatenate([points_of(center)[0], points_of(radii)[0], [degrees]])

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from segdata.sources.shapes.pixels import OUTSIDE, LeftOut, Mask, Region, Size
-from segdata.sources.shapes.polygons import Points, ring
+from segdata.sources.shapes.polygons import Points, outline
 
 PILLOW = f"Pillow {version('pillow')}"
 
@@ -30,12 +30,13 @@ def polygon(points: Points, size: Size, holes: list[Points] | None = None) -> Re
     Raises:
         LeftOut: it has fewer than three points or nothing in the picture.
     """
-    outline = ring(points, size)
+    # Pillow rounds: an outline that ends a little above the picture still draws on its first row.
+    corners = outline(points, size)
 
     def paint(draw: ImageDraw.ImageDraw, xy: list[tuple[float, float]]) -> None:
         draw.polygon(xy, fill=1, outline=1)
 
-    region = _drawn(outline, size, 0, paint)
+    region = _drawn(corners, size, 0, paint)
     for hole in holes or []:
         try:
             inner = polygon(hole, size)

@@ -19,6 +19,10 @@ class LeftOut(Exception):
     """A shape that has no pixels; the message is a plural that a report counts."""
 
 
+class Damaged(Exception):
+    """A shape whose pixels are lost: without it the object would be background."""
+
+
 @dataclass(frozen=True)
 class Region:
     """Pixels in a window of a picture.

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco
 
-from segdata.sources.shapes.pixels import OUTSIDE, LeftOut, Pixels, Region, Runs, Size
+from segdata.sources.shapes.pixels import OUTSIDE, Damaged, LeftOut, Pixels, Region, Runs, Size
 from segdata.sources.shapes.run_lengths import counts_of_text
 
 # N×2, float64: x and y.
@@ -33,36 +33,47 @@ def points_of(values: Any) -> Points:
     """Numbers as they stand in a file, ``[x, y, x, y]`` or ``[[x, y], [x, y]]``, as points.
 
     Raises:
-        LeftOut: they are no pairs of finite numbers.
+        Damaged: they are no pairs of finite numbers.
     """
     try:
         points = np.asarray(values, dtype=np.float64).reshape(-1, 2)
     except (TypeError, ValueError, OverflowError):
-        raise LeftOut(_NO_NUMBERS) from None
+        raise Damaged(_NO_NUMBERS) from None
     if not np.isfinite(points).all():
-        raise LeftOut(_NO_NUMBERS)
+        raise Damaged(_NO_NUMBERS)
     return points
 
 
 def ring(values: Any, size: Size) -> Points:
-    """A closed outline that :func:`fill` can draw: finite, in reach of the picture.
-
-    Points far outside are replaced by where the outline leaves the picture's surroundings, which
-    changes no pixel by more than the rasterizer's rounding.
+    """A closed outline that :func:`fill` can draw: finite, in the picture and its surroundings.
 
     Raises:
-        LeftOut: it has fewer than three points, no numbers, or nothing in the picture.
+        LeftOut: it has fewer than three points or nothing in the picture.
+        Damaged: it has no numbers.
     """
-    points = points_of(values)
-    if len(points) < 3:
-        raise LeftOut("outlines of fewer than three points")
-    points = _in_reach(points, size)
+    points = outline(values, size)
     extent = np.array([size[1], size[0]])
     if (points.max(axis=0) < 0).any() or (points.min(axis=0) > extent).any():
         raise LeftOut(OUTSIDE)
     if np.abs(points - np.roll(points, 1, axis=0)).max(axis=1).sum() > _LONGEST:
         raise LeftOut("outlines too long to draw")
     return points
+
+
+def outline(values: Any, size: Size) -> Points:
+    """A closed outline, finite and in reach of the picture.
+
+    Points far outside are replaced by where the outline leaves the picture's surroundings, which
+    changes no pixel by more than the rasterizer's rounding.
+
+    Raises:
+        LeftOut: it has fewer than three points, or lies far outside.
+        Damaged: it has no numbers.
+    """
+    points = points_of(values)
+    if len(points) < 3:
+        raise LeftOut("outlines of fewer than three points")
+    return _in_reach(points, size)
 
 
 def fill(rings: list[Points], size: Size) -> Pixels:
@@ -84,6 +95,7 @@ def fill_each(parts: Iterable[Any], size: Size, left_out: Counter[str]) -> Pixel
 
     Raises:
         LeftOut: none can.
+        Damaged: one of them has no numbers.
     """
     rings, reasons = [], []
     for part in parts:

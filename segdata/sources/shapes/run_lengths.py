@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segdata.images import Unreadable
-from segdata.sources.shapes.pixels import LeftOut, Mask, Runs, Size
+from segdata.sources.shapes.pixels import Damaged, Mask, Runs, Size
 
 _DAMAGED = "run lengths that are damaged"
 _WRONG_SUM = "run lengths that do not fill their picture"
@@ -23,7 +23,7 @@ def coco_runs(segmentation: Mapping[str, Any], size: Size) -> Runs:
     """COCO's run lengths: a list of numbers, or their compressed text.
 
     Raises:
-        LeftOut: they are damaged.
+        Damaged: they are damaged.
         Unreadable: they are of a picture of another size.
     """
     if "size" in segmentation and segmentation["size"] != list(size):
@@ -36,7 +36,7 @@ def coco_runs(segmentation: Mapping[str, Any], size: Size) -> Runs:
     counts = segmentation.get("counts")
     if isinstance(counts, str):
         if not counts.isascii():
-            raise LeftOut(_DAMAGED)
+            raise Damaged(_DAMAGED)
         lengths = counts_of_text(counts.encode("ascii"))
     else:
         lengths = _lengths(counts)
@@ -50,7 +50,7 @@ def row_runs(counts: Any, size: Size) -> Mask:
         size: of the mask; no larger than the picture.
 
     Raises:
-        LeftOut: they are damaged, or their sum is another.
+        Damaged: they are damaged, or their sum is another.
     """
     lengths = _filling(_lengths(counts), size[0] * size[1])
     return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(size)
@@ -60,16 +60,16 @@ def counts_of_text(text: bytes) -> npt.NDArray[np.int64]:
     """COCO's compressed text as lengths of runs.
 
     Raises:
-        LeftOut: it is damaged.
+        Damaged: it is damaged.
     """
     codes = np.frombuffer(text, dtype=np.uint8).astype(np.int64) - _FIRST
     ends = np.flatnonzero((codes & _MORE) == 0)
     if not codes.size or codes.min() < 0 or codes.max() > 63 or codes[-1] & _MORE:
-        raise LeftOut(_DAMAGED)
+        raise Damaged(_DAMAGED)
     starts = np.concatenate([[0], ends[:-1] + 1])
     sizes = ends - starts + 1
     if sizes.max() > _MOST_CHARACTERS:
-        raise LeftOut(_DAMAGED)
+        raise Damaged(_DAMAGED)
     place = np.arange(codes.size) - np.repeat(starts, sizes)
     values = np.add.reduceat((codes & (_MORE - 1)) << (_BITS * place), starts)
     values -= np.where(codes[ends] & _SIGN, np.int64(1) << (_BITS * sizes), 0)
@@ -81,19 +81,19 @@ def counts_of_text(text: bytes) -> npt.NDArray[np.int64]:
 
 def _lengths(counts: Any) -> npt.NDArray[np.int64]:
     if not isinstance(counts, list) or not all(type(count) is int for count in counts):
-        raise LeftOut(_DAMAGED)
+        raise Damaged(_DAMAGED)
     try:
         return np.array(counts, dtype=np.int64)
     except OverflowError:
-        raise LeftOut(_DAMAGED) from None
+        raise Damaged(_DAMAGED) from None
 
 
 def _filling(lengths: npt.NDArray[np.int64], pixels: int) -> npt.NDArray[np.int64]:
     """Lengths that are possible and whose sum is right; else they would write out of bounds."""
     if not lengths.size or lengths.min() < 0 or lengths.max() > pixels:
-        raise LeftOut(_DAMAGED)
+        raise Damaged(_DAMAGED)
     if int(lengths.sum()) != pixels:
-        raise LeftOut(_WRONG_SUM)
+        raise Damaged(_WRONG_SUM)
     return lengths
 
 
@@ -122,7 +122,7 @@ class _Bits:
         start = self._position
         self._position += count
         if self._position > self._end:
-            raise LeftOut("run lengths that end too early")
+            raise Damaged("run lengths that end too early")
         return start
 
 
@@ -135,13 +135,13 @@ def brush_mask(data: bytes, size: Size) -> Mask:
     values.
 
     Raises:
-        LeftOut: it is damaged, or of another size.
+        Damaged: it is damaged, or of another size.
     """
     bits = _Bits(data)
     total, width = bits.number(32), bits.number(5) + 1
     widths = [bits.number(4) + 1 for _ in range(4)]
     if total != 4 * size[0] * size[1]:
-        raise LeftOut("brush strokes of another size than their picture")
+        raise Damaged("brush strokes of another size than their picture")
     opaque = np.zeros(total // 4, dtype=np.bool_)
     first = 0
     while first < total:
