@@ -437,3 +437,34 @@ class TestCommand:
         assert run(line) == 2
         assert "fix.html" in capsys.readouterr().err
         assert list(tmp_path.iterdir()) == []
+
+
+class TestIdsThatMayBeCountedFromOne:
+    """Of three classes and an ignore label behind them; no class has a name."""
+
+    def labels(self, tmp_path: Path, *shifts: int) -> Path:
+        truth = np.indices(SHAPES.shape).sum(axis=0) // 26
+        made = [
+            encode_label(np.roll(truth + shift, 5 * number, axis=1).astype(np.uint8))
+            for number, shift in enumerate(shifts)
+        ]
+        dataset(tmp_path / "in", made, num_classes=3, ignore_label=3)
+        return tmp_path / "in"
+
+    def test_the_ignore_label_moves_along(self, tmp_path: Path) -> None:
+        root = self.labels(tmp_path, 1, 1, 1)
+        assert mended(root, tmp_path / "out").journal.applied().keys() == {"L06"}
+        assert sorted(np.unique(label_of(tmp_path / "out"))) == [0, 1, 2, 3]
+        assert found(tmp_path / "out") == set()
+
+    def test_where_only_some_are_nothing_is_changed(self, tmp_path: Path) -> None:
+        root = self.labels(tmp_path, 0, 1, 0, 1)
+        result = mended(root, tmp_path / "out")
+        assert not result.changed
+        assert "counted from 1" in result.journal.refusals["L06"]
+
+    def test_one_such_label_is_enough_not_to_count_a_class_more(self, tmp_path: Path) -> None:
+        root = self.labels(tmp_path, 0, 1, 0, 0)
+        result = mended(root, tmp_path / "out")
+        assert not result.changed
+        assert "counted from 1" in result.journal.refusals["D01"]

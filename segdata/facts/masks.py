@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from segdata.classes import Color
 
 if TYPE_CHECKING:
+    from segdata.facts.decoders import Histogram
     from segdata.facts.label import LabelFacts
     from segdata.facts.pair import PairFacts
 
@@ -90,6 +91,8 @@ class MaskFacts:
         empty: labels of 0 throughout, the ignore label aside.
         constant: labels of another value throughout, by that value.
         ignored: labels of which 95 % or more is the ignore label.
+        shifted: labels without a 0 that hold the id behind the last one and none beyond it, as
+            labels that are counted from 1 do.
         shown: labels with two values or more.
         repeats: masks of two values or more that several files have, the most frequent first.
         counted: labels whose ids, 0 and the ignore label aside, are 1 to k without a gap.
@@ -103,6 +106,7 @@ class MaskFacts:
     empty: Some = field(default_factory=Some)
     constant: Mapping[int, Some] = field(default_factory=dict)
     ignored: Some = field(default_factory=Some)
+    shifted: Some = field(default_factory=Some)
     shown: int = 0
     repeats: tuple[Repeat, ...] = ()
     counted: int = 0
@@ -113,12 +117,17 @@ class MaskFacts:
 
 
 class MaskCollector:
-    """Adds labels up. Of each mask a digest is kept, and what its photo is known by: 250 bytes."""
+    """Adds labels up. Of each mask a digest is kept, and what its photo is known by: 250 bytes.
 
-    def __init__(self, ignore: int | None) -> None:
-        self._ignore = ignore
+    Args:
+        ignore: the ignore label.
+        behind: the id behind the last one; None if nobody asks what is counted from 1.
+    """
+
+    def __init__(self, ignore: int | None, behind: int | None = None) -> None:
+        self._ignore, self._behind = ignore, behind
         self._labels = self._shown = self._counted = self._palettes = 0
-        self._empty, self._ignored = _OpenSome(), _OpenSome()
+        self._empty, self._ignored, self._shifted = _OpenSome(), _OpenSome(), _OpenSome()
         self._constant: dict[int, _OpenSome] = {}
         self._masks: dict[bytes, bytes] = {}
         self._repeats: dict[bytes, _OpenRepeat] = {}
@@ -147,6 +156,8 @@ class MaskCollector:
         assert label.ids is not None
         ids = label.ids
         pixels = sum(ids.values())
+        if self._is_shifted(ids):
+            self._shifted.add(label.path)
         if self._ignore is not None and ids.get(self._ignore, 0) >= _IGNORED * pixels:
             self._ignored.add(label.path)
             return
@@ -162,6 +173,12 @@ class MaskCollector:
         if top and gaps == missing and (top in self._tops or len(self._tops) < _TOPS):
             self._counted += 1
             self._tops[top] += 1
+
+    def _is_shifted(self, ids: Histogram) -> bool:
+        behind = self._behind
+        if behind is None or behind not in ids or 0 in ids or len(ids) < 2:
+            return False
+        return all(value <= behind or value == self._ignore for value in ids)
 
     def _add_mask(self, label: LabelFacts, pair: PairFacts) -> None:
         key, photo = bytes.fromhex(label.sha256)[:_DIGEST], _photo(pair)
@@ -199,6 +216,7 @@ class MaskCollector:
             empty=self._empty.close(),
             constant={value: some.close() for value, some in sorted(self._constant.items())},
             ignored=self._ignored.close(),
+            shifted=self._shifted.close(),
             shown=self._shown,
             repeats=tuple(several[:_NAMED]),
             counted=self._counted,

@@ -175,7 +175,9 @@ class FactsCollector:
         self._photo_pixels = 0
         self._groups: dict[tuple[LabelForm, tuple[str, ...]], _OpenGroup] = {}
         self._notable: list[PairFacts] = []
-        self._masks = MaskCollector(descriptor.ignore_label)
+        # Behind the classes may come the ignore label; counted from 1 it moves, too.
+        behind = descriptor.num_classes + (descriptor.ignore_label == descriptor.num_classes)
+        self._masks = MaskCollector(descriptor.ignore_label, behind)
         self._likeness = LikenessCollector(read)
         self._structure = StructureCollector()
         self._alignment = AlignmentCollector()

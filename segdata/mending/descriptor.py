@@ -38,6 +38,13 @@ def enough_classes(case: Case) -> Treatment | Refusal:
     finding = case.findings[0]
     if finding.certainty < Certainty.STRONG:
         return Refusal("ids beyond are rare and have no name: they may be slips of a brush")
+    if finding.evidence["pixels_beyond"] and not finding.evidence["classes_beyond"]:
+        shifted = case.facts.masks.shifted.files
+        if 0 not in case.ids.values or shifted:
+            return Refusal(
+                "labels with ids beyond the classes have no 0: they may be counted from 1, and "
+                "one class more would make every class wrong"
+            )
     needed = int(finding.evidence["needed"])
     return Treatment(does=f"num_classes = {needed}", descriptor={"num_classes": needed})
 

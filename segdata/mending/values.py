@@ -53,6 +53,16 @@ def count_from_zero(case: Case) -> Treatment | Refusal:
     """Ids move down by one, or one class more is counted: whichever the names support."""
     ids = case.ids
     last = ids.num_classes
+    if 0 in ids.trained:
+        return Refusal(
+            "some labels are counted from 1 and others from 0, and not every one shows which"
+        )
+    if ids.behind > last:
+        return Treatment(
+            does=f"1 subtracted from every id: {last} classes and the ignore label were numbered "
+            f"1 to {ids.behind}",
+            labels=TableStep({value: value - 1 for value in ids.values}),
+        )
     if last in ids.names:
         return Treatment(
             does=f"num_classes is {last + 1}: dataset.toml names the class {last}",

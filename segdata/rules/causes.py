@@ -49,6 +49,8 @@ _GRAY_LEVELS = 30
 _SCATTER, _SCATTER_SHARE, _SCATTER_VALUES = 16, 0.8, 8
 # A level is a value that pictures are drawn with.
 _LEVEL_SHARE = 0.01
+# One label without a 0 is a picture without that class.
+_SHIFTED_FILES = 2
 # Ids that are counted up leave few gaps; grey levels leave many.
 _DENSE = 0.8
 
@@ -115,6 +117,7 @@ def ids_of(facts: DatasetFacts, split: str | None = None) -> IdSet:
         shape=shape_of(facts.structure, ids),
         scheme=scheme_of(ids),
         instances=is_numbered(facts.masks, ids),
+        shifted=facts.masks.shifted.files,
     )
 
 
@@ -243,9 +246,17 @@ def _of_shape(rule: str) -> ValueCause:
 
 
 def _counted_from_one(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
-    """L06: 0 is nowhere, and the largest id is num_classes."""
-    counted = bool(ids.trained) and ids.trained[0] >= 1 and rest == {ids.num_classes}
-    return rest if counted and ids.num_classes > 1 else frozenset()
+    """L06: 0 is nowhere, and the largest id is behind the last; or so it is in some labels."""
+    behind = ids.behind
+    if rest != {behind} or ids.num_classes < 2:
+        return frozenset()
+    if ids.trained[0] >= 1:
+        if behind == ids.num_classes:
+            return rest
+        dense = len(ids.trained) >= _DENSE * ids.num_classes
+        return rest if dense and behind not in ids.names else frozenset()
+    some = _SHIFTED_FILES <= ids.shifted == ids.values[behind].files
+    return rest if some and behind not in ids.names else frozenset()
 
 
 def _void_undeclared(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:

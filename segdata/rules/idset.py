@@ -36,6 +36,7 @@ class IdSet:
             ``L12``.
         scheme: the ids are those of a well-known data set, numbered otherwise than here.
         instances: they number the objects in each picture.
+        shifted: labels without a 0 that hold ``behind`` and nothing beyond it.
     """
 
     values: Mapping[int, Seen]
@@ -46,6 +47,7 @@ class IdSet:
     shape: str | None = None
     scheme: str | None = None
     instances: bool = False
+    shifted: int = 0
 
     @cached_property
     def pixels(self) -> int:
@@ -65,6 +67,11 @@ class IdSet:
     def outside(self) -> frozenset[int]:
         """Trained values that no class has."""
         return frozenset(value for value in self.trained if value >= self.num_classes)
+
+    @property
+    def behind(self) -> int:
+        """What the last id becomes where counting starts at 1: an ignore label may be the last."""
+        return self.num_classes + (self.ignore == self.num_classes)
 
     def share(self, values: Iterable[int]) -> float:
         """Share of all pixels."""

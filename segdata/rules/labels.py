@@ -13,6 +13,7 @@ from segdata.rules.wording import (
     command,
     counted,
     descriptor_file,
+    file_name,
     numbers,
     percent,
     several,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 # Stray values that get a finding each; more are one finding.
 _EACH_VALUE = 8
 _PASCAL_CLASSES = 21
+# Nearly every label that is counted from 0 has one.
+_MOSTLY_SOUND = 0.9
 # Grey levels that are in PASCAL VOC's brightnesses, and that people also choose by hand.
 _COMMON_GRAYS = frozenset({0, 128})
 
@@ -109,27 +112,20 @@ def counted_from_one(facts: DatasetFacts) -> Iterator[Statement]:
     """Ids are counted from 1.
 
     What: no label has a 0, and the largest id is num_classes: N classes are numbered 1 to N, and
-    the network has outputs 0 to N - 1.
+    the network has outputs 0 to N - 1. An ignore label behind the classes moves along. Or it is so
+    in some labels, and others are counted from 0.
 
     Why it hurts: the last class is out of range and is never learned, and its pixels can make
-    training diverge; output 0 is trained for nothing.
+    training diverge; output 0 is trained for nothing. Where the ignore label moved along, every
+    class is one off, and the last one is ignored.
 
-    How to fix: subtract 1 from every id, or count one class more (id 0 then stays unused).
+    How to fix: subtract 1 from every id, in the labels that are counted from 1. Only if id 0 is
+    meant to stay unused, count one class more.
     """
     ids = ids_of(facts)
     for value in value_causes(ids).get("L06", ()):
-        place = ids.values[value].places[0]
-        yield Statement(
-            message=f"ids run from {ids.trained[0]} to {value} and 0 is nowhere, with num_classes "
-            f"= {ids.num_classes}: {value} is out of range",
-            certainty=Certainty.STRONG,
-            path=place.path,
-            x=place.x,
-            y=place.y,
-            count=ids.values[value].pixels,
-            evidence={"values": values_seen(ids.values), "num_classes": ids.num_classes},
-            fix=f"set num_classes = {value + 1} in {descriptor_file(facts.root)}, "
-            "or subtract 1 from every id",
+        yield (
+            _some_from_one(facts, ids, value) if 0 in ids.trained else _from_one(facts, ids, value)
         )
 
 
@@ -212,6 +208,52 @@ def void_not_ignored(facts: DatasetFacts) -> Iterator[Statement]:
             evidence={"values": values_seen(ids.values), "ignore_label": ids.ignore},
             fix=f"set ignore_label = {value} in {descriptor_file(facts.root)}",
         )
+
+
+def _from_one(facts: DatasetFacts, ids: IdSet, value: int) -> Statement:
+    """All labels are counted from 1."""
+    place = ids.values[value].places[0]
+    ignored = value > ids.num_classes
+    end = f" and the ignore label {ids.ignore}" if ignored else ""
+    unused = f"; or set num_classes = {value + 1} in {descriptor_file(facts.root)} if 0 is unused"
+    return Statement(
+        message=f"ids run from {ids.trained[0]} to {value} and 0 is nowhere, with num_classes "
+        f"= {ids.num_classes}{end}: {value} is out of range",
+        certainty=Certainty.STRONG,
+        path=place.path,
+        x=place.x,
+        y=place.y,
+        count=ids.values[value].pixels,
+        evidence={"values": values_seen(ids.values), "num_classes": ids.num_classes},
+        fix=f"subtract 1 from every id{'' if ignored else unused}:\n"
+        + command("fix", facts.root, f"{facts.root}-fixed"),
+    )
+
+
+def _some_from_one(facts: DatasetFacts, ids: IdSet, value: int) -> Statement:
+    """Some labels are counted from 1: where the id behind the last one is, 0 never is."""
+    shifted = facts.masks.shifted
+    # Those that hold 0, among the labels that do not give themselves away.
+    sound = ids.values[0].files / max(1, ids.files - shifted.files)
+    place = ids.values[value].places[0]
+    return Statement(
+        message=f"{shifted.files} of {counted(ids.files, 'label')} seem to be counted from 1: they "
+        f"hold {value}, which is out of range (num_classes is {ids.num_classes}), and no 0, which "
+        f"{ids.values[0].files} of the others have",
+        certainty=Certainty.STRONG if sound >= _MOSTLY_SOUND else Certainty.MEDIUM,
+        path=place.path,
+        x=place.x,
+        y=place.y,
+        count=shifted.files,
+        evidence={
+            "values": values_seen(ids.values),
+            "num_classes": ids.num_classes,
+            "labels_with_0": ids.values[0].files,
+            "first_files": list(shifted.first),
+        },
+        fix="subtract 1 from every id of these labels (others from the same source may be so, too):"
+        f" {several([file_name(path) for path in shifted.first], shifted.files)}",
+    )
 
 
 def _some_ignored(ids: IdSet, value: int) -> Statement:

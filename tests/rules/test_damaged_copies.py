@@ -80,6 +80,8 @@ FAULTS: dict[str, tuple[str, d.Damage]] = {
     "too few classes": ("D01", d.described(num_classes=6, classes=None)),
     "void not declared": ("L20", d.void_undeclared),
     "strays": ("L07", d.strays),
+    "counted from 1, void too": ("L06", d.each(lambda label: label + np.uint8(1))),
+    "every third counted from 1": ("L06", d.each(lambda label: label + np.uint8(1), 3)),
     "all empty": ("L08", d.each(np.zeros_like)),
 }
 
