@@ -16,7 +16,9 @@ from segdata.facts.color_looks import SHADE, distance_of
 from segdata.facts.color_totals import ColorTotals, MaskFile
 from segdata.facts.colors import ClosePairFacts, MaskColorsFacts, PhantomFacts
 from segdata.facts.conversion import ConversionFacts, Named
-from segdata.findings import CheckReport, Finding
+from segdata.findings import CheckReport, Finding, Level
+from segdata.rules.wording import counted
+from segdata.sources.photos import names_outside
 
 # Files named in a finding; the count beside them says how many there are.
 _NAMED = 5
@@ -81,6 +83,7 @@ class Tally:
     def report(self, colors: MaskColorsFacts) -> CheckReport:
         """Findings about everything that was read, and about what has no partner."""
         source = self.plan.source
+        away = [name for name in source.labels_only if names_outside(name)]
         facts = ConversionFacts(
             colors=colors,
             labels=str(source.labels),
@@ -89,7 +92,7 @@ class Tally:
             unlisted=self._unlisted,
             left_out=self._left_out,
             images_only=source.images_only,
-            labels_only=source.labels_only,
+            labels_only=tuple(name for name in source.labels_only if name not in away),
             unpaired=self.plan.unpaired,
             outside=tuple(str(path) for path in self.plan.outside),
             turned=tuple(k for k, p in self.postures.items() if p == "turn"),
@@ -98,6 +101,8 @@ class Tally:
             unread=self._more_problems,
         )
         findings = [*self._problems, *rules.run("conversion", facts), *notices(facts)]
+        if away:
+            findings.append(_outside(away, str(source.labels)))
         checked = {"pairs": len(source.items), "pixels": self.pixels.total()}
         return CheckReport(tuple(findings), checked)
 
@@ -122,6 +127,21 @@ def read_all(plan: ConversionPlan, results: Iterable[LabelResult]) -> Tally:
     for result in results:
         tally.add(result)
     return tally
+
+
+def _outside(names: list[str], labels: str) -> Finding:
+    """Annotations whose photos are elsewhere; whatever lies there is never read."""
+    more = ", ..." if len(names) > _NAMED else ""
+    said = rules.Statement(
+        message=f"{counted(len(names), 'name')} of photos in the annotations lead out of the data "
+        f"set; these photos are never read, and are left out: {', '.join(names[:_NAMED])}{more}",
+        level=Level.WARNING,
+        path=labels,
+        count=len(names),
+        evidence={"names": names[:_NAMED]},
+        fix="put the photos into the data set, or name their folder with --images DIR",
+    )
+    return rules.get("P07").finding(said)
 
 
 def close_pairs(class_map: ClassMap) -> Iterator[ClosePairFacts]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.sources import Hints, Item, Reader, Source, Survey
+from segdata.sources.mask_folders import MASK_ENDINGS
 from segdata.sources.names import cleaned
-from segdata.sources.photos import Photos, split_of
+from segdata.sources.photos import Photos, names_outside, split_of
 
 # Files that are opened to tell whether a folder is of a format.
 _LOOKED_AT = 5
@@ -79,7 +81,12 @@ def assemble(opened: Opened, photos: Photos, hints: Hints) -> Source:
         Item(keys[path], path, found[path].label, found[path].drawn, found[path].embedded)
         for path in sorted(used, key=lambda path: keys[path])
     )
-    alone = [path for path in photos.beside(used) if path.is_relative_to(images)]
+    stems = {path.with_suffix("") for path in used}
+    alone = [
+        path
+        for path in photos.beside(used)
+        if path.is_relative_to(images) and not _is_mask_of(path, stems)
+    ]
     kept = {id(picture) for picture in found.values()}
     lost = [picture for picture in opened.pictures if id(picture) not in kept]
     labels = {picture.label for picture in opened.pictures}
@@ -91,7 +98,7 @@ def assemble(opened: Opened, photos: Photos, hints: Hints) -> Source:
         images=images,
         labels=hints.labels or (labels.pop() if len(labels) == 1 else _common_of(labels)),
         images_only=tuple(path.relative_to(images).with_suffix("").as_posix() for path in alone),
-        labels_only=tuple(sorted({cleaned(picture.name) for picture in lost})),
+        labels_only=tuple(sorted({_lost_name(picture, photos.root) for picture in lost})),
         lists=_lists(found, keys) or _lists_by_folder(keys),
         decisions=opened.decisions,
     )
@@ -102,20 +109,30 @@ def annotation_files(survey: Survey, hints: Hints, *suffixes: str) -> list[Path]
     if hints.labels is not None:
         if hints.labels.is_file():
             return [hints.labels] if hints.labels.name.lower().endswith(suffixes) else []
-        survey = Survey.of(hints.labels)
-    top = survey.root.resolve()
-    return [
-        path
-        for path in survey.files(*suffixes)
-        if not path.name.startswith(".")
-        and (not path.is_symlink() or path.resolve().is_relative_to(top))
-    ]
+        survey = Survey.of(hints.labels, follow=hints.follow)
+    return list(survey.files(*suffixes))
 
 
 def sampled(paths: list[Path]) -> list[Path]:
     """A few files, spread over all."""
     step = max(1, len(paths) // _LOOKED_AT)
     return paths[::step][:_LOOKED_AT]
+
+
+def _is_mask_of(path: Path, stems: set[Path]) -> bool:
+    """Whether a picture is called as the mask of a photo beside it: ``a_mask.png``, ``a.png``."""
+    named = {path.stem, *(path.stem.removesuffix(ending) for ending in MASK_ENDINGS)}
+    return any(path.with_name(name) in stems for name in named)
+
+
+def _lost_name(picture: Picture, root: Path) -> str:
+    """The name of a photo that was not found; one that leads out of the folder stays so."""
+    name = cleaned(picture.name)
+    if names_outside(name) and not posixpath.isabs(name):
+        meant = os.path.normpath(picture.label.parent / name.replace("\\", "/"))
+        if Path(meant).is_relative_to(root):
+            return Path(meant).relative_to(root).as_posix()
+    return name
 
 
 def _one_for_each_photo(pictures: Iterable[Picture]) -> dict[Path, Picture]:

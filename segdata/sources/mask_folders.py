@@ -28,7 +28,7 @@ _LEAST_FLAT = 0.6
 _FEW_IDS = 32
 # Kinds of masks that hold no classes.
 _OTHER_MASKS = ("instance", "object", "panoptic", "depth", "edge", "visualization", "disparity")
-_BESIDE = (
+MASK_ENDINGS = (
     "_color_mask", "_segmentation", "_annotation", "_labelIds", "_colors", "_labels", "_masks",
     "_color", "_label", "_mask", "-label", "-mask", "_lbl", "_seg", "_gt", "_L", "_m",
 )  # fmt: skip
@@ -234,7 +234,7 @@ def _without_ending(key: str, photos: dict[str, Path]) -> str:
     """A mask's key without ``_mask`` or whatever follows the photo's name."""
     parts = key.split("_")
     shorter = ("_".join(parts[:n]) for n in range(len(parts) - 1, 0, -1))
-    ended = (key.removesuffix(ending) for ending in _BESIDE if key.endswith(ending))
+    ended = (key.removesuffix(ending) for ending in MASK_ENDINGS if key.endswith(ending))
     return next((k for k in (*ended, *shorter) if k in photos), key)
 
 
@@ -247,7 +247,7 @@ def _beside(survey: Survey, fits: Callable[[Path], bool]) -> Pairs | None:
     photos: dict[str, Path] = {}
     labels: dict[str, Path] = {}
     for key, path in files.items():
-        endings = [e for e in _BESIDE if key.lower().endswith(e.lower())]
+        endings = [e for e in MASK_ENDINGS if key.lower().endswith(e.lower())]
         whole = next((e for e in endings if key[: -len(e)] in files), endings[0] if endings else "")
         if whole:
             labels.setdefault(key[: -len(whole)], path)

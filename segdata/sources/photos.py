@@ -1,12 +1,13 @@
 """Photos that annotation files name, found by name below one folder and nowhere else.
 
 A name in a file is never joined to a path: it is looked up among the files that lie in the folder.
-So ``..``, absolute paths, drives and backslashes lead nowhere; a link that leaves the folder is
-passed over.
+So ``..``, absolute paths, drives and backslashes lead nowhere; links that leave the folder are
+no files of it (:class:`~segdata.sources.survey.Survey`).
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
@@ -23,6 +24,7 @@ _SIDEWAYS = frozenset({5, 6, 7, 8})
 # least a bit (ITU T.81, F.1.2.1), which is 341 pixels a byte where colors are halved both ways;
 # deflate and LZW pack further (segdata.images). Small pictures are let through.
 _MOST_PIXELS, _MOST_PIXELS_PACKED, _SMALL = 341, 2700, 1 << 24
+_DRIVE = re.compile(r"[A-Za-z]:")
 _WORDS = re.compile(r"[^a-z]+")
 _SPLITS = {
     "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val",
@@ -46,7 +48,6 @@ class Photos:
         without: Collection[Path] = (),
     ) -> None:
         self.root = survey.root
-        self._top = survey.root.resolve()
         self._by_name: dict[str, list[Path]] = {}
         self._by_stem: dict[str, list[Path]] = {}
         for path in survey.files(*suffixes):
@@ -61,7 +62,7 @@ class Photos:
         Raises:
             UserError: that one is not there.
         """
-        where = survey if hints.images is None else Survey.of(hints.images)
+        where = survey if hints.images is None else Survey.of(hints.images, follow=hints.follow)
         return cls(where, without=without)
 
     def find(self, name: str, near: Path, *, split: str | None = None) -> Path | None:
@@ -100,11 +101,10 @@ class Photos:
     def _best(
         self, candidates: list[Path], parts: list[str], near: Path, split: str | None
     ) -> Path | None:
-        inside = [path for path in candidates if self._is_inside(path)]
-        if len(inside) < 2:
-            return inside[0] if inside else None
-        ranks = {path: self._rank(path, parts, near, split) for path in inside}
-        best = [path for path in inside if ranks[path] == max(ranks.values())]
+        if len(candidates) < 2:
+            return candidates[0] if candidates else None
+        ranks = {path: self._rank(path, parts, near, split) for path in candidates}
+        best = [path for path in candidates if ranks[path] == max(ranks.values())]
         if len(best) > 1:
             names = " and ".join(str(path.relative_to(self.root)) for path in best[:2])
             raise UserError(
@@ -124,14 +124,17 @@ class Photos:
         called = split is not None and split in (split_of(part) for part in mine)
         return common, path.name == parts[-1], path.parent == near.parent, called
 
-    def _is_inside(self, path: Path) -> bool:
-        return not path.is_symlink() or path.resolve().is_relative_to(self._top)
-
 
 def parts_of(name: str) -> list[str]:
     """The parts of a path that somebody's system wrote, without what leads elsewhere."""
     parts = PurePosixPath(name.replace("\\", "/").replace("\0", "")).parts
     return [part for part in parts if part not in ("/", "//", "..", ".") and not part.endswith(":")]
+
+
+def names_outside(name: str) -> bool:
+    """Whether a name is a path that leaves where it begins: absolute, of a drive, or up."""
+    path = posixpath.normpath(name.replace("\\", "/"))
+    return path.startswith("/") or path.split("/")[0] == ".." or bool(_DRIVE.match(path))
 
 
 def split_of(name: str) -> str | None:

@@ -23,6 +23,7 @@ from labeled_projects import (
 )
 from pycocotools import mask as coco_mask
 
+from segdata.conversion import ConversionRequest, convert
 from segdata.errors import UserError
 from segdata.images import Unreadable
 from segdata.sources import Hints, Survey
@@ -214,3 +215,19 @@ def test_photos_outside_are_reported_and_not_read(tmp_path: Path) -> None:
     source = opened(inside, "coco")
     assert [item.key for item in source.items] == ["a"]
     assert source.labels_only == ("../secret.jpg",)
+
+
+def test_photos_that_are_named_outside_the_data_set_are_told_as_such(tmp_path: Path) -> None:
+    path = single(tmp_path / "src", {"segmentation": [np.ravel(OUTLINE).tolist()]})
+    photo(tmp_path / "x.jpg")
+    document = json.loads(path.read_text())
+    names = ["../x.jpg", "/etc/passwd", "lost.jpg", "images/../gone.jpg", "images/../../src/c.jpg"]
+    document["images"] += [{"id": n, "file_name": name} for n, name in enumerate(names, 2)]
+    path.write_text(json.dumps(document))
+    request = ConversionRequest(source=tmp_path / "src", out=tmp_path / "out")
+    said = [finding.message for finding in convert(request).report if finding.rule == "P07"]
+    assert any(m.startswith("3 masks have no photo") for m in said)
+    assert any(
+        m.startswith("2 names of photos in the annotations lead out") and "/etc/passwd" in m
+        for m in said
+    )

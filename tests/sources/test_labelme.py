@@ -150,3 +150,10 @@ def test_folders_called_as_splits_become_lists(tmp_path: Path) -> None:
         labelme(tmp_path / split)
     source = opened(tmp_path, "labelme")
     assert source.lists == {"train": ("train/a", "train/b"), "val": ("val/a", "val/b")}
+
+
+def test_masks_beside_their_photos_are_no_photos_without_annotations(tmp_path: Path) -> None:
+    labelme(tmp_path)
+    for name in ("a_mask.png", "a_label.png", "a.png", "lonely.jpg"):
+        photo(tmp_path / name)
+    assert opened(tmp_path, "labelme").images_only == ("lonely",)

@@ -11,7 +11,7 @@ from labeled_projects import photo
 from segdata.errors import UserError
 from segdata.images import Unreadable
 from segdata.sources import Hints, Item, Survey
-from segdata.sources.photos import Photos, parts_of, size_of, split_of
+from segdata.sources.photos import Photos, names_outside, parts_of, size_of, split_of
 
 
 def photos_in(root: Path, *names: str) -> Photos:
@@ -129,3 +129,12 @@ def test_a_damaged_header_of_a_gigapixel_is_never_drawn_on(tmp_path: Path) -> No
     (tmp_path / "a.jpg").write_bytes(data)
     with pytest.raises(Unreadable):
         size_of(Item("a", tmp_path / "a.jpg", tmp_path / "a.txt"), None)
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "../x.jpg", "..\\x.jpg", "a/../../x.jpg", "C:\\x.jpg", "c:/a/x.jpg"]
+)
+def test_a_name_that_leaves_its_folder_is_told_from_one_that_does_not(name: str) -> None:
+    assert names_outside(name)
+    assert not names_outside("a/" * 4 + "../x.jpg")
+    assert not names_outside("..x.jpg")
