@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segdata.facts.alignment import COLOR_BINS, FITS, REACH, TURNS, WORSE, Alignment, in_place
+from segdata.facts.looks import EVIDENT_SIDE
 from segdata.facts.matching import Matches, MatchTable
 from segdata.facts.orientation import EDGES, Sideways, SidewaysCollector
 
@@ -141,7 +142,8 @@ class AlignmentCollector:
         if found is None:
             return
         self._add_colors(found)
-        if found.edges < EDGES:
+        header = pair.photo.header
+        if found.edges < EDGES or min(header.width, header.height) < EVIDENT_SIDE:
             return
         self._matches.add(pair.key, pair.photo.path, pair.label.path, found)
         self._pairs += 1

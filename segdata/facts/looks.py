@@ -19,3 +19,8 @@ class Look(enum.Flag):
     STRUCTURE = enum.auto()
     ALIGNMENT = enum.auto()
     CENSUS = enum.auto()
+
+
+# Edges say something about how a label was drawn, and where, from this many pixels of its shorter
+# side on: in sound labels of 8×8 nearly every run is a ribbon, and any label fits any photo.
+EVIDENT_SIDE = 32

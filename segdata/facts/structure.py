@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from segdata.classes import Label
 from segdata.facts.decoders import count_values
+from segdata.facts.looks import EVIDENT_SIDE
 from segdata.facts.regions import BITS, Regions, Speck, find_regions
 from segdata.facts.ribbons import Meetings, meet
 
@@ -127,7 +128,7 @@ def look_at_structure(label: Label, ignore: int | None) -> Structure:
     pixels = count_values(label)
     central = label[rim:-rim, rim:-rim] if min(label.shape) > 4 * rim else label
     return Structure(
-        meetings=meet(label),
+        meetings=meet(label) if min(label.shape) >= EVIDENT_SIDE else Meetings(),
         clean=count_values(label, same),
         pixels=pixels,
         rim=tuple(sorted(set(pixels) - set(count_values(central)) - {ignore})),

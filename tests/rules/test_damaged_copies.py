@@ -181,6 +181,16 @@ def test_healthy_data_is_not_suspected(streets: Path, tmp_path: Path, look: str)
     assert checked(copy.root).at_least(Level.WARNING) == ()
 
 
+@pytest.mark.parametrize("side", [8, 12, 16, 24])
+def test_tiny_sound_pairs_are_not_suspected(streets: Path, tmp_path: Path, side: int) -> None:
+    copy = STREETS(copy_of(streets, tmp_path / "copy"))
+    for path in copy.labels:
+        d.save(path, cv2.resize(d.read(path), (side, side), interpolation=cv2.INTER_NEAREST))
+    for path in copy.photos:
+        d.save_photo(path, cv2.resize(d.read(path), (side, side), interpolation=cv2.INTER_AREA))
+    assert checked(copy.root).at_least(Level.WARNING) == ()
+
+
 def test_empty_masks_are_noted_and_not_blamed(streets: Path, tmp_path: Path) -> None:
     copy = STREETS(copy_of(streets, tmp_path / "copy"))
     d.emptied(8)(copy)
