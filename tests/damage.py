@@ -209,6 +209,11 @@ def photos_as_labels(copy: Copy) -> None:
         save(label, read(photo))
 
 
+def grey_photos_as_labels(copy: Copy) -> None:
+    for photo, label in zip(copy.photos, copy.labels, strict=True):
+        save(label, cv2.cvtColor(read(photo), cv2.COLOR_RGB2GRAY))
+
+
 def lying(orientation: int) -> Damage:
     """Photos stored so that EXIF has to set them upright, on which the labels were drawn."""
     undo: dict[int, Callable[[Array], Array]] = {

@@ -62,7 +62,8 @@ def palettes_differ(facts: DatasetFacts) -> Iterator[Statement]:
 def previews(facts: DatasetFacts) -> Iterator[Statement]:
     """Labels are photos, or overlays on photos.
 
-    What: the files have more than a thousand colors, none of which covers much: pictures that show
+    What: the files have more than a thousand colors (or a hundred levels of grey, of which
+    neighbors seldom have the same), none of which covers much: pictures that show
     masks to people (LabelMe's label_viz.png, an overlay, a blend with the photo), or photos copied
     into the wrong folder.
 
@@ -76,8 +77,9 @@ def previews(facts: DatasetFacts) -> Iterator[Statement]:
         return
     group = together(groups)
     assert group.colors is not None
+    kind = "levels of grey" if group.colors.gray else "colors"
     yield Statement(
-        message=f"{counted(group.files, 'label')} show {group.colors.distinct} colors in the first "
+        message=f"{counted(group.files, 'label')} show {group.colors.distinct} {kind} in the first "
         "alone: a photo or an overlay, not a mask",
         path=group.first[0],
         count=group.files,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _MASK_COLORS = 300
 # 65535 = 255 · 257: 8-bit numbers stretched to 16 bits are multiples of it.
 _SCALE = 257
+# What lossy formats are called, where it is not their name in capitals.
+_LOSSY = {"mpo": "JPEG", "webp": "WebP"}
 # Classes that 8 bits number.
 _EIGHT_BIT = 256
 
@@ -66,16 +68,16 @@ def colors_as_labels(facts: DatasetFacts) -> Iterator[Statement]:
     Colors that are not listed are reported, never guessed.
     """
     listed = {c.color for c in facts.descriptor.classes if c.color is not None}
-    source = descriptor_file(facts.root) if listed else "classes.csv"
     for group in _explained(facts, "L04"):
         colors = group.colors
         assert colors is not None
+        declared = not listed.isdisjoint(colors.sample)
         preview = colors.distinct > _MASK_COLORS
         what = ": too many for a mask, more like a photo or a preview" if preview else ""
         yield _about(
             group,
             f"color pictures, not class ids ({colors.distinct} colors in the first{what})",
-            command("convert", facts.root, f"{facts.root}-ids", "--classes", source),
+            _by_colors(facts, declared=declared),
             certainty=Certainty.STRONG if preview else Certainty.PROOF,
             evidence={
                 "colors": colors.distinct,
@@ -87,20 +89,22 @@ def colors_as_labels(facts: DatasetFacts) -> Iterator[Statement]:
 
 @rule("L11", level=Level.ERROR)
 def lossy_labels(facts: DatasetFacts) -> Iterator[Statement]:
-    """Labels are JPEG files, or were.
+    """Labels are JPEG files (or lossy WebP), or were.
 
     What: the file is a JPEG, whatever its name ends in, or it was one before it was saved as PNG:
-    its values scatter around a few. JPEG stores an approximation: ids come back as their neighbors,
-    and along every border as anything.
+    its values scatter around a few. JPEG stores an approximation, and so do lossy WebP and AVIF:
+    ids come back as their neighbors, and along every border as anything.
 
     Why it hurts: a few percent of the pixels change class, many to ids that no class has.
 
     How to fix: export the labels again as PNG. What JPEG lost does not come back by saving as PNG.
     """
     for group in _explained(facts, "L11"):
+        form = group.form.format
+        name = _LOSSY.get(form, form.upper())
         yield _about(
             group,
-            f"JPEG, which changes ids: OpenCV reads {counted(len(group.opencv), 'value')}",
+            f"{name}, which changes ids: OpenCV reads {counted(len(group.opencv), 'value')}",
             "export the labels again as PNG from the annotation tool",
             evidence={"values_read": len(group.opencv), "suffix": suffix_of(group.first[0])},
         )
@@ -198,6 +202,21 @@ def few_bits(facts: DatasetFacts) -> Iterator[Statement]:
         yield _misread(facts, group, _bits(group), _shard(facts))
     for group in _only_stored(facts, lambda form: form.is_gray and form.bit_depth < 8):
         yield _only_elsewhere(facts, group, _bits(group), Level.WARNING)
+
+
+def _by_colors(facts: DatasetFacts, *, declared: bool) -> str:
+    """How colors become ids: with those that dataset.toml declares, or with a class file first."""
+    source = descriptor_file(facts.root) if declared else "classes.csv"
+    convert = command(
+        "convert", facts.root, f"{facts.root}-ids", "--from", "colors", "--classes", source
+    )
+    if declared:
+        return convert
+    draft = command("colors", facts.root, "--write", source)
+    return (
+        "dataset.toml gives no class a color of these labels, so a class file has to: write a "
+        f"draft, name its classes, then convert:\n{draft}\n{convert}"
+    )
 
 
 def _explained(facts: DatasetFacts, rule_id: str) -> Iterator[LabelGroup]:

@@ -52,6 +52,7 @@ FAULTS: dict[str, tuple[str, d.Damage]] = {
     "instances": ("L21", d.instances),
     "overlays": ("L22", d.previews),
     "photos in place of labels": ("L22", d.photos_as_labels),
+    "grey photos in place of labels": ("L22", d.grey_photos_as_labels),
     "EXIF 6": ("L24", d.lying(6)),
     "EXIF 3": ("L24", d.lying(3)),
     "EXIF 2": ("L24", d.lying(2)),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from segdata.cli import run
-from segdata.dataset import load_dataset
+from segdata.dataset import DESCRIPTOR_FILE, load_dataset
 from segdata.findings import Level
 from segdata.validation import validate
 
@@ -29,7 +32,7 @@ def paste(fix: str) -> Path:
     return Path("out")
 
 
-@pytest.mark.parametrize("rule", ["L01", "L02", "L06", "L12", "L18", "L19"])
+@pytest.mark.parametrize("rule", ["L01", "L02", "L04", "L06", "L12", "L18", "L19"])
 def test_the_printed_command_mends_the_sample(
     rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -38,3 +41,29 @@ def test_the_printed_command_mends_the_sample(
     assert found.rule == rule
     out = paste(found.fix)
     assert validate(load_dataset(out)).at_least(Level.WARNING) == ()
+
+
+def test_colors_that_no_class_has_are_drafted_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(BROKEN / "L04" / "bad", "data")
+    descriptor = Path("data", DESCRIPTOR_FILE)
+    text = descriptor.read_text("utf-8")
+    descriptor.write_text(re.sub(r"color = \[.*?\]\n", "", text, flags=re.DOTALL), "utf-8")
+    found = next(iter(validate(load_dataset(Path("data")))))
+    assert "a class file has to" in found.fix
+    _, draft, convert = found.fix.splitlines()
+    assert run(shlex.split(draft)[1:]) == 0
+    assert validate(load_dataset(paste(convert))).at_least(Level.WARNING) == ()
+
+
+def test_the_lossy_format_is_named(tmp_path: Path) -> None:
+    shutil.copytree(BROKEN / "L11" / "bad", tmp_path / "data")
+    for path in (tmp_path / "data" / "SegmentationClass").iterdir():
+        with Image.open(path) as image:
+            image.convert("RGB").save(path, "WEBP", quality=80)
+    found = next(iter(validate(load_dataset(tmp_path / "data"))))
+    assert (found.rule, "WebP" in found.message, "JPEG" in found.message) == (
+        "L11", True, False,
+    )  # fmt: skip
