@@ -59,7 +59,7 @@ def test_core_alone_converts_and_validates(installed: Path, samples: Path, tmp_p
     assert done.returncode == 0, done.stderr
     checked = run(installed, "validate", "data", cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
-    assert "nothing wrong" in checked.stdout
+    assert "exit code 0: nothing is at or above --fail-on error" in checked.stdout
 
 
 @pytest.mark.parametrize("line", [["demo"], ["train", "data", "--out", "run"]], ids=" ".join)
