@@ -13,6 +13,9 @@ from segdata.rules.wording import command, counted, file_name, percent, several
 if TYPE_CHECKING:
     from segdata.facts import Crossing, DatasetFacts, Twin
 
+# Fewer labels to learn from lack classes by chance: who has so few is trying something out.
+_ENOUGH = 10
+
 
 @rule("P08", level=Level.ERROR)
 def leak(facts: DatasetFacts) -> Iterator[Statement]:
@@ -37,7 +40,8 @@ def leak(facts: DatasetFacts) -> Iterator[Statement]:
 def class_missing(facts: DatasetFacts) -> Iterator[Statement]:
     """A list lacks a class that the other one has.
 
-    What: a class occurs in val and never in train; or it occurs in train and never in val.
+    What: a class occurs in val and never in train; or it occurs in train and never in val. With a
+    handful of labels in train that is to be expected, and only noted.
 
     Why it hurts: what is not in train is never learned: its IoU in val is 0, and pulls the mean
     down. What is not in val is not measured: nobody notices when it is not recognized.
@@ -51,7 +55,7 @@ def class_missing(facts: DatasetFacts) -> Iterator[Statement]:
             continue
         unknown = [i for i in _classes(measured) if i not in learned.values]
         if unknown:
-            yield _unknown(facts, (train, val), unknown, measured)
+            yield _unknown(facts, (train, val), unknown, measured, learned.files)
         unmeasured = [i for i in _classes(learned) if i not in measured.values]
         if unmeasured:
             names = [_named(learned, i) for i in unmeasured]
@@ -120,7 +124,7 @@ def _evidence(twin: Twin, crossing: Crossing) -> dict[str, object]:
 
 
 def _unknown(
-    facts: DatasetFacts, lists: tuple[str, str], unknown: list[int], measured: IdSet
+    facts: DatasetFacts, lists: tuple[str, str], unknown: list[int], measured: IdSet, learned: int
 ) -> Statement:
     train, val = lists
     names = [_named(measured, i) for i in unknown]
@@ -130,6 +134,7 @@ def _unknown(
         message=f"{train} has no pixel of {several(names)}, which {val} asks for "
         f"({percent(measured.share(unknown))} of its pixels): "
         f"{'its' if len(names) == 1 else 'their'} IoU will be 0",
+        level=None if learned >= _ENOUGH else Level.INFO,
         path=place.path,
         count=pixels,
         evidence={"classes": names, "lists": list(lists), "pixels": pixels},
