@@ -80,8 +80,13 @@ class Finding:
         }
 
 
+_UNREADABLE = "L27"
+
+
 def _severity(finding: Finding) -> tuple[int, int, str, str]:
-    return -finding.level, -finding.certainty, finding.rule, finding.path or ""
+    # A file that cannot be read has no other faults yet: it comes first.
+    rule = "" if finding.rule == _UNREADABLE else finding.rule
+    return -finding.level, -finding.certainty, rule, finding.path or ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,8 @@ class CheckReport:
     """Findings in order of weight, what was looked at, and the exit code that follows.
 
     Args:
-        findings: any order; kept sorted by level, certainty, rule and path.
+        findings: any order; kept sorted by level, certainty, rule (what cannot be read, L27, comes
+            first) and path.
         checked: counts of what was looked at, such as ``{"pairs": 468}``.
         fail_on: the level from which the exit code is 1; None never fails.
     """

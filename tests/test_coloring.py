@@ -216,3 +216,8 @@ def test_a_folder_of_photos_alone_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="holds no images"):
         seen(tmp_path / "empty")
+
+
+def test_black_and_white_masks_name_no_palette(tmp_path: Path) -> None:
+    root = masks(tmp_path, [(0, 0, 0), (255, 255, 255)] * 6)
+    assert seen(root).matches == ()

@@ -235,8 +235,8 @@ def test_photos_that_are_none_and_masks_of_another_size_stop_the_conversion(
     Image.fromarray(COLORS[np.zeros((5, 6), dtype=int)]).save(source / "masks" / "b.png")
     with pytest.raises(BadData) as caught:
         convert(ConversionRequest(source=source, out=tmp_path / "out"))
-    assert [finding.rule for finding in caught.value.report] == ["L23", "L27"]
-    assert "6×5" in caught.value.report.findings[0].message
+    assert [finding.rule for finding in caught.value.report] == ["L27", "L23"]
+    assert "6×5" in caught.value.report.findings[1].message
     assert not (tmp_path / "out").exists()
 
 

@@ -23,6 +23,7 @@ from segdata.facts.colors import UnknownColorFacts
 from segdata.findings import Level
 from segdata.images import read_label
 from segdata.reports.unknown_colors import ColorReport, render_colors
+from segdata.rules.conversion import not_listed
 
 CLASSES = "name,r,g,b\nsky,128,128,128\nbuilding,128,0,0\nroad,128,64,128\ntree,128,128,0\n"
 VOID = "void,0,0,0\n"
@@ -322,3 +323,24 @@ def test_the_page_shows_each_area_in_mask_and_photo_and_fetches_nothing(tmp_path
     assert "masks/0.png" in page
     assert "http" not in page.replace("http-equiv", "")
     assert json.loads(page.split('id="report-data">')[1].split("</script>")[0])["colors"]
+
+
+def test_a_name_and_an_id_that_no_class_has_are_called_so_and_the_fix_fits(tmp_path: Path) -> None:
+    photos, labels = tmp_path / "src" / "photos", tmp_path / "src" / "masks"
+    for folder in (photos, labels):
+        folder.mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8)
+    Image.fromarray(noise).save(photos / "a.jpg")
+    ids = np.kron(np.array([[0, 1], [2, 4]], np.uint8), np.ones((16, 16), np.uint8))
+    Image.fromarray(ids).save(labels / "a.png")
+    (tmp_path / "src" / "classes.csv").write_text("id,name\n0,a\n1,b\n2,c\n255,void\n")
+    (finding,) = refused(tmp_path / "src").report
+    assert finding.message == "id 4 is not in the class file: 256 pixels in 1 label"
+    assert "4,NAME" in finding.fix
+    assert not_listed("dog") == "class 'dog' is not in the class file"
+    request = ConversionRequest(source=tmp_path / "src", out=tmp_path / "out", on_unknown="ignore")
+    done = convert(request)
+    (told,) = done.report
+    assert told.level is Level.WARNING
+    written = done.plan.label_path(tmp_path / "out", done.plan.source.items[0])
+    assert read_label(written)[-1, -1] == 255

@@ -21,6 +21,8 @@ _LISTED = 512
 # A color that nowhere fills an area may be a class of thin things: from this share of the pixels
 # and this many on, if it is no blend; so many are looked at.
 _THIN_SHARE, _THIN_PIXELS, _THIN_LOOKED_AT = 0.0002, 64, 64
+# So many colors of a palette, black and white aside, are no chance.
+_FEWEST, _BLACK_AND_WHITE = 3, ((0, 0, 0), (255, 255, 255))
 # A compressed color is this near to what it was.
 _COMPRESSED = 6.0
 
@@ -158,7 +160,7 @@ class Gathering:
             blends=0 if by_value else len(rows) - counted,
             blended=blended,
             pixels=sum(seen.pixels for seen in self._values.values()) if by_value else self._pixels,
-            matches=matches,
+            matches=tuple(match for match in matches if _tells(match, areas)),
             lossy=self._lossy,
             clash=self._clash,
         )
@@ -211,6 +213,18 @@ class Gathering:
             color = self._palette[value][0] if value in self._palette else None
             share = seen.pixels / total
             yield ColorEntry(color, value, seen.pixels, share, seen.files, seen.first, *seen.place)
+
+
+def _tells(match: Match, areas: list[ColorEntry]) -> bool:
+    """Whether a palette is worth naming: black and white masks are a part of nearly any."""
+    colors = [entry.color for entry in areas if entry.color is not None]
+    own = [
+        color
+        for color in colors
+        if match.name_of(color) is not None
+        and all(distance_of(color, plain) > match.tolerance for plain in _BLACK_AND_WHITE)
+    ]
+    return match.sure or len(own) >= _FEWEST
 
 
 def _named(entry: ColorEntry, match: Match | None) -> ColorEntry:

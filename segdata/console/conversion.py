@@ -25,6 +25,7 @@ def to_json(result: Conversion) -> dict[str, Any]:
             {"id": c.id, "name": c.name, "pixels": result.pixels.get(c.id, 0)}
             for c in class_map.classes
         ],
+        "ignored": _of_no_class(result),
         "turned": list(result.turned),
         "unknown_colors": {
             group.kind: {"colors": group.colors, "pixels": group.pixels, **group.fates}
@@ -32,6 +33,12 @@ def to_json(result: Conversion) -> dict[str, Any]:
         },
         "findings": [finding.to_json() for finding in result.report],
     }
+
+
+def _of_no_class(result: Conversion) -> dict[int, int]:
+    """Pixels by id, of the ignore label where no class is called so, like COCO's crowds."""
+    classes = {entry.id for entry in result.plan.class_map.classes}
+    return {number: n for number, n in result.pixels.items() if n and number not in classes}
 
 
 def render(result: Conversion, console: Console) -> None:
@@ -45,6 +52,8 @@ def render(result: Conversion, console: Console) -> None:
         count = result.pixels.get(entry.id, 0)
         name = entry.name + (" (ignored)" if entry.id == plan.class_map.ignore else "")
         table.add_row(str(entry.id), name, f"{count:,}", f"{count / total:.2%}")
+    for number, count in _of_no_class(result).items():
+        table.add_row(str(number), "ignored", f"{count:,}", f"{count / total:.2%}")
     console.print(table)
     for line in described(plan):
         console.print(line)

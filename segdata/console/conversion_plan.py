@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from segdata.conversion import ConversionPlan
+from segdata.sources.id_tables import runs_of
 
 
 def to_json(plan: ConversionPlan) -> dict[str, Any]:
@@ -51,7 +52,8 @@ def described(plan: ConversionPlan) -> Iterator[str]:
     yield f"photos:  {source.images}"
     yield f"labels:  {source.labels}"
     ignored = "nothing" if plan.class_map.ignore is None else f"id {plan.class_map.ignore}"
-    yield f"classes: {plan.class_map.num_classes}, ignored: {ignored}"
+    ids = sorted(c.id for c in plan.class_map.classes if c.id != plan.class_map.ignore)
+    yield f"classes: {len(ids)}, ids {runs_of(ids)}; ignored: {ignored}"
     for what, decision in source.decisions.items():
         yield f"{what}: {decision}"
     splits = ", ".join(f"{name} {len(keys)}" for name, keys in plan.lists.items())

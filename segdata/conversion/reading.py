@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, starmap
 
 from segdata import rules
 from segdata.classes import ClassMap
@@ -17,6 +17,7 @@ from segdata.facts.color_totals import ColorTotals, MaskFile
 from segdata.facts.colors import ClosePairFacts, MaskColorsFacts, PhantomFacts
 from segdata.facts.conversion import ConversionFacts, Named
 from segdata.findings import CheckReport, Finding, Level
+from segdata.rules.conversion import not_listed
 from segdata.rules.wording import counted
 from segdata.sources.photos import names_outside
 
@@ -84,12 +85,13 @@ class Tally:
         """Findings about everything that was read, and about what has no partner."""
         source = self.plan.source
         away = [name for name in source.labels_only if names_outside(name)]
+        ignored = self.plan.request.on_unknown == "ignore"
         facts = ConversionFacts(
             colors=colors,
             labels=str(source.labels),
             images=str(source.images),
             pairs=len(source.items),
-            unlisted=self._unlisted,
+            unlisted={} if ignored else self._unlisted,
             left_out=self._left_out,
             images_only=source.images_only,
             labels_only=tuple(name for name in source.labels_only if name not in away),
@@ -101,6 +103,8 @@ class Tally:
             unread=self._more_problems,
         )
         findings = [*self._problems, *rules.run("conversion", facts), *notices(facts)]
+        if ignored:
+            findings += starmap(_ignored, self._unlisted.items())
         if away:
             findings.append(_outside(away, str(source.labels)))
         checked = {"pairs": len(source.items), "pixels": self.pixels.total()}
@@ -127,6 +131,19 @@ def read_all(plan: ConversionPlan, results: Iterable[LabelResult]) -> Tally:
     for result in results:
         tally.add(result)
     return tally
+
+
+def _ignored(name: str, met: Named) -> Finding:
+    """What no class has, where the user wants it ignored."""
+    said = rules.Statement(
+        message=f"{not_listed(name)}: {met.count:,} pixels in {counted(met.files, 'label')} "
+        "became the ignore label",
+        level=Level.WARNING,
+        path=met.first[0],
+        count=met.count,
+        evidence={"class": name, "files": met.files, "first_files": met.first},
+    )
+    return rules.get("L05").finding(said)
 
 
 def _outside(names: list[str], labels: str) -> Finding:

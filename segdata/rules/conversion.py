@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import ceil
@@ -40,30 +41,33 @@ _LIE = {
     "edge": "lie along edges and are no class, as smoothed outlines do",
     "scattered": "are no class",
 }
+# As segdata.sources.id_tables names what no class has.
+_ID = re.compile(r"id (?P<id>\d+)(?: \((?P<hint>.*)\))?")
 _EXPORT = "export the masks without anti-aliasing"
 _BECAME = {"nearest": "the nearest class", "ignored": "the ignore label", "refused": "no class"}
 
 
 @rule("L05", level=Level.ERROR)
 def unknown_color(facts: ConversionFacts) -> Iterator[Statement]:
-    """A mask has a color that no class has.
+    """A label has a color or a class that the class file lacks.
 
     What: pixels of a color mask have a color that the class file does not list. One that fills
     areas is a class that nobody wrote down, or a void border. Colors along edges are blends of an
     anti-aliased brush or of a resize; shades of a class are the trace of JPEG compression. If they
     are classes with red and blue swapped, the masks were written by OpenCV from RGB pixels. A
-    labelling file can name a class, too, that the class file does not list.
+    labelling file can name a class, too, that the class file does not list, and a mask of ids hold
+    an id that is no class.
 
     Why it hurts: scripts that start from an array of zeros turn such pixels into class 0, usually
     the background. The masks look converted, and the network learns that the object is background.
     Taking the nearest class is right for shades and for most of an edge; but between two classes
     it can hit a third whose color lies in the middle, and draws a thin line of it there.
 
-    How to fix: add a line for a color that fills areas to the class file, `void` if it is to be
-    ignored. For the rest, export the masks again without anti-aliasing and as PNG; or convert with
-    `--on-unknown nearest` (up to `--max-distance`; areas stay refused unless `--areas` says
-    otherwise), or with `--on-unknown ignore`. `segdata colors` lists the colors of a data set and
-    writes a draft of the class file.
+    How to fix: add a line for a color that fills areas, for a name or for an id to the class file,
+    `void` if it is to be ignored. For the rest of the colors, export the masks again without
+    anti-aliasing and as PNG; or convert with `--on-unknown nearest` (up to `--max-distance`; areas
+    stay refused unless `--areas` says otherwise), or with `--on-unknown ignore`. `segdata colors`
+    lists the colors of a data set and writes a draft of the class file.
     """
     colors = facts.colors
     yield from _swapped(facts)
@@ -80,12 +84,11 @@ def unknown_color(facts: ConversionFacts) -> Iterator[Statement]:
     yield from _too_close(facts)
     for name, met in facts.unlisted.items():
         yield Statement(
-            message=f"class {name!r} is not in the class file: {_pixels(met.count)} in "
-            f"{counted(met.files, 'file')}",
+            message=f"{not_listed(name)}: {_pixels(met.count)} in {counted(met.files, 'label')}",
             path=met.first[0],
             count=met.count,
             evidence={"class": name, "files": met.files, "first_files": met.first},
-            fix=f"add a line for {name!r} to the class file, or rename it in the labels",
+            fix=_fix_of_name(name, colors.ignorable),
         )
 
 
@@ -104,12 +107,29 @@ def left_out(facts: ConversionFacts) -> Iterator[Statement]:
     """
     for what, met in facts.left_out.items():
         yield Statement(
-            message=f"{met.count:,} {what} in {counted(met.files, 'file')} could not be drawn",
+            message=f"{met.count:,} {what} in {counted(met.files, 'label')} could not be drawn",
             path=met.first[0],
             count=met.count,
             evidence={"what": what, "files": met.files, "first_files": met.first},
             fix="draw them as polygons in the labelling program, or leave them out knowingly",
         )
+
+
+def not_listed(name: str) -> str:
+    """What the class file lacks; an id of a mask is called ``id 4``, perhaps with a hint."""
+    found = _ID.fullmatch(name)
+    if found is None:
+        return f"class {name!r} is not in the class file"
+    hint = f" ({found['hint']})" if found["hint"] else ""
+    return f"id {found['id']} is not in the class file{hint}"
+
+
+def _fix_of_name(name: str, ignorable: bool) -> str:
+    found = _ID.fullmatch(name)
+    line = f"{found['id']},NAME" if found else name
+    ways = [f"add a line  {line}  to the class file", "change it in the labels"]
+    how = "" if ignorable else "add a class  void  to the class file and "
+    return "; or ".join([*ways, f"{how}convert with --on-unknown ignore"])
 
 
 def _swapped(facts: ConversionFacts) -> Iterator[Statement]:
@@ -220,7 +240,7 @@ def _evidence(found: UnknownColorFacts) -> dict[str, object]:
 def _fix(found: UnknownColorFacts, colors: MaskColorsFacts, many: bool = False) -> str:
     red, green, blue = found.color
     if found.kind == "area":
-        ways = [f"add a line to the class file, such as  void,{red},{green},{blue}"]
+        ways = [f"add a line  NAME,{red},{green},{blue}  to the class file (void if it is ignored)"]
         if colors.repaired:
             ways.append("convert with --areas nearest" + " or ignore" * colors.ignorable)
         elif colors.ignorable:

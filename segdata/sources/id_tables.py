@@ -67,11 +67,11 @@ class IdTable:
         said = [", ".join(parts) + more] if parts else []
         ignored = sorted(stored for stored, number in self.ids.items() if number < 0)
         if ignored:
-            said.append(f"ignored: {_runs(ignored)}")
+            said.append(f"ignored: {runs_of(ignored)}")
         return "; ".join(said) or "as stored"
 
 
-def _runs(numbers: list[int]) -> str:
+def runs_of(numbers: list[int]) -> str:
     """``0 to 6, 9, 14 to 16``, of numbers in order."""
     runs: list[list[int]] = []
     for number in numbers:

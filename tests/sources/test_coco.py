@@ -23,6 +23,7 @@ from labeled_projects import (
 )
 from pycocotools import mask as coco_mask
 
+from segdata.console.conversion import to_json
 from segdata.conversion import ConversionRequest, convert
 from segdata.errors import UserError
 from segdata.images import Unreadable
@@ -231,3 +232,12 @@ def test_photos_that_are_named_outside_the_data_set_are_told_as_such(tmp_path: P
         m.startswith("2 names of photos in the annotations lead out") and "/etc/passwd" in m
         for m in said
     )
+
+
+def test_pixels_of_crowds_have_a_row_in_the_result(tmp_path: Path) -> None:
+    coco(tmp_path / "src")
+    result = convert(ConversionRequest(source=tmp_path / "src", out=tmp_path / "out"))
+    said = to_json(result)
+    assert said["ignored"].keys() == {255}
+    whole = sum(entry["pixels"] for entry in said["classes"]) + said["ignored"][255]
+    assert whole == 2 * SIZE[0] * SIZE[1]
