@@ -33,6 +33,8 @@ from segdata.images import (
     read_stored,
 )
 
+# Rows among which one is looked at for changes: enough to tell a street from a box.
+_ROWS = 4
 # Values outside the classes that get a place; a broken label may have tens of thousands.
 _PLACED_VALUES = 32
 # Colors of a color picture that are kept, of this many evenly spaced pixels.
@@ -139,6 +141,7 @@ class LabelFacts:
         alpha: smallest and largest alpha, where there is an alpha channel.
         palette: index and color of each id in it, of a PNG with a palette.
         oddities: what the file has that labels have no use for.
+        winding: how often the value changes along every fourth row, and how often in a row.
     """
 
     path: str
@@ -153,6 +156,7 @@ class LabelFacts:
     alpha: tuple[int, int] | None = None
     palette: tuple[tuple[int, Color], ...] | None = None
     oddities: tuple[str, ...] = ()
+    winding: tuple[int, float] = (0, 0.0)
 
     @property
     def unreadable(self) -> bool:
@@ -209,6 +213,7 @@ def gather_label(
             *oddities_of(data),
             *(["premultiplied colors"] if _premultiplied(stored) else []),
         ),
+        winding=(0, 0.0) if label is None else _winding(label),
     )
     return facts, label
 
@@ -227,6 +232,12 @@ def _places(
         y, x = divmod(int(np.argmax(label == value)), width)
         places[value] = (x, y)
     return places
+
+
+def _winding(label: Label) -> tuple[int, float]:
+    rows = label[::_ROWS]
+    changes = int(np.count_nonzero(rows[:, 1:] != rows[:, :-1]))
+    return changes, changes / max(1, len(rows))
 
 
 def _palette(

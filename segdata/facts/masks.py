@@ -27,6 +27,13 @@ _IGNORED = 0.95
 # Bits of 512 by which the hashes of two views of one scene differ at most; lists of CamVid differ
 # by 159 and more.
 _ALIKE = 120
+# Photos that differ in more bits show different things: views of one scene in other weather or
+# light, which may share a mask, differ in fewer.
+_UNLIKE = 150
+# A mask that changes so often in all, and in a row, is that of one photo. Along every fourth row
+# CamVid's masks have 294 changes and 3.3 a row at least, those of rendered streets 132 and 3.7;
+# portraits, of one object each, have 1.3 a row.
+_CHANGES, _CHANGES_A_ROW = 100, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,8 @@ class MaskFacts:
         shifted: labels without a 0 that hold the id behind the last one and none beyond it, as
             labels that are counted from 1 do.
         shown: labels with two values or more.
+        copied: labels equal to an earlier one to the last byte, of many outlines, under photos that
+            show different things.
         repeats: masks of two values or more that several files have, the most frequent first.
         counted: labels whose ids, 0 and the ignore label aside, are 1 to k without a gap.
         tops: how many of them have which k.
@@ -108,6 +117,7 @@ class MaskFacts:
     ignored: Some = field(default_factory=Some)
     shifted: Some = field(default_factory=Some)
     shown: int = 0
+    copied: Some = field(default_factory=Some)
     repeats: tuple[Repeat, ...] = ()
     counted: int = 0
     tops: Mapping[int, int] = field(default_factory=dict)
@@ -129,6 +139,7 @@ class MaskCollector:
         self._labels = self._shown = self._counted = self._palettes = 0
         self._empty, self._ignored, self._shifted = _OpenSome(), _OpenSome(), _OpenSome()
         self._constant: dict[int, _OpenSome] = {}
+        self._copied = _OpenSome()
         self._masks: dict[bytes, bytes] = {}
         self._repeats: dict[bytes, _OpenRepeat] = {}
         self._tops: Counter[int] = Counter()
@@ -186,7 +197,11 @@ class MaskCollector:
         if first is photo:
             return
         repeat = self._repeats.setdefault(key, _OpenRepeat(first))
-        repeat.add(label.path, photo)
+        bits = repeat.add(label.path, photo)
+        changes, in_a_row = label.winding
+        complex_ = changes >= _CHANGES and in_a_row >= _CHANGES_A_ROW
+        if complex_ and bits is not None and bits > _UNLIKE:
+            self._copied.add(label.path)
 
     def _add_palette(self, label: LabelFacts) -> None:
         if label.palette is None:
@@ -218,6 +233,7 @@ class MaskCollector:
             ignored=self._ignored.close(),
             shifted=self._shifted.close(),
             shown=self._shown,
+            copied=self._copied.close(),
             repeats=tuple(several[:_NAMED]),
             counted=self._counted,
             tops=dict(sorted(self._tops.items())),
@@ -247,14 +263,16 @@ class _OpenRepeat:
         self._again = _OpenSome()
         self._different = self._unseen = 0
 
-    def add(self, path: str, photo: bytes) -> None:
+    def add(self, path: str, photo: bytes) -> int | None:
+        """Count one more; returns by how many bits its photo differs, where that is known."""
         self._again.add(path)
         ours, theirs = self._photo[_DIGEST:], photo[_DIGEST:]
         if ours and theirs:
-            bits = int.from_bytes(ours) ^ int.from_bytes(theirs)
-            self._different += bits.bit_count() > _ALIKE
-        else:
-            self._unseen += self._photo[:_DIGEST] != photo[:_DIGEST]
+            bits = (int.from_bytes(ours) ^ int.from_bytes(theirs)).bit_count()
+            self._different += bits > _ALIKE
+            return bits
+        self._unseen += self._photo[:_DIGEST] != photo[:_DIGEST]
+        return None
 
     def close(self) -> Repeat:
         again = self._again.close()

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import IdSet, explained, ids_of, together, value_causes
 from segdata.rules.schemes import translation
-from segdata.rules.wording import command, counted, descriptor_file, numbers, percent, values_seen
+from segdata.rules.wording import (
+    command,
+    counted,
+    descriptor_file,
+    file_name,
+    numbers,
+    percent,
+    several,
+    values_seen,
+)
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts
@@ -211,19 +220,33 @@ def copied_masks(facts: DatasetFacts) -> Iterator[Statement]:
     """The same mask belongs to different photos.
 
     What: label files are equal to the last byte though their photos differ: one mask was saved
-    under many names.
+    under many names, or labels of some photos were copied over those of others. No two photos have
+    one mask of many outlines; simple ones may be equal.
 
-    Why it hurts: if all are the same, the network learns that one picture by heart and predicts it
-    for everything.
+    Why it hurts: labels of another photo teach nothing, and in val they measure nothing. If all are
+    the same, the network learns that one picture by heart and predicts it for everything.
 
     How to fix: export the labels again.
     """
-    masks = facts.masks
+    masks, told = facts.masks, False
     for repeat in masks.repeats:
         others = repeat.different + repeat.unseen
         often = repeat.files >= max(_COPIES, _OFTEN * masks.shown)
         if often and others >= max(_COPIES - 1, repeat.files / 2):
+            told = True
             yield _copied(facts, repeat)
+    copied = masks.copied
+    if not told and copied.files >= _COPIES:
+        yield Statement(
+            message=f"{copied.files} of {counted(masks.shown, 'label')} that show something are, to"
+            f" the last byte, those of other photos: {several(_names(copied.first), copied.files)}",
+            certainty=Certainty.STRONG,
+            level=Level.WARNING,
+            path=copied.first[0],
+            count=copied.files,
+            evidence={"labels": masks.shown, "first_files": list(copied.first)},
+            fix=f"export these labels in {facts.descriptor.labels} again, or those they equal",
+        )
 
 
 @rule("L33", level=Level.INFO)
@@ -272,6 +295,10 @@ def mostly_ignored(facts: DatasetFacts) -> Iterator[Statement]:
             evidence={"labels": masks.labels, "first_files": list(masks.ignored.first)},
             fix="take them off the lists, or label more of them",
         )
+
+
+def _names(paths: Sequence[str]) -> list[str]:
+    return [file_name(path) for path in paths]
 
 
 def _is_background(name: str) -> bool:

@@ -74,6 +74,7 @@ FAULTS: dict[str, tuple[str, d.Damage]] = {
     ),
     "most masks empty": ("L26", d.emptied(3)),
     "the same mask for all": ("L28", d.one_mask),
+    "four labels under other photos, too": ("L28", d.copied_over),
     "0/255, 255 ignored": ("L01", d.binary(255)),
     "0/128": ("L02", d.binary(128)),
     "colors": ("L04", d.color_masks),
