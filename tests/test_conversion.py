@@ -240,6 +240,19 @@ def test_photos_that_are_none_and_masks_of_another_size_stop_the_conversion(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("how", ["copy", "hardlink"])
+def test_a_photo_that_is_cut_off_behind_its_header_stops_the_conversion(
+    tmp_path: Path, how: Photos
+) -> None:
+    photo = make_source(tmp_path / "src") / "photos" / "a.jpg"
+    photo.write_bytes(photo.read_bytes()[:-200])
+    with pytest.raises(BadData) as caught:
+        convert(ConversionRequest(source=tmp_path / "src", out=tmp_path / "out", photos=how))
+    (finding,) = caught.value.report
+    assert (finding.rule, finding.path) == ("L27", str(photo))
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("how", ["hardlink", "symlink"])
 def test_photos_are_linked_on_request(tmp_path: Path, how: Photos) -> None:
     source = make_source(tmp_path / "src")

@@ -21,6 +21,7 @@ from segdata.images import (
     ImageHeader,
     NoIds,
     Unreadable,
+    check_whole,
     encode_label,
     read_header,
 )
@@ -90,10 +91,14 @@ class LabelResult:
 
 
 def convert_label(task: LabelTask) -> LabelResult:
-    """Read one label and write its ids; unknown colors are counted, and become no class."""
+    """Read one label and write its ids; unknown colors are counted, and become no class.
+
+    The photo is read to its end, too: a pair whose photo is cut off is told before any is copied.
+    That takes 0.25 ms of the 5 ms of a pair of CamVid's (JPEG, 480×360).
+    """
     try:
         reading = task.read(task.item)
-        photo = read_header(task.item.photo())
+        photo = check_whole(task.item.photo())
         _refuse_lossy(task, reading)
     except Unreadable as error:
         return LabelResult(task.item, problem=str(error))

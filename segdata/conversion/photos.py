@@ -9,7 +9,7 @@ from segdata.conversion.labels import Posture
 from segdata.conversion.orientation import without_orientation
 from segdata.conversion.request import Photos
 from segdata.files import link_file, write_file
-from segdata.images import Unreadable, encode_photo, read_header, read_photo
+from segdata.images import encode_photo, read_header, read_photo
 from segdata.sources import Item
 
 
@@ -27,7 +27,7 @@ def bring_photo(task: PhotoTask) -> None:
     """Copy, link or encode one photo. The copy of one that has an EXIF orientation has none.
 
     Raises:
-        UserError: it cannot be linked or written.
+        UserError: it cannot be linked or written, or has changed since it was checked.
     """
     linked = task.how in ("hardlink", "symlink") and task.item.embedded is None
     if linked and task.posture == "upright":
@@ -35,11 +35,7 @@ def bring_photo(task: PhotoTask) -> None:
         return
     photo = task.item.photo()
     stored = photo.read_bytes() if isinstance(photo, Path) else photo
-    try:
-        write_file(task.target, _as_labelled(stored, task))
-    except Unreadable:
-        # Cut off behind a sound header: it is copied as it is, and validate names it (L27).
-        write_file(task.target, stored)
+    write_file(task.target, _as_labelled(stored, task))
 
 
 def _as_labelled(stored: bytes, task: PhotoTask) -> bytes:

@@ -116,10 +116,12 @@ class Tally:
             return
         message, _, fix = result.problem.partition("\n")
         # The finding names the whole path.
-        message = message.replace(str(result.item.label), result.item.label.name)
+        item = result.item
+        path = item.image if str(item.image) in message else item.label
+        message = message.replace(str(path), path.name)
         said = rules.Statement(
             message=message,
-            path=str(result.item.label),
+            path=str(path),
             fix=fix or "fetch or export the file again, or take it and its photo out of the folder",
         )
         self._problems.append(rules.get(result.rule).finding(said))
