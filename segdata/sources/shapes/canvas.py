@@ -49,7 +49,8 @@ def drawable(
         shape_of: raises ``LeftOut`` and ``Damaged``.
 
     Raises:
-        Unreadable: when all were made: some are damaged, and which.
+        Unreadable: when all were made: some are damaged, and which; at once: one is of another
+            picture.
     """
     damaged: list[str] = []
     for name, entry in entries:
@@ -59,6 +60,8 @@ def drawable(
             left_out[str(reason)] += 1
         except Damaged as reason:
             damaged.append(f"{name}: {reason}")
+        except Unreadable as error:
+            raise Unreadable(f"{picture}: {name}: {error.message}", error.remedy) from None
     if damaged:
         more = f" and {len(damaged) - _NAMED} more" if len(damaged) > _NAMED else ""
         raise Unreadable(
