@@ -19,8 +19,8 @@ from segdata.findings import Certainty, Finding, Level
 # Scopes of the rules about photos, labels, lists and their descriptor: those that judge
 # ``DatasetFacts``.
 FOLDER_SCOPES = (
-    "names", "pairing", "lists", "files", "storage", "coloring", "labels", "masks", "structure",
-    "alignment", "descriptor", "splits", "shards",
+    "names", "pairing", "lists", "files", "storage", "coloring", "labels", "numbering", "masks",
+    "structure", "alignment", "descriptor", "splits", "shards",
 )  # fmt: skip
 # What one rule says is the reason of what others would find, which then say nothing.
 _REASONS = {

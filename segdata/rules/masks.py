@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.causes import IdSet, explained, ids_of, together, value_causes
-from segdata.rules.schemes import translation
+from segdata.rules.causes import IdSet, ids_of
 from segdata.rules.wording import (
     command,
     counted,
     descriptor_file,
     file_name,
-    numbers,
     percent,
     several,
     values_seen,
@@ -30,6 +28,8 @@ BACKGROUNDS = frozenset(
 # A class that covers half of the pixels and of the outermost ones is the background, whatever it is
 # called; what is called background and has less than a permille is not.
 _MOST, _NEARLY_NONE = 0.5, 0.001
+# In fewer labels a class may be missing by chance.
+_SEVERAL = 10
 # A class is all around the others if it is so in nearly all labels, of three at least.
 _ALL_AROUND, _LEAST = 0.95, 3
 # Most masks are empty (fault catalogue, L26: 90 % empty masks make predictions black).
@@ -50,8 +50,9 @@ def background_elsewhere(facts: DatasetFacts) -> Iterator[Statement]:
     """The background is not where dataset.toml says.
 
     What: class 0 bears the name of an object, another class is called background, and the pixels
-    say otherwise: 0 surrounds everything, and the class called background is nowhere. The label map
-    of the export (CVAT, Supervisely) began with an object.
+    say otherwise: 0 surrounds everything, and the class called background is nowhere; or no label
+    has a 0, and the class called background is most of the pixels. The label map of the export
+    (CVAT, Supervisely) began with an object.
 
     Why it hurts: the object in the first slot and the background are one: it vanishes from every
     mask, and everything that is nothing is learned as that object.
@@ -60,12 +61,15 @@ def background_elsewhere(facts: DatasetFacts) -> Iterator[Statement]:
     only names are wrong, correct the names in dataset.toml.
     """
     found, ids = facts.structure, ids_of(facts)
-    if ids.shape or ids.outside or ids.ignore == 0 or not found.labels or 0 not in ids.values:
+    if ids.shape or ids.outside or ids.ignore == 0 or not found.labels:
         return
     slots = [i for i, name in ids.names.items() if _is_background(name) and i != ids.ignore]
     named = 0 in ids.names and not _is_background(ids.names[0]) and not ids.is_void(0)
     ring = found.ring.get(0, 0) / max(1, sum(found.ring.values()))
-    if named and slots and 0 not in slots:
+    if 0 not in ids.values:
+        if named and slots and ids.files >= _SEVERAL and ids.share(_held(ids, slots)) >= _MOST:
+            yield _never_drawn(facts, ids, slots[0])
+    elif named and slots and 0 not in slots:
         slot = slots[0]
         if ids.share([0]) < _MOST or ring < _MOST:
             return
@@ -74,43 +78,6 @@ def background_elsewhere(facts: DatasetFacts) -> Iterator[Statement]:
             yield _misnamed(facts, ids, slot, absent=absent)
     elif 0 in slots and ids.num_classes > 2:
         yield from _surrounded(facts, ids)
-
-
-@rule("L18", level=Level.ERROR)
-def other_scheme(facts: DatasetFacts) -> Iterator[Statement]:
-    """Ids are those of a data set as it is published, not as it is trained on.
-
-    What: Cityscapes' labelIds (0 to 33) where 19 classes are counted, COCO's category ids (1 to 90
-    with gaps) where 80 are, ADE20K's 0 to 150 where 150 are. Each has a table that turns one into
-    the other.
-
-    Why it hurts: ids beyond num_classes are out of range, and those below mean another class than
-    the names say: evaluation stops or shows nonsense, training diverges.
-
-    How to fix: translate the ids, which `segdata fix` does. For Cityscapes, use the files
-    *_labelTrainIds.png that its own createTrainIdLabelImgs.py writes.
-    """
-    ids = ids_of(facts)
-    values = value_causes(ids).get("L18", ())
-    if not values:
-        return
-    table = translation(ids)
-    place = ids.values[values[0]].places[0]
-    yield Statement(
-        message=f"the ids ({numbers(ids.trained)}) are {ids.scheme}, and num_classes is "
-        f"{ids.num_classes}",
-        certainty=Certainty.STRONG,
-        path=place.path,
-        x=place.x,
-        y=place.y,
-        count=sum(ids.values[value].pixels for value in values),
-        evidence={
-            "values": values_seen(ids.values),
-            "scheme": ids.scheme,
-            "ids": {str(value): number for value, number in table.items()},
-        },
-        fix=command("fix", facts.root, f"{facts.root}-fixed"),
-    )
 
 
 @rule("L19", level=Level.WARNING)
@@ -140,38 +107,6 @@ def inverted(facts: DatasetFacts) -> Iterator[Statement]:
         count=around,
         evidence={"values": values_seen(ids.values), "labels": found.zeros, "around": around},
         fix=command("remap", facts.root, f"{facts.root}-ids", "0:1", "1:0"),
-    )
-
-
-@rule("L21", level=Level.ERROR)
-def instances(facts: DatasetFacts) -> Iterator[Statement]:
-    """Ids number the objects of each picture, not their classes.
-
-    What: every label holds 1 to k without a gap, and k differs from picture to picture, past
-    num_classes: instance masks (SegmentationObject, *_instanceIds) were taken for class masks.
-
-    Why it hurts: the first object of each picture is class 1, whatever it is. Ids beyond
-    num_classes are out of range.
-
-    How to fix: use the class masks: SegmentationClass beside SegmentationObject, *_labelIds beside
-    *_instanceIds; or export them.
-    """
-    groups = explained(facts, "L21")
-    ids = ids_of(facts)
-    beyond = value_causes(ids).get("L21", ())
-    if not groups and not beyond:
-        return
-    tops, masks = facts.masks.tops, facts.masks
-    path = together(groups).first[0] if groups else ids.values[beyond[-1]].places[0].path
-    counts = f"1 to k, with {len(tops)} different k up to {max(tops)}" if tops else "large numbers"
-    yield Statement(
-        message=f"{masks.counted or masks.labels} of {counted(masks.labels, 'label')} hold ids "
-        f"{counts}: instances are numbered, not classes (num_classes is {ids.num_classes})",
-        certainty=Certainty.STRONG,
-        path=path,
-        count=masks.labels,
-        evidence={"labels_by_largest_id": {str(top): n for top, n in list(tops.items())[:20]}},
-        fix="put the class masks (SegmentationClass, *_labelIds) in place of the instance masks",
     )
 
 
@@ -303,6 +238,26 @@ def _names(paths: Sequence[str]) -> list[str]:
 
 def _is_background(name: str) -> bool:
     return name.strip().lower() in BACKGROUNDS
+
+
+def _held(ids: IdSet, classes: Sequence[int]) -> list[int]:
+    return [value for value in classes if value in ids.values]
+
+
+def _never_drawn(facts: DatasetFacts, ids: IdSet, slot: int) -> Statement:
+    """No label holds class 0, and the background has another id."""
+    return Statement(
+        message=f"class 0 is called {ids.names[0]!r} and is in none of {ids.files} labels, while "
+        f"{ids.names[slot]!r} is class {slot} and has {percent(ids.share(_held(ids, [slot])))} of "
+        "the pixels: the label map seems to have begun with an object",
+        certainty=Certainty.MEDIUM,
+        path=descriptor_file(facts.root),
+        count=ids.files,
+        evidence={"values": values_seen(ids.values), "background": slot},
+        fix=f"if {ids.names[0]!r} is to be seen in the photos, put background first in the label "
+        f"map and export again; if not, leave it, or take the class out of "
+        f"{descriptor_file(facts.root)}",
+    )
 
 
 def _misnamed(facts: DatasetFacts, ids: IdSet, slot: int, *, absent: bool) -> Statement:

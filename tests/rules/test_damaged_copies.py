@@ -81,6 +81,7 @@ FAULTS: dict[str, tuple[str, d.Damage]] = {
     "palette read as grey": ("L03", d.several(d.with_palette, d.described(label_decoder="opencv"))),
     "too few classes": ("D01", d.described(num_classes=6, classes=None)),
     "void not declared": ("L20", d.void_undeclared),
+    "background behind the objects": ("L17", d.background_last),
     "strays": ("L07", d.strays),
     "counted from 1, void too": ("L06", d.each(lambda label: label + np.uint8(1))),
     "every third counted from 1": ("L06", d.each(lambda label: label + np.uint8(1), 3)),
