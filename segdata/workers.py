@@ -11,6 +11,7 @@ import contextlib
 import multiprocessing
 import pickle
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -151,15 +152,35 @@ class Crew(Generic[T, R]):
 @contextlib.contextmanager
 def _without_interrupts() -> Iterator[None]:
     """A process that starts in here never sees Ctrl-C, which a terminal sends to all of them; this
-    one sees it afterwards."""
+    one hears of it, or of a request to end, once the process has started whole."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        # Blocked here, the signal still reaches this thread through any other thread.
+        with _deferred(signal.SIGINT), _deferred(signal.SIGTERM):
+            yield
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _deferred(number: signal.Signals) -> Iterator[None]:
+    """What a signal does to the main thread, it does after the block."""
+    handler = signal.getsignal(number)
+    if handler is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    signal.signal(number, lambda received, _: came.append(received))
+    try:
+        yield
+    finally:
+        signal.signal(number, handler)
+    if came:
+        signal.raise_signal(number)
 
 
 def _work(pipe: Connection, fn: Callable[[Any], Any]) -> None:
