@@ -12,12 +12,15 @@ import multiprocessing
 import pickle
 import signal
 import threading
+import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -25,6 +28,12 @@ R = TypeVar("R")
 
 # Seconds that a worker gets to end by itself before it is killed.
 _PATIENCE = 5.0
+# A worker that is done within this many seconds is given its next item ahead, so that it need not
+# wait for the caller; longer work is shared out more evenly without.
+_BRIEF = 0.05
+# Bytes of an item that may wait in a pipe: less than the smallest buffer of one (8 KiB on Windows),
+# so that handing it over blocks nobody.
+_AHEAD_BYTES = 4096
 
 
 class Died(Exception):
@@ -35,7 +44,21 @@ class Died(Exception):
 class _Worker:
     process: SpawnProcess
     pipe: Connection
-    number: int | None = None
+    numbers: deque[int] = field(default_factory=deque)
+    since: float = 0.0
+    brief: bool = False
+
+    def hand(self, number: int, item: bytes) -> None:
+        if not self.numbers:
+            self.since = time.monotonic()
+        self.numbers.append(number)
+        self.pipe.send_bytes(item)
+
+    def done(self) -> int:
+        """The number of the item that it has worked on."""
+        now = time.monotonic()
+        self.brief, self.since = now - self.since < _BRIEF, now
+        return self.numbers.popleft()
 
 
 @dataclass(frozen=True)
@@ -63,6 +86,7 @@ class Crew(Generic[T, R]):
     size: int
     window: int
     _workers: list[_Worker] = field(default_factory=list)
+    _next: tuple[int, bytes] | None = None
     _done: dict[int, _Outcome] = field(default_factory=dict)
 
     def results(self, items: Iterable[T]) -> Iterator[R]:
@@ -89,20 +113,32 @@ class Crew(Generic[T, R]):
 
     def _hand_out(self, tasks: Iterator[tuple[int, T]], taken: int) -> bool:
         """Give work to who is idle; returns whether there is anything left to wait for."""
-        while len(self._done) + len(self._busy()) < self.window:
-            idle = next((w for w in self._workers if w.number is None), None)
-            if idle is None and len(self._workers) == self.size:
+        while len(self._done) + sum(len(w.numbers) for w in self._workers) < self.window:
+            if self._next is None:
+                task = next(tasks, None)
+                if task is None:
+                    break
+                self._next = task[0], bytes(ForkingPickler.dumps(task[1]))
+            worker = self._taker(len(self._next[1]))
+            if worker is None:
                 break
-            task = next(tasks, None)
-            if task is None:
-                break
-            worker = idle or self._hire()
-            worker.number, item = task
             try:
-                worker.pipe.send(item)
+                worker.hand(*self._next)
             except OSError as error:
                 raise Died from error
+            self._next = None
         return bool(self._done or self._busy())
+
+    def _taker(self, size: int) -> _Worker | None:
+        """Who takes an item of so many bytes: who is idle, or is new, or is quick."""
+        for worker in self._workers:
+            if not worker.numbers:
+                return worker
+        if len(self._workers) < self.size:
+            return self._hire()
+        if size > _AHEAD_BYTES:
+            return None
+        return next((w for w in self._workers if w.brief and len(w.numbers) == 1), None)
 
     def _hear(self, *, patient: bool) -> None:
         """Take what workers have to say, and wait for one of them if ``patient``."""
@@ -113,12 +149,10 @@ class Crew(Generic[T, R]):
                 outcome = worker.pipe.recv()
             except (EOFError, OSError) as error:
                 raise Died from error
-            assert worker.number is not None
-            self._done[worker.number] = outcome
-            worker.number = None
+            self._done[worker.done()] = outcome
 
     def _busy(self) -> list[_Worker]:
-        return [worker for worker in self._workers if worker.number is not None]
+        return [worker for worker in self._workers if worker.numbers]
 
     def _hire(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
@@ -138,7 +172,7 @@ class Crew(Generic[T, R]):
         """Idle workers end as their pipe closes; others are stopped where they are."""
         for worker in self._workers:
             worker.pipe.close()
-            if worker.number is not None:
+            if worker.numbers:
                 worker.process.terminate()
         for worker in self._workers:
             worker.process.join(_PATIENCE)
@@ -147,6 +181,7 @@ class Crew(Generic[T, R]):
                 worker.process.join()
             worker.process.close()
         self._workers.clear()
+        self._next = None
 
 
 @contextlib.contextmanager
