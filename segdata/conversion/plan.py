@@ -133,9 +133,10 @@ def _check_ignorable(request: ConversionRequest, class_map: ClassMap) -> None:
         if value == "ignore"
     ]  # fmt: skip
     if asked and class_map.ignore is None:
+        colored = any(entry.color is not None for entry in class_map.classes)
         raise UserError(
             f"{asked[0]} ignore needs an ignore label, and no class is named void or ignore",
-            "add a line  void,r,g,b  to the class file",
+            f"add a line  {'void,r,g,b' if colored else 'void'}  to the class file",
         )
 
 

@@ -120,7 +120,7 @@ def specks(facts: DatasetFacts) -> Iterator[Statement]:
     """
     found = [tiny for tiny in _tiny(facts) if not _is_hole(facts, tiny)]
     if found:
-        yield _specks(facts, found, "specks", "specks of one class inside another")
+        yield _specks(facts, found, "speck", "of one class inside another")
 
 
 @rule("L31", level=Level.INFO)
@@ -137,7 +137,7 @@ def pinholes(facts: DatasetFacts) -> Iterator[Statement]:
     """
     found = [tiny for tiny in _tiny(facts) if _is_hole(facts, tiny)]
     if found:
-        yield _specks(facts, found, "pinholes", "pinholes inside objects")
+        yield _specks(facts, found, "pinhole", "inside objects")
 
 
 @rule("L32", level=Level.INFO)
@@ -215,7 +215,8 @@ def _specks(facts: DatasetFacts, found: list[Tiny], what: str, where: str) -> St
     path, speck = located[0] if located else (facts.root, None)
     total = sum(tiny.count for tiny in found)
     return Statement(
-        message=f"{total} {where} in {counted(facts.structure.labels, 'label')}: {several(kinds)}",
+        message=f"{counted(total, what)} {where} in {counted(facts.structure.labels, 'label')}: "
+        f"{several(kinds)}",
         certainty=Certainty.MEDIUM,
         path=path,
         x=None if speck is None else speck.x,
@@ -225,5 +226,5 @@ def _specks(facts: DatasetFacts, found: list[Tiny], what: str, where: str) -> St
             "kinds": {kind: tiny.count for kind, tiny in zip(kinds[:10], found, strict=False)},
             "first_files": list(dict.fromkeys(file_name(path) for path, _ in located))[:5],
         },
-        fix=f"repaint the {what} if they are not meant",
+        fix=f"repaint {what}s that are not meant",
     )
