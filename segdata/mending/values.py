@@ -5,11 +5,11 @@ from __future__ import annotations
 from segdata.mending.steps import TableStep
 from segdata.mending.treatment import Case, Refusal, Treatment, remedy
 from segdata.rules.causes import VOID, IdSet, value_causes, without_lesson
+from segdata.rules.pascal import FromPascal, from_pascal
 from segdata.rules.schemes import translation
 
 # Stray ids are slips of a brush up to this share of all pixels (fault catalogue, L07).
 _STRAY_SHARE = 0.01
-_PASCAL_CLASSES = 21
 
 
 @remedy("L01")
@@ -38,6 +38,9 @@ def object_is_a_class(case: Case) -> Treatment | Refusal:
 def ids_for_gray_levels(case: Case) -> Treatment | Refusal:
     """Grey levels are numbered where there is one for every class."""
     ids = case.ids
+    back = from_pascal(ids.trained, ids.num_classes)
+    if back is not None:
+        return _read_back(ids, back)
     table = _numbered(ids)
     if table is None:
         return Refusal(
@@ -120,14 +123,11 @@ def translated(case: Case) -> Treatment | Refusal:
 
 
 def _numbered(ids: IdSet) -> dict[int, int] | None:
-    """Grey level -> id, if every class has its level, or the levels are known or evenly spaced."""
+    """Grey level -> id, if every class has its level, or the levels are evenly spaced."""
     levels = ids.trained
     if len(levels) == ids.num_classes:
         return dict(zip(levels, range(ids.num_classes), strict=True))
-    table = _evenly(levels, ids.num_classes)
-    if ids.num_classes <= _PASCAL_CLASSES and table is None:
-        table = _pascal(levels, ids.num_classes)
-    return table
+    return _evenly(levels, ids.num_classes)
 
 
 def _evenly(levels: tuple[int, ...], classes: int) -> dict[int, int] | None:
@@ -141,14 +141,16 @@ def _evenly(levels: tuple[int, ...], classes: int) -> dict[int, int] | None:
     return table if len(set(table.values())) == len(table) else None
 
 
-def _pascal(levels: tuple[int, ...], classes: int) -> dict[int, int] | None:
-    """The brightness of PASCAL VOC's colors, as TensorFlow and OpenCV read them."""
-    from segdata.classes import pascal_color
-
-    known: dict[int, int] = {}
-    for number in range(classes):
-        red, green, blue = pascal_color(number)
-        known.setdefault((9798 * red + 19235 * green + 3735 * blue) >> 15, number)
-    if len(known) < classes or not set(levels) <= known.keys() or len(levels) < 3:
-        return None
-    return {level: known[level] for level in levels}
+def _read_back(ids: IdSet, back: FromPascal) -> Treatment | Refusal:
+    """The ids whose colors in PASCAL VOC's palette were read as grey."""
+    if back.open:
+        level, may = next(iter(back.open.items()))
+        return Refusal(f"grey {level} is the brightness of {' and '.join(map(str, may))}")
+    void = VOID if ids.ignore is None else ids.ignore
+    table = {level: void if i == VOID else i for level, i in back.ids.items()}
+    declared = ids.ignore is None and void in table.values()
+    return Treatment(
+        does=f"PASCAL VOC's palette, which {back.reader} had read as grey, became ids",
+        labels=TableStep(table),
+        descriptor={"ignore_label": void} if declared else {},
+    )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.causes import IdSet, ids_of, value_causes, without_lesson
+from segdata.rules.causes import VOID, IdSet, ids_of, value_causes, without_lesson
+from segdata.rules.pascal import FromPascal, from_pascal
 from segdata.rules.wording import (
     class_file,
     command,
@@ -25,11 +26,8 @@ if TYPE_CHECKING:
 
 # Stray values that get a finding each; more are one finding.
 _EACH_VALUE = 8
-_PASCAL_CLASSES = 21
 # Nearly every label that is counted from 0 has one.
 _MOSTLY_SOUND = 0.9
-# Grey levels that are in PASCAL VOC's brightnesses, and that people also choose by hand.
-_COMMON_GRAYS = frozenset({0, 128})
 
 
 @rule("L01", level=Level.ERROR)
@@ -91,19 +89,30 @@ def gray_levels(facts: DatasetFacts) -> Iterator[Statement]:
     if not found:
         return
     place = ids.values[found[0]].places[0]
-    table = {str(value): number for number, value in enumerate(ids.trained)}
+    back = from_pascal(ids.trained, ids.num_classes)
+    table = back.ids if back else {value: number for number, value in enumerate(ids.trained)}
     rows = [(f"class{number}", value) for number, value in enumerate(ids.trained)]
     if ids.ignore is not None and ids.ignore in ids.values:
         rows.append(("void", ids.ignore))
+    origin = (
+        f"; they are the brightness of PASCAL VOC's palette as {back.reader} reads it: color "
+        f"labels were read as grey{_either(back)}"
+        if back
+        else ""
+    )
     yield Statement(
         message=f"label values {numbers(ids.trained)} are grey levels, not class ids 0 to "
-        f"{ids.num_classes - 1}{_origin(ids)}",
+        f"{ids.num_classes - 1}{origin}",
         path=place.path,
         x=place.x,
         y=place.y,
         count=sum(ids.values[value].pixels for value in found),
-        evidence={"values": values_seen(ids.values), "ids": table, "num_classes": ids.num_classes},
-        fix=_convert_grays(facts, rows),
+        evidence={
+            "values": values_seen(ids.values),
+            "ids": {str(level): i for level, i in table.items()},
+            "num_classes": ids.num_classes,
+        },
+        fix=_back(facts, ids, back) if back else _convert_grays(facts, rows),
     )
 
 
@@ -309,19 +318,20 @@ def _convert_grays(facts: DatasetFacts, rows: Sequence[tuple[str, int]]) -> str:
     )  # fmt: skip
 
 
-def _origin(ids: IdSet) -> str:
-    """Grey levels that are the brightness of well-known colors give themselves away."""
-    odd = set(ids.trained) - pascal_grays()
-    if odd or set(ids.trained) <= _COMMON_GRAYS:
-        return ""
-    return "; they are the brightness of PASCAL VOC's palette: color labels were read as grey"
+def _back(facts: DatasetFacts, ids: IdSet, back: FromPascal) -> str:
+    """The command that gives grey levels the ids whose colors they were."""
+    steps = [f"{level}:{i}" for level, i in back.ids.items() if i != VOID and i != level]
+    declared: list[str] = []
+    for level in (level for level, i in back.ids.items() if i == VOID):
+        steps.append(f"{level}:ignore")
+        declared = [] if ids.ignore is not None else ["--ignore", str(VOID)]
+    line = command("remap", facts.root, f"{facts.root}-ids", *steps, *declared)
+    if not back.open:
+        return line
+    return f"convert the color masks that these were made of, if you have them; or\n{line}"
 
 
-def pascal_grays() -> frozenset[int]:
-    """What TensorFlow and OpenCV read for PASCAL VOC's 21 colors and its void."""
-    # Imported here, because the manual of the rules is shown without loading OpenCV.
-    from segdata.classes import VOID_COLOR, pascal_color
-
-    colors = [*map(pascal_color, range(_PASCAL_CLASSES)), VOID_COLOR]
-    # libpng's weights, in 1/32768 (png_set_rgb_to_gray).
-    return frozenset((9798 * r + 19235 * g + 3735 * b) >> 15 for r, g, b in colors)
+def _either(back: FromPascal) -> str:
+    """Levels that two classes have: ``, in which 75 is id 2 or 17``."""
+    told = [f"{level} is id {' or '.join(map(str, may))}" for level, may in back.open.items()]
+    return f", in which {several(told)}" if told else ""

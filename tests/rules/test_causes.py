@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from segdata.facts import Place, Seen
 from segdata.facts.masks import MaskFacts
 from segdata.rules.causes import VOID, IdSet, value_causes
-from segdata.rules.labels import pascal_grays
+from segdata.rules.pascal import from_pascal
 from segdata.rules.schemes import COCO_HOLES, is_numbered, scheme_of, translation
 
 FILES = 40
@@ -125,9 +125,35 @@ def test_a_blended_edge_is_not_taken_for_jpeg() -> None:
     assert "L11" not in value_causes(ids(0, 255, few=between))
 
 
-def test_the_brightness_of_pascal_colors_is_what_tensorflow_reads() -> None:
-    read = "0 38 75 113 14 52 89 128 19 57 94 132 33 72 108 147 37 75 112 150 52 220"
-    assert pascal_grays() == {int(value) for value in read.split()}
+# What each program reads of the colors 0 to 20 and of void: golden values of the programs.
+PASCAL_AS_GREY = {
+    "TensorFlow or OpenCV": (
+        "0 38 75 113 14 52 89 128 19 57 94 132 33 72 108 147 37 75 112 150 52 220"
+    ),
+    "Pillow": "0 38 75 113 15 53 90 128 19 57 94 133 34 72 109 147 38 76 113 151 52 220",
+}
+
+
+@pytest.mark.parametrize("reader", PASCAL_AS_GREY)
+def test_pascal_colors_read_as_grey_lead_back_to_their_ids(reader: str) -> None:
+    levels = [int(value) for value in PASCAL_AS_GREY[reader].split()]
+    back = from_pascal(set(levels), 21)
+    assert back is not None
+    assert back.reader == reader
+    for number, level in zip([*range(21), 255], levels, strict=True):
+        assert back.ids.get(level) == number or number in back.open[level]
+    assert all(len(may) == 2 for may in back.open.values())
+
+
+def test_classes_that_the_data_set_lacks_leave_no_doubt() -> None:
+    back = from_pascal([0, 14, 75, 220], 12)
+    assert back is not None
+    assert (dict(back.ids), dict(back.open)) == ({0: 0, 14: 4, 75: 2, 220: 255}, {})
+
+
+@pytest.mark.parametrize("levels", [[0, 128], [0, 255], [0, 50, 100], [0, 38, 77]])
+def test_other_levels_are_not_taken_for_pascal_s(levels: list[int]) -> None:
+    assert from_pascal(levels, 21) is None
 
 
 CITYSCAPES = (0, 7, 8, 11, 13, 17, 20, 21, 23, 24, 26, 33)
