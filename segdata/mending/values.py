@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from segdata.mending.steps import TableStep
 from segdata.mending.treatment import Case, Refusal, Treatment, remedy
 from segdata.rules.causes import VOID, IdSet, value_causes, without_lesson
-from segdata.rules.pascal import FromPascal, from_pascal
+from segdata.rules.read_as_grey import ReadAsGrey, read_as_grey
 from segdata.rules.schemes import translation
 
 # Stray ids are slips of a brush up to this share of all pixels (fault catalogue, L07).
@@ -38,7 +40,7 @@ def object_is_a_class(case: Case) -> Treatment | Refusal:
 def ids_for_gray_levels(case: Case) -> Treatment | Refusal:
     """Grey levels are numbered where there is one for every class."""
     ids = case.ids
-    back = from_pascal(ids.trained, ids.num_classes)
+    back = read_as_grey(ids.trained, case.descriptor)
     if back is not None:
         return _read_back(ids, back)
     table = _numbered(ids)
@@ -123,9 +125,11 @@ def translated(case: Case) -> Treatment | Refusal:
 
 
 def _numbered(ids: IdSet) -> dict[int, int] | None:
-    """Grey level -> id, if every class has its level, or the levels are evenly spaced."""
+    """Grey level -> id, if the levels are evenly spaced, so that their order is that of the ids."""
     levels = ids.trained
-    if len(levels) == ids.num_classes:
+    steps = [after - before for before, after in pairwise(levels)]
+    # Compression moves levels by a few; steps that people choose are equal.
+    if len(levels) == ids.num_classes and max(steps) - min(steps) <= max(steps) / 10:
         return dict(zip(levels, range(ids.num_classes), strict=True))
     return _evenly(levels, ids.num_classes)
 
@@ -141,8 +145,8 @@ def _evenly(levels: tuple[int, ...], classes: int) -> dict[int, int] | None:
     return table if len(set(table.values())) == len(table) else None
 
 
-def _read_back(ids: IdSet, back: FromPascal) -> Treatment | Refusal:
-    """The ids whose colors in PASCAL VOC's palette were read as grey."""
+def _read_back(ids: IdSet, back: ReadAsGrey) -> Treatment | Refusal:
+    """The ids whose colors were read as grey."""
     if back.open:
         level, may = next(iter(back.open.items()))
         return Refusal(f"grey {level} is the brightness of {' and '.join(map(str, may))}")
@@ -150,7 +154,7 @@ def _read_back(ids: IdSet, back: FromPascal) -> Treatment | Refusal:
     table = {level: void if i == VOID else i for level, i in back.ids.items()}
     declared = ids.ignore is None and void in table.values()
     return Treatment(
-        does=f"PASCAL VOC's palette, which {back.reader} had read as grey, became ids",
+        does=f"{back.palette}, which {back.reader} had read as grey, became ids",
         labels=TableStep(table),
         descriptor={"ignore_label": void} if declared else {},
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import VOID, IdSet, ids_of, value_causes, without_lesson
-from segdata.rules.pascal import FromPascal, from_pascal
+from segdata.rules.read_as_grey import ReadAsGrey, read_as_grey
 from segdata.rules.wording import (
     class_file,
     command,
@@ -89,14 +89,14 @@ def gray_levels(facts: DatasetFacts) -> Iterator[Statement]:
     if not found:
         return
     place = ids.values[found[0]].places[0]
-    back = from_pascal(ids.trained, ids.num_classes)
+    back = read_as_grey(ids.trained, facts.descriptor)
     table = back.ids if back else {value: number for number, value in enumerate(ids.trained)}
     rows = [(f"class{number}", value) for number, value in enumerate(ids.trained)]
     if ids.ignore is not None and ids.ignore in ids.values:
         rows.append(("void", ids.ignore))
     origin = (
-        f"; they are the brightness of PASCAL VOC's palette as {back.reader} reads it: color "
-        f"labels were read as grey{_either(back)}"
+        f"; they are the brightness of {back.palette} as {back.reader} reads it: color labels were "
+        f"read as grey{_either(back)}"
         if back
         else ""
     )
@@ -318,20 +318,19 @@ def _convert_grays(facts: DatasetFacts, rows: Sequence[tuple[str, int]]) -> str:
     )  # fmt: skip
 
 
-def _back(facts: DatasetFacts, ids: IdSet, back: FromPascal) -> str:
+def _back(facts: DatasetFacts, ids: IdSet, back: ReadAsGrey) -> str:
     """The command that gives grey levels the ids whose colors they were."""
-    steps = [f"{level}:{i}" for level, i in back.ids.items() if i != VOID and i != level]
-    declared: list[str] = []
-    for level in (level for level, i in back.ids.items() if i == VOID):
-        steps.append(f"{level}:ignore")
-        declared = [] if ids.ignore is not None else ["--ignore", str(VOID)]
+    void = {VOID, ids.ignore}
+    steps = [f"{level}:{i}" for level, i in back.ids.items() if i not in void and i != level]
+    steps += [f"{level}:ignore" for level, i in back.ids.items() if i in void]
+    declared = ["--ignore", str(VOID)] if ids.ignore is None and VOID in back.ids.values() else []
     line = command("remap", facts.root, f"{facts.root}-ids", *steps, *declared)
     if not back.open:
         return line
     return f"convert the color masks that these were made of, if you have them; or\n{line}"
 
 
-def _either(back: FromPascal) -> str:
+def _either(back: ReadAsGrey) -> str:
     """Levels that two classes have: ``, in which 75 is id 2 or 17``."""
     told = [f"{level} is id {' or '.join(map(str, may))}" for level, may in back.open.items()]
     return f", in which {several(told)}" if told else ""

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segdata.dataset import ClassEntry, DatasetDescriptor
 from segdata.facts import Place, Seen
 from segdata.facts.masks import MaskFacts
 from segdata.rules.causes import VOID, IdSet, value_causes
-from segdata.rules.pascal import from_pascal
+from segdata.rules.read_as_grey import read_as_grey
 from segdata.rules.schemes import COCO_HOLES, is_numbered, scheme_of, translation
 
 FILES = 40
@@ -125,6 +126,10 @@ def test_a_blended_edge_is_not_taken_for_jpeg() -> None:
     assert "L11" not in value_causes(ids(0, 255, few=between))
 
 
+def described(num_classes: int) -> DatasetDescriptor:
+    return DatasetDescriptor(name="pascal", num_classes=num_classes)
+
+
 # What each program reads of the colors 0 to 20 and of void: golden values of the programs.
 PASCAL_AS_GREY = {
     "TensorFlow or OpenCV": (
@@ -137,7 +142,7 @@ PASCAL_AS_GREY = {
 @pytest.mark.parametrize("reader", PASCAL_AS_GREY)
 def test_pascal_colors_read_as_grey_lead_back_to_their_ids(reader: str) -> None:
     levels = [int(value) for value in PASCAL_AS_GREY[reader].split()]
-    back = from_pascal(set(levels), 21)
+    back = read_as_grey(set(levels), described(21))
     assert back is not None
     assert back.reader == reader
     for number, level in zip([*range(21), 255], levels, strict=True):
@@ -146,14 +151,23 @@ def test_pascal_colors_read_as_grey_lead_back_to_their_ids(reader: str) -> None:
 
 
 def test_classes_that_the_data_set_lacks_leave_no_doubt() -> None:
-    back = from_pascal([0, 14, 75, 220], 12)
+    back = read_as_grey([0, 14, 75, 220], described(12))
     assert back is not None
     assert (dict(back.ids), dict(back.open)) == ({0: 0, 14: 4, 75: 2, 220: 255}, {})
 
 
 @pytest.mark.parametrize("levels", [[0, 128], [0, 255], [0, 50, 100], [0, 38, 77]])
 def test_other_levels_are_not_taken_for_pascal_s(levels: list[int]) -> None:
-    assert from_pascal(levels, 21) is None
+    assert read_as_grey(levels, described(21)) is None
+
+
+def test_the_classes_own_colors_read_as_grey_lead_back_to_their_ids() -> None:
+    colors = [(10, 20, 30), (200, 0, 0), (0, 200, 0)]
+    entries = tuple(ClassEntry(id=i, name=f"c{i}", color=c) for i, c in enumerate(colors))
+    descriptor = DatasetDescriptor(name="own", num_classes=3, classes=entries)
+    back = read_as_grey([18, 59, 117], descriptor)
+    assert back is not None
+    assert dict(back.ids) == {18: 0, 59: 1, 117: 2}
 
 
 CITYSCAPES = (0, 7, 8, 11, 13, 17, 20, 21, 23, 24, 26, 33)
