@@ -468,3 +468,20 @@ class TestIdsThatMayBeCountedFromOne:
         result = mended(root, tmp_path / "out")
         assert not result.changed
         assert "counted from 1" in result.journal.refusals["D01"]
+
+
+def test_grey_levels_without_an_order_are_not_numbered(tmp_path: Path) -> None:
+    """Ids by brightness would give classes each other's names."""
+    grey = np.repeat(np.array([[0, 61, 203]], np.uint8), 20, axis=1).repeat(40, axis=0)
+    root = dataset(tmp_path / "in", [encode_label(grey)] * 2, num_classes=3).root
+    assert found(root) >= {"L02"}
+    mended(root, tmp_path / "out")
+    assert "L02" in found(tmp_path / "out")
+
+
+def test_colors_read_as_grey_become_the_ids_they_were(tmp_path: Path) -> None:
+    ids = np.repeat(np.array([[0, 4, 1, 3]], np.uint8), 15, axis=1).repeat(40, axis=0)
+    as_read = np.array([0, 38, 75, 113, 14], np.uint8)  # TensorFlow, of PASCAL VOC's colors 0 to 4
+    root = dataset(tmp_path / "in", [encode_label(as_read[ids])] * 2, num_classes=5).root
+    mended(root, tmp_path / "out")
+    assert np.array_equal(label_of(tmp_path / "out"), ids)
