@@ -26,11 +26,10 @@ from segdata.images import (
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
 from segdata.sources.class_files import find_class_file, has_class_file, read_class_file
 from segdata.sources.file_pairs import TwoMasks, pair_by_content
-from segdata.sources.folders import files_of, usual_lists
+from segdata.sources.folders import files_of
 from segdata.sources.known_colors import recognized
 from segdata.sources.layouts import sampled
-from segdata.sources.mask_folders import NoMasks, Pairs, find_pairs
-from segdata.sources.split_folders import lists_by_folder, renamed_splits
+from segdata.sources.mask_folders import MaskReading, NoMasks, Pairs, find_pairs
 
 # Masks looked at to tell a folder of masks from a folder of photos.
 _SAMPLED = 5
@@ -71,19 +70,8 @@ def open_folder(survey: Survey, hints: Hints) -> Source:
     """Masks are told from photos by their pixels: how many have a color of the class file."""
     class_map, said = _classes(survey, hints)
     pairs = _pairs(survey, hints, class_map)
-    keys = [item.key for item in pairs.joined.items]
-    return Source(
-        format=FORMAT.name,
-        class_map=class_map,
-        items=pairs.joined.items,
-        read=partial(read_mask, class_map=class_map),
-        images=pairs.images,
-        labels=pairs.labels,
-        images_only=pairs.joined.images_only,
-        labels_only=pairs.joined.labels_only,
-        lists=usual_lists(survey.root) or lists_by_folder(keys),
-        decisions=said | renamed_splits(keys),
-    )
+    reading = MaskReading(FORMAT.name, class_map, partial(read_mask, class_map=class_map))
+    return pairs.source(survey, reading, said)
 
 
 FORMAT = Format("colors", "color masks", reject, open_folder)

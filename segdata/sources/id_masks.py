@@ -15,12 +15,10 @@ from segdata.sources.class_files import (
     read_class_file,
     read_id_mapping,
 )
-from segdata.sources.folders import usual_lists
 from segdata.sources.id_tables import IdTable, ids_in, read_with_table, stand_in
 from segdata.sources.layouts import sampled
-from segdata.sources.mask_folders import find_pairs, holds, is_id_mask
+from segdata.sources.mask_folders import MaskReading, find_pairs, holds, is_id_mask
 from segdata.sources.palettes import palette_of
-from segdata.sources.split_folders import lists_by_folder, renamed_splits
 
 # The usual ignore labels of 8 and 16 bits.
 _IGNORES = (255, 65535)
@@ -51,19 +49,8 @@ def open_folder(survey: Survey, hints: Hints) -> Source:
     pairs = find_pairs(survey, hints, _fits)
     labels = [item.label for item in pairs.joined.items]
     table, said = id_table(survey, hints, labels)
-    keys = [item.key for item in pairs.joined.items]
-    return Source(
-        format=FORMAT.name,
-        class_map=table.class_map,
-        items=pairs.joined.items,
-        read=partial(read_with_table, table=table),
-        images=pairs.images,
-        labels=pairs.labels,
-        images_only=pairs.joined.images_only,
-        labels_only=pairs.joined.labels_only,
-        lists=usual_lists(survey.root) or lists_by_folder(keys),
-        decisions=said | renamed_splits(keys),
-    )
+    reading = MaskReading(FORMAT.name, table.class_map, partial(read_with_table, table=table))
+    return pairs.source(survey, reading, said)
 
 
 FORMAT = Format("ids", "class-id PNGs", reject, open_folder)

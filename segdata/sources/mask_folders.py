@@ -8,18 +8,26 @@ with an ending (``a.jpg``, ``a_mask.png``).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.images import IMAGE_SUFFIXES, NoIds, Unreadable, read_label, read_photo
-from segdata.sources import Hints, Item, Survey
-from segdata.sources.folders import Joined, choose_images, existing, files_of, join_by_name
+from segdata.sources import Hints, Item, Reader, Source, Survey
+from segdata.sources.folders import (
+    Joined,
+    choose_images,
+    existing,
+    files_of,
+    join_by_name,
+    usual_lists,
+)
 from segdata.sources.layouts import sampled
-from segdata.sources.split_folders import SPLIT_NAMES
+from segdata.sources.split_folders import SPLIT_NAMES, lists_by_folder, renamed_splits
 
 _SAMPLED = 6
 # Of a mask most pixels equal the one beside them; of a photo's grey levels few do.
@@ -45,12 +53,41 @@ class NoMasks(UserError):
 
 
 @dataclass(frozen=True)
+class MaskReading:
+    """How masks are read: the name of their format, what ids mean, and the reader of one."""
+
+    format: str
+    class_map: ClassMap
+    read: Reader
+
+
+@dataclass(frozen=True)
 class Pairs:
     """Photos and masks that were found, and the folders that hold them."""
 
     images: Path
     labels: Path
     joined: Joined
+
+    def source(self, survey: Survey, reading: MaskReading, said: Mapping[str, str]) -> Source:
+        """The source that they are, with the lists that lie beside or that their folders make.
+
+        Args:
+            said: what was decided about classes and ids.
+        """
+        keys = [item.key for item in self.joined.items]
+        return Source(
+            format=reading.format,
+            class_map=reading.class_map,
+            items=self.joined.items,
+            read=reading.read,
+            images=self.images,
+            labels=self.labels,
+            images_only=self.joined.images_only,
+            labels_only=self.joined.labels_only,
+            lists=usual_lists(survey.root) or lists_by_folder(keys),
+            decisions={**said, **renamed_splits(keys)},
+        )
 
 
 @dataclass

@@ -13,12 +13,10 @@ from segdata.classes import ClassMap, SegClass
 from segdata.errors import UserError
 from segdata.images import read_colors
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
-from segdata.sources.folders import usual_lists
 from segdata.sources.id_masks import id_table
 from segdata.sources.id_tables import IdTable, read_with_table, with_distinct_colors
-from segdata.sources.mask_folders import Pairs, find_pairs, holds, is_id_mask
+from segdata.sources.mask_folders import MaskReading, find_pairs, holds, is_id_mask
 from segdata.sources.palettes import differing, palette_of
-from segdata.sources.split_folders import lists_by_folder, renamed_splits
 
 
 def reject(survey: Survey, hints: Hints) -> str:
@@ -39,9 +37,12 @@ def open_folder(survey: Survey, hints: Hints) -> Source:
     table, said = id_table(survey, hints, labels)
     clash = differing(labels)
     if clash is not None:
-        return _source(survey, pairs, _by_color(table.class_map, clash), said, colors=True)
-    table = IdTable(_colored(table.class_map, labels), table.ids, table.hint)
-    return _source(survey, pairs, table, {"ids": "palette indices", **said})
+        table, read = _by_color(table.class_map, clash), read_by_color
+    else:
+        table = IdTable(_colored(table.class_map, labels), table.ids, table.hint)
+        read, said = read_with_table, {"ids": "palette indices", **said}
+    reading = MaskReading(FORMAT.name, table.class_map, partial(read, table=table))
+    return pairs.source(survey, reading, said)
 
 
 FORMAT = Format("palette", "palette PNGs", reject, open_folder)
@@ -57,26 +58,6 @@ def read_by_color(item: Item, table: IdTable) -> Reading:
     rgb = read_colors(item.label)
     reading = table.class_map.to_ids(rgb)
     return Reading(reading.label, reading.unknown, rgb if reading.unknown else None)
-
-
-def _source(
-    survey: Survey, pairs: Pairs, table: IdTable, said: dict[str, str], *, colors: bool = False
-) -> Source:
-    keys = [item.key for item in pairs.joined.items]
-    if colors:
-        said = said | {"ids": "by color: palettes differ between files, so indices say nothing"}
-    return Source(
-        format=FORMAT.name,
-        class_map=table.class_map,
-        items=pairs.joined.items,
-        read=partial(read_by_color if colors else read_with_table, table=table),
-        images=pairs.images,
-        labels=pairs.labels,
-        images_only=pairs.joined.images_only,
-        labels_only=pairs.joined.labels_only,
-        lists=usual_lists(survey.root) or lists_by_folder(keys),
-        decisions=said | renamed_splits(keys),
-    )
 
 
 def _by_color(class_map: ClassMap, clash: tuple[Path, Path, int]) -> IdTable:
