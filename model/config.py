@@ -9,76 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Variant = Literal["mobilenet_v2", "xception_65"]
+from model.network_settings import NetworkSettings as NetworkSettings
+from model.setting_types import (
+    Fraction,
+    HeightWidth,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    Settings,
+)
+
 Precision = Literal["auto", "fp32", "bf16"]
-PositiveInt = Annotated[int, Field(ge=1)]
-NonNegativeInt = Annotated[int, Field(ge=0)]
-PositiveFloat = Annotated[float, Field(gt=0)]
-NonNegativeFloat = Annotated[float, Field(ge=0)]
-Fraction = Annotated[float, Field(gt=0, le=1)]
-HeightWidth = tuple[PositiveInt, PositiveInt]
-
-# Chen et al. 2018, section 4: rates 6, 12, 18 at output stride 16, doubled at 8.
-_RATES_AT_16 = (6, 12, 18)
-
-
-class Settings(BaseModel):
-    """What all groups of settings share: frozen, strict, no unknown keys."""
-
-    model_config = ConfigDict(
-        strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True
-    )
-
-
-class NetworkSettings(Settings):
-    """The network, as far as its weights or its arithmetic depend on it."""
-
-    variant: Variant = "mobilenet_v2"
-    """Backbone, by the original's name."""
-    num_classes: PositiveInt | None = None
-    """Channels of the logits; None takes the number of classes of the data."""
-    output_stride: Literal[8, 16, 32] = 16
-    """Input pixels per encoder pixel; 8 is finer and about twice as slow as 16."""
-    atrous_rates: tuple[PositiveInt, ...] | None = None
-    """Rates of the 3×3 ASPP branches; None chooses 6, 12, 18 scaled to the output stride, empty
-    leaves the branches out (the original's released MobileNetV2)."""
-    decoder_output_stride: Literal[4] | None = 4
-    """Stride of the decoder's logits; None leaves the decoder out (DeepLab V3)."""
-    depth_multiplier: PositiveFloat = 1.0
-    """Width of MobileNetV2; Xception knows only 1."""
-    aspp_filters: PositiveInt = 256
-    """Channels of every ASPP branch and of their projection."""
-    decoder_filters: PositiveInt = 256
-    """Channels of the decoder's two separable convolutions."""
-    low_level_filters: PositiveInt = 48
-    """Channels of the low-level features beside the encoder's (Chen et al. 2018, section 4.1)."""
-    image_pooling: bool = True
-    """Whether the ASPP has the image-level branch."""
-    image_pooling_crop_size: HeightWidth | None = None
-    """Faithful only: input height and width that one pooling window covers; None pools globally."""
-    dropout_keep: Fraction = 0.9
-    """Probability to keep an activation before the decoder, as the original's 0.9."""
-    batch_norm_momentum: Fraction | None = None
-    """Share of a batch in the running statistics. None: 0.1, or the original's when faithful, whose
-    0.0003 leaves the statistics 74 % initial after 1,000 steps."""
-    faithful: bool = False
-    """Do as the original where a departure serves short runs from random weights better: windowed
-    image pooling, its batch-norm momentum, its initial weights."""
-
-    @property
-    def rates(self) -> tuple[int, ...]:
-        """The atrous rates after the default is chosen."""
-        if self.atrous_rates is not None:
-            return self.atrous_rates
-        return tuple(rate * 16 // self.output_stride for rate in _RATES_AT_16)
-
-    @model_validator(mode="after")
-    def _check(self) -> NetworkSettings:
-        if self.variant.startswith("xception") and self.depth_multiplier != 1.0:
-            raise ValueError("depth_multiplier belongs to mobilenet_v2; Xception has one width")
-        return self
 
 
 class DataSettings(Settings):
@@ -96,6 +40,12 @@ class DataSettings(Settings):
     """Distance of the factors that may be drawn; 0 draws from the whole range."""
     flip: bool = True
     """Mirror half of the crops left to right."""
+    min_resize_value: PositiveInt | None = None
+    """Images are first resized so that their shorter side is this; None leaves them as they are."""
+    max_resize_value: PositiveInt | None = None
+    """With min_resize_value: the longer side is at most this."""
+    resize_factor: PositiveInt | None = None
+    """With min_resize_value: sides become k·factor+1."""
     split: str = "train"
     """The split that is trained on."""
     workers: PositiveInt = 2
@@ -105,6 +55,8 @@ class DataSettings(Settings):
     def _check(self) -> DataSettings:
         if self.min_scale > self.max_scale:
             raise ValueError(f"min_scale {self.min_scale} is above max_scale {self.max_scale}")
+        if self.min_resize_value is None and (self.max_resize_value or self.resize_factor):
+            raise ValueError("max_resize_value and resize_factor need a min_resize_value")
         return self
 
 
@@ -117,6 +69,20 @@ class LossSettings(Settings):
     """Share of the pixels, hardest first, that count (the original's top_k_percent_pixels)."""
     hard_example_mining_steps: NonNegativeInt = 0
     """Steps over which that share falls from 1 to top_k_fraction; 0 uses it at once."""
+    upsample_logits: bool = True
+    """Compare at the labels' size; False shrinks the labels to the logits' instead."""
+
+
+class InitializationSettings(Settings):
+    """Where the first weights come from; used only when a run begins, never when it resumes."""
+
+    checkpoint: str | None = None
+    """A run, an imported checkpoint, a TensorFlow checkpoint (prefix, folder, archive, frozen
+    graph) or timm's safetensors; None draws random weights."""
+    initialize_last_layer: bool = True
+    """False draws the last layers anew: needed where the number of classes differs."""
+    last_layers_contain_logits_only: bool = False
+    """The last layers are the logits only, not ASPP and decoder as well."""
 
 
 class OptimizerSettings(Settings):
@@ -152,6 +118,11 @@ class OptimizerSettings(Settings):
     """Learning-rate factor of everything behind the backbone."""
     bias_multiplier: PositiveFloat = 2.0
     """Learning-rate factor of biases, as the original's."""
+    adam_epsilon: PositiveFloat = 1e-8
+    """Adam's epsilon."""
+    fine_tune_batch_norm: bool = True
+    """Let batches set the batch-norm statistics; False keeps those of the first weights, which
+    suits batches under 12 (Chen et al. 2017, section 4.1)."""
 
 
 class RunSettings(Settings):
@@ -181,6 +152,7 @@ class TrainSettings(Settings):
     """Everything that decides what a training run does."""
 
     network: NetworkSettings = NetworkSettings()
+    initialization: InitializationSettings = InitializationSettings()
     data: DataSettings = DataSettings()
     loss: LossSettings = LossSettings()
     optimizer: OptimizerSettings = OptimizerSettings()

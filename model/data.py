@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from model.augment import NO_LABEL, crop_label, crop_photo, draw_view
-from model.config import DataSettings, HeightWidth
+from model.config import DataSettings
+from model.setting_types import HeightWidth
 from model.sampler import Draw, Sampler, sample_rng
 from segdata import records
 from segdata.classes import Label
