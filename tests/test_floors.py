@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "classes", "findings", "confusion", "predictor", "executors", "files",
-        "progress", "scores", "settings", "wire", "workers"},
+        "original_flags", "progress", "scores", "settings", "wire", "workers"},
     1: {"images", "file_index", "listing", "dataset", "registry", "records", "manifest", "facts",
         "tf_data", "builtin", "resizing", "pairing", "baselines", "predictions", "samples"},
     2: {"sources", "rules", "policy", "accepted", "checked", "statistics", "palettes"},
