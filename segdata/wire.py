@@ -1,4 +1,4 @@
-"""``tf.train.Example`` as bytes, without TensorFlow or protobuf.
+"""``tf.train.Example`` as bytes, without TensorFlow or protobuf; and any message, field by field.
 
 A message is a map from names to one value each; keys are written in order, which makes the bytes
 those of TensorFlow's deterministic serialisation (``tensorflow/core/example/*.proto``).
@@ -40,11 +40,11 @@ def unpack(data: bytes) -> dict[str, Values]:
         Malformed: it is no such message.
     """
     found: dict[str, Values] = {}
-    for features in _submessages(memoryview(data), 1):
-        for entry in _submessages(features, 1):
+    for features in submessages(memoryview(data), 1):
+        for entry in submessages(features, 1):
             name: bytes = b""
             values: Values = []
-            for number, content in _fields(entry):
+            for number, content in fields(entry):
                 if isinstance(content, int):
                     raise Malformed(_NO_MESSAGE)
                 if number == 1:
@@ -85,9 +85,9 @@ def _varint(value: int) -> bytes:
 
 
 def _values(feature: memoryview) -> Values:
-    for number, content in _fields(feature):
+    for number, content in fields(feature):
         if number == _BYTES_LIST and isinstance(content, memoryview):
-            return [bytes(value) for value in _submessages(content, 1)]
+            return [bytes(value) for value in submessages(content, 1)]
         if number == _INT64_LIST and isinstance(content, memoryview):
             return list(_integers(content))
     return []
@@ -95,7 +95,7 @@ def _values(feature: memoryview) -> Values:
 
 def _integers(content: memoryview) -> Iterator[int]:
     """``Int64List.value``, packed or one by one."""
-    for number, value in _fields(content):
+    for number, value in fields(content):
         if number != 1:
             continue
         if isinstance(value, int):
@@ -103,28 +103,38 @@ def _integers(content: memoryview) -> Iterator[int]:
             continue
         at = 0
         while at < len(value):
-            one, at = _read_varint(value, at)
+            one, at = read_varint(value, at)
             yield one
 
 
-def _submessages(data: memoryview, wanted: int) -> Iterator[memoryview]:
-    for number, content in _fields(data):
+def submessages(data: memoryview, wanted: int) -> Iterator[memoryview]:
+    """The contents of every field of a number that holds messages, text or bytes.
+
+    Raises:
+        Malformed: it is no such message.
+    """
+    for number, content in fields(data):
         if number == wanted:
             if not isinstance(content, memoryview):
                 raise Malformed(_NO_MESSAGE)
             yield content
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, memoryview | int]]:
-    """Numbers and contents of a message's fields."""
+def fields(data: memoryview) -> Iterator[tuple[int, memoryview | int]]:
+    """Numbers and contents of a message's fields, in their order: views for what has a length or a
+    fixed size, integers for the rest.
+
+    Raises:
+        Malformed: it is no such message.
+    """
     at, end = 0, len(data)
     while at < end:
-        tag, at = _read_varint(data, at)
+        tag, at = read_varint(data, at)
         layout = tag & 7
         if layout == _BYTES:
-            size, at = _read_varint(data, at)
+            size, at = read_varint(data, at)
         elif layout == _VARINT:
-            value, at = _read_varint(data, at)
+            value, at = read_varint(data, at)
             yield tag >> 3, value
             continue
         elif layout in (_FIXED32, _FIXED64):
@@ -137,8 +147,12 @@ def _fields(data: memoryview) -> Iterator[tuple[int, memoryview | int]]:
         at += size
 
 
-def _read_varint(data: memoryview, at: int) -> tuple[int, int]:
-    """A 64-bit integer in two's complement, and where it ends."""
+def read_varint(data: memoryview, at: int) -> tuple[int, int]:
+    """A 64-bit integer in two's complement, and where it ends.
+
+    Raises:
+        Malformed: there is none.
+    """
     if at < len(data) and data[at] < 0x80:
         return data[at], at + 1
     value = 0
