@@ -1,45 +1,35 @@
 """DeepLab V3+: backbone, ASPP, decoder and logits, true to the original's arithmetic.
 
-The state is named by the original's variables. :func:`original_name` is the whole table:
-
-=====================================  ==========================================
-state of :class:`DeepLab`              variable of the original
-=====================================  ==========================================
-``backbone.…``                         ``MobilenetV2/…`` or ``xception_65/…``
-``aspp.…``                             ``…`` (``image_pooling``, ``aspp0``, …)
-``decoder.…``                          ``decoder/…``
-``logits.weight``, ``logits.bias``     ``logits/semantic/weights``, ``…/biases``
-``….conv.weight``                      ``…/weights`` or ``…/depthwise_weights``
-``….batch_norm.weight``, ``.bias``     ``…/BatchNorm/gamma``, ``beta``
-``….batch_norm.running_mean``, var     ``…/BatchNorm/moving_mean``, ``moving_variance``
-=====================================  ==========================================
-
-Departures unless ``faithful``: image pooling is global at any size, batch-norm momentum suits short
-runs, and initial weights keep the variance of the activations (He et al. 2015).
+Departures unless ``faithful``: image pooling is global at any size, so that no result depends on
+the crop size of the training; batch-norm momentum suits short runs (:class:`model.layers.Norm`);
+initial weights keep the variance of the activations (He et al. 2015).
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+
 
 import torch
 from torch import Tensor, nn
 
 from model.aspp import Aspp
-from model.config import NetworkSettings, Variant
 from model.decoder import Decoder
-from model.layers import ConvUnit, resize, scaled_size
-from model.mobilenet import MobileNetV2
-from model.xception import Xception65
+from model.dense_prediction_cell import DensePredictionCell
+from model.initial_weights import draw
+from model.layers import Backbone, BatchNorm, ConvUnit, Window, resize, scaled, scaled_size
+from model.mobilenet import MobileNet
+from model.network_settings import IMAGENET_MEAN, NetworkSettings
+from model.resnet import ResNet
+from model.xception import Xception
 
-BACKBONES: dict[Variant, type[MobileNetV2 | Xception65]] = {
-    "mobilenet_v2": MobileNetV2,
-    "xception_65": Xception65,
+BACKBONES: Mapping[str, type[MobileNet | ResNet | Xception]] = {
+    "mobilenet": MobileNet,
+    "resnet": ResNet,
+    "xception": Xception,
 }
-
-# Deviations of the original's truncated normal initializers (its core/ and model.py).
-_BACKBONE_DEVIATION = 0.09
-_HEAD_DEPTHWISE_DEVIATION = 0.33
-_HEAD_POINTWISE_DEVIATION = 0.06
-_LOGITS_DEVIATION = 0.01
+# feature_extractor.py, _PREPROCESS_FN: these subtract the mean, the others scale to -1..1.
+_MEAN_SUBTRACTED = ("resnet_v1_18", "resnet_v1_50", "resnet_v1_101")
 
 
 class DeepLab(nn.Module):
@@ -50,31 +40,90 @@ class DeepLab(nn.Module):
         if settings.num_classes is None:
             raise ValueError("num_classes must be known before the network is built")
         self.settings = settings
-        self.backbone = BACKBONES[settings.variant](settings)
-        self.aspp = Aspp(self.backbone.channels, settings)
+        self.frozen_batch_norm = False
+        self.backbone: Backbone = BACKBONES[settings.variant.partition("_")[0]](settings)
+        self.aspp = _encoder_head(self.backbone.channels, settings)
+        channels = self.backbone.channels if self.aspp is None else self.aspp.channels
         self.decoder: Decoder | None = None
-        channels = settings.aspp_filters
-        if settings.decoder_output_stride is not None:
-            self.decoder = Decoder(self.backbone.low_level_channels, settings)
-            channels = settings.decoder_filters
-        self.logits = nn.Conv2d(channels, settings.num_classes, 1)
-        initialize(self)
+        if settings.decoder_output_stride:
+            self.decoder = Decoder(channels, self.backbone.low_level_channels, settings)
+            channels = self.decoder.channels
+        self.logits = None if settings.decoder_is_logits else Logits(channels, settings)
+        draw(self, settings)
+
+    def train(self, mode: bool = True) -> DeepLab:
+        """Switch to training; batch norms stay as they are where ``frozen_batch_norm`` says so."""
+        super().train(mode)
+        if self.frozen_batch_norm:
+            for module in self.modules():
+                if isinstance(module, BatchNorm):
+                    module.eval()
+        return self
 
     def forward(self, images: Tensor) -> Tensor:
         """``images: N×3×H×W, RGB, 0 to 255, uint8 or float`` -> ``logits: float32 N×K×h×w``.
 
         h and w are H and W at the decoder's stride, or at the output stride without a decoder.
-        Float64 weights give float64 logits.
+        Those of several scales (``image_pyramid``) are merged. Float64 weights give float64 logits.
         """
-        # In float32 whatever the weights, as the original rounds it.
-        scaled = images.float() * (2 / 255) - 1
-        features = self.backbone(scaled.to(self.logits.weight.dtype))
-        encoded = self.aspp(features.high)
-        if self.decoder is not None and self.settings.decoder_output_stride is not None:
-            size = scaled_size(images.shape, self.settings.decoder_output_stride)
-            encoded = self.decoder(encoded, features.low, size)
-        logits: Tensor = self.logits(encoded)
+        return self.merged(self.at_scales(images))
+
+    def at_scales(self, images: Tensor) -> list[Tensor]:
+        """The logits of each scale of the image pyramid, all of one size."""
+        pyramid = self.settings.image_pyramid
+        if pyramid == (1.0,):
+            return [self._logits(images, 1.0)]
+        stretch = max(1.0, *pyramid)
+        stride = self.settings.logits_stride
+        size = tuple(scaled(n, stretch / stride) for n in images.shape[-2:])
+        return [resize(self._logits(images, scale), (size[0], size[1])) for scale in pyramid]
+
+    def merged(self, logits: list[Tensor]) -> Tensor:
+        """One map of those of several scales."""
+        if len(logits) == 1:
+            return logits[0]
+        stacked = torch.stack(logits)
+        return stacked.amax(0) if self.settings.merge_method == "max" else stacked.mean(0)
+
+    def _logits(self, images: Tensor, scale: float) -> Tensor:
+        if scale != 1.0:
+            height, width = (scaled(n, scale) for n in images.shape[-2:])
+            images = resize(images.float(), (height, width))
+        dtype = next(self.parameters()).dtype
+        features = self.backbone(self._normalized(images).to(dtype))
+        encoded = features.high if self.aspp is None else self.aspp(features.high, scale)
+        if self.decoder is not None:
+            encoded = self.decoder(encoded, features.low, images.shape)
+        logits: Tensor = encoded if self.logits is None else self.logits(encoded)
         return logits if logits.dtype == torch.float64 else logits.float()
+
+    def _normalized(self, images: Tensor) -> Tensor:
+        # In float32 whatever the weights, as the original rounds it.
+        images = images.float()
+        if self.settings.variant in _MEAN_SUBTRACTED:
+            return images - images.new_tensor(IMAGENET_MEAN)[:, None, None]
+        return images * (2 / 255) - 1
+
+
+class Logits(nn.Module):
+    """1×1 convolutions; without an ASPP one for each atrous rate, and their sum (DeepLab V2)."""
+
+    def __init__(self, inputs: int, settings: NetworkSettings) -> None:
+        super().__init__()
+        assert settings.num_classes is not None
+        rates = (1,) if settings.aspp_batch_norm else settings.rates or (1,)
+        for index, rate in enumerate(rates):
+            window = Window(settings.logits_kernel_size, rate=rate)
+            unit = ConvUnit(inputs, settings.num_classes, window, None, "none")
+            self.add_module(f"semantic_{index}" if index else "semantic", unit)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """``features: N×C×h×w`` -> ``N×K×h×w``."""
+        first, *others = self.children()
+        total: Tensor = first(features)
+        for unit in others:
+            total = total + unit(features)
+        return total
 
 
 def resized_logits(logits: Tensor, size: tuple[int, int]) -> Tensor:
@@ -82,50 +131,9 @@ def resized_logits(logits: Tensor, size: tuple[int, int]) -> Tensor:
     return resize(logits, size)
 
 
-def original_name(name: str, network: DeepLab) -> str | None:
-    """The original's variable for an entry of ``network.state_dict()``; None if it has none."""
-    if name.endswith("num_batches_tracked"):
+def _encoder_head(inputs: int, settings: NetworkSettings) -> Aspp | DensePredictionCell | None:
+    if not settings.aspp_batch_norm:
         return None
-    part, _, rest = name.partition(".")
-    module, _, leaf = rest.rpartition(".") if part != "logits" else ("", "", rest)
-    if part == "logits":
-        return f"logits/semantic/{'weights' if leaf == 'weight' else 'biases'}"
-    scope, _, kind = module.rpartition(".")
-    prefix = {"backbone": f"{network.backbone.scope}/", "aspp": "", "decoder": "decoder/"}[part]
-    path = prefix + scope.replace(".", "/")
-    if kind == "conv":
-        unit = network.get_submodule(f"{part}.{scope}")
-        assert isinstance(unit, ConvUnit)
-        return f"{path}/{'depthwise_weights' if unit.window.depthwise else 'weights'}"
-    variables = {
-        "weight": "gamma",
-        "bias": "beta",
-        "running_mean": "moving_mean",
-        "running_var": "moving_variance",
-    }
-    return f"{path}/BatchNorm/{variables[leaf]}"
-
-
-def initialize(network: DeepLab) -> None:
-    """Draw the initial weights from torch's generator."""
-    for name, module in network.named_modules():
-        if not isinstance(module, ConvUnit):
-            continue
-        weight = module.conv.weight
-        if not network.settings.faithful:
-            nn.init.kaiming_normal_(weight, mode="fan_out", nonlinearity="relu")
-        elif name.startswith("backbone"):
-            _truncated_normal(weight, _BACKBONE_DEVIATION)
-        elif name.endswith("_depthwise"):
-            _truncated_normal(weight, _HEAD_DEPTHWISE_DEVIATION)
-        elif name.endswith("_pointwise"):
-            _truncated_normal(weight, _HEAD_POINTWISE_DEVIATION)
-        else:
-            nn.init.xavier_uniform_(weight)
-    _truncated_normal(network.logits.weight, _LOGITS_DEVIATION)
-    assert network.logits.bias is not None
-    nn.init.zeros_(network.logits.bias)
-
-
-def _truncated_normal(weight: Tensor, deviation: float) -> None:
-    nn.init.trunc_normal_(weight, std=deviation, a=-2 * deviation, b=2 * deviation)
+    if settings.dense_prediction_cell:
+        return DensePredictionCell(inputs, settings)
+    return Aspp(inputs, settings)

@@ -17,16 +17,21 @@ from torch import Tensor
 from torch.amp import custom_bwd, custom_fwd
 from torch.nn import functional
 
+Pair = tuple[int, int]
+
 # From here on oneDNN's bf16 kernel gives up on implicit padding.
 _WIDE_RATE = 8
 
 
 def depthwise_conv2d(
-    features: Tensor, weight: Tensor, stride: int, rate: int, padding: tuple[int, int]
+    features: Tensor, weight: Tensor, stride: int, rate: Pair, padding: Pair
 ) -> Tensor:
-    """``features: N×C×h×w``, ``weight: C×1×k×k`` -> N×C×h'×w', as ``conv2d`` with C groups."""
+    """``features: N×C×h×w``, ``weight: C×1×k×k`` -> N×C×h'×w', as ``conv2d`` with C groups.
+
+    ``rate`` and ``padding`` are down and across.
+    """
     if features.device.type == "cpu":
-        if rate > 1 and stride == 1:
+        if max(rate) > 1 and stride == 1:
             if torch.is_grad_enabled():
                 result: Tensor = _Dilated.apply(features, weight, rate)  # type: ignore[no-untyped-call]
                 return result
@@ -36,9 +41,7 @@ def depthwise_conv2d(
     return functional.conv2d(features, weight, None, stride, padding, rate, groups=weight.shape[0])
 
 
-def _strided_in_float32(
-    features: Tensor, weight: Tensor, stride: int, padding: tuple[int, int]
-) -> Tensor:
+def _strided_in_float32(features: Tensor, weight: Tensor, stride: int, padding: Pair) -> Tensor:
     with torch.autocast("cpu", enabled=False):
         result = functional.conv2d(
             features.float(), weight.float(), None, stride, padding, groups=weight.shape[0]
@@ -46,14 +49,17 @@ def _strided_in_float32(
     return result.to(torch.get_autocast_dtype("cpu"))
 
 
-def _dilated(features: Tensor, weight: Tensor, rate: int) -> Tensor:
+def _dilated(features: Tensor, weight: Tensor, rate: Pair) -> Tensor:
     """Stride 1, output as large as the input."""
-    margin = rate * (weight.shape[-1] // 2)
+    reach = weight.shape[-1] // 2
+    down, across = rate[0] * reach, rate[1] * reach
     half = features.dtype == torch.bfloat16 or torch.is_autocast_enabled("cpu")
-    if half and rate >= _WIDE_RATE:
-        features = functional.pad(features, (margin,) * 4)
-        margin = 0
-    return functional.conv2d(features, weight, None, 1, margin, rate, groups=weight.shape[0])
+    if half and max(rate) >= _WIDE_RATE:
+        features = functional.pad(features, (across, across, down, down))
+        down = across = 0
+    return functional.conv2d(
+        features, weight, None, 1, (down, across), rate, groups=weight.shape[0]
+    )
 
 
 class _Dilated(torch.autograd.Function):
@@ -61,7 +67,7 @@ class _Dilated(torch.autograd.Function):
 
     @staticmethod
     @custom_fwd(device_type="cpu", cast_inputs=torch.bfloat16)  # type: ignore[untyped-decorator]
-    def forward(ctx: Any, features: Tensor, weight: Tensor, rate: int) -> Tensor:
+    def forward(ctx: Any, features: Tensor, weight: Tensor, rate: Pair) -> Tensor:
         ctx.save_for_backward(features, weight)
         ctx.rate = rate
         return _dilated(features, weight, rate)
@@ -75,7 +81,7 @@ class _Dilated(torch.autograd.Function):
         return of_features, _weight_gradient(features, gradient, weight, ctx.rate), None
 
 
-def _weight_gradient(features: Tensor, gradient: Tensor, weight: Tensor, rate: int) -> Tensor:
+def _weight_gradient(features: Tensor, gradient: Tensor, weight: Tensor, rate: Pair) -> Tensor:
     """Tap by tap: the products of the gradient and the shifted features, summed."""
     wide = torch.float64 if weight.dtype == torch.float64 else torch.float32
     result = torch.zeros(weight.shape, dtype=wide)
@@ -83,7 +89,7 @@ def _weight_gradient(features: Tensor, gradient: Tensor, weight: Tensor, rate: i
     height, width = features.shape[-2:]
     for row in range(size):
         for column in range(size):
-            down, right = (row - middle) * rate, (column - middle) * rate
+            down, right = (row - middle) * rate[0], (column - middle) * rate[1]
             if abs(down) >= height or abs(right) >= width:
                 continue
             here = gradient[:, :, _overlap(-down, height), _overlap(-right, width)]

@@ -8,6 +8,7 @@ scope, ``conv.weight`` is ``weights`` or ``depthwise_weights``, ``conv.bias`` is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,8 +19,10 @@ from torch.nn import functional
 from model.config import NetworkSettings
 from model.depthwise import depthwise_conv2d
 
-Activation = Literal["none", "relu", "relu6"]
+Activation = Literal["none", "relu", "relu6", "clip", "hard_swish", "sigmoid", "quantized_sigmoid"]
 
+# The bounds of xception.py's clip_by_value under use_bounded_activation.
+CLIP = 6.0
 # Measured default for runs of a few hundred steps; see NetworkSettings.batch_norm_momentum.
 _MOMENTUM_FROM_SCRATCH = 0.1
 
@@ -50,16 +53,20 @@ class Window:
 
     kernel: int = 1
     stride: int = 1
-    rate: int = 1
+    rate: int | tuple[int, int] = 1
     fixed_padding: bool = False
     depthwise: bool = False
 
-    def padding(self, size: int) -> tuple[int, int]:
-        """Pixels to add before and after an axis of ``size``."""
-        extent = (self.kernel - 1) * self.rate + 1
-        total = extent - 1
-        if not self.fixed_padding:
-            total = max((-(-size // self.stride) - 1) * self.stride + extent - size, 0)
+    @property
+    def rates(self) -> tuple[int, int]:
+        """Rates down and across."""
+        return (self.rate, self.rate) if isinstance(self.rate, int) else self.rate
+
+    def padding(self, size: int, axis: int = 0) -> tuple[int, int]:
+        """Pixels to add before and after an axis (0 is down, 1 across) of ``size``."""
+        total = (self.kernel - 1) * self.rates[axis]
+        if self.stride > 1 and not self.fixed_padding:
+            total = max(total - (size - 1) % self.stride, 0)
         return total // 2, total - total // 2
 
 
@@ -82,14 +89,14 @@ class BatchNorm(nn.BatchNorm2d):
 
 
 class ConvUnit(nn.Module):
-    """Convolution without bias, batch norm, activation."""
+    """Convolution, batch norm, activation; without a norm the convolution has biases."""
 
     def __init__(
         self,
         inputs: int,
         outputs: int,
         window: Window,
-        norm: Norm,
+        norm: Norm | None,
         activation: Activation = "relu",
     ) -> None:
         super().__init__()
@@ -100,33 +107,51 @@ class ConvUnit(nn.Module):
             outputs,
             window.kernel,
             stride=window.stride,
-            dilation=window.rate,
+            dilation=window.rates,
             groups=inputs if window.depthwise else 1,
-            bias=False,
+            bias=norm is None,
         )
-        self.batch_norm = BatchNorm(outputs, norm)
+        self.batch_norm = None if norm is None else BatchNorm(outputs, norm)
 
     def forward(self, features: Tensor) -> Tensor:
         """``features: N×C×h×w`` -> ``N×C'×ceil(h/stride)×ceil(w/stride)``."""
-        features = self.batch_norm(self._convolved(features))
-        if self.activation == "relu":
-            return functional.relu(features, inplace=True)
-        if self.activation == "relu6":
-            return functional.relu6(features, inplace=True)
-        return features
+        features = self._convolved(features)
+        if self.batch_norm is not None:
+            features = self.batch_norm(features)
+        return activated(features, self.activation)
 
     def _convolved(self, features: Tensor) -> Tensor:
-        top, bottom = self.window.padding(features.shape[-2])
-        left, right = self.window.padding(features.shape[-1])
+        top, bottom = self.window.padding(features.shape[-2], axis=0)
+        left, right = self.window.padding(features.shape[-1], axis=1)
         if (top, left) == (bottom, right):
             padding = (top, left)
         else:
             features = functional.pad(features, (left, right, top, bottom))
             padding = (0, 0)
-        window, weight = self.window, self.conv.weight
+        window, conv = self.window, self.conv
         if window.depthwise:
-            return depthwise_conv2d(features, weight, window.stride, window.rate, padding)
-        return functional.conv2d(features, weight, None, window.stride, padding, window.rate)
+            return depthwise_conv2d(features, conv.weight, window.stride, window.rates, padding)
+        return functional.conv2d(
+            features, conv.weight, conv.bias, window.stride, padding, window.rates
+        )
+
+
+def activated(features: Tensor, activation: Activation) -> Tensor:
+    """The activation of ``features``, which may be overwritten."""
+    if activation == "relu":
+        return functional.relu(features, inplace=True)
+    if activation == "relu6":
+        return functional.relu6(features, inplace=True)
+    if activation == "clip":
+        return features.clamp(-CLIP, CLIP)
+    if activation == "hard_swish":
+        return functional.hardswish(features)
+    if activation == "sigmoid":
+        return features.sigmoid()
+    if activation == "quantized_sigmoid":
+        # Not 1/6: the original's constant (core/utils.py, q_sigmoid; mobilenet_v3.py).
+        return functional.relu6(features + 3) * 0.16667
+    return features
 
 
 def depthwise(
@@ -145,14 +170,51 @@ def resize(features: Tensor, size: tuple[int, int]) -> Tensor:
     return functional.interpolate(features, size=size, mode="bilinear", align_corners=True)
 
 
-def scaled_size(size: torch.Size, stride: int) -> tuple[int, int]:
+def scaled_size(size: torch.Size | tuple[int, ...], stride: int) -> tuple[int, int]:
     """Height and width of features at ``stride``: the original's int((n-1)/stride + 1)."""
     return (size[-2] - 1) // stride + 1, (size[-1] - 1) // stride + 1
 
 
+def scaled(length: int, scale: float) -> int:
+    """The original's scale_dimension: int((length - 1)·scale + 1), truncated."""
+    return int((length - 1.0) * scale + 1.0)
+
+
 @dataclass(frozen=True)
 class Features:
-    """What a backbone hands to the head: its last map and the decoder's low-level map."""
+    """What a backbone hands to the head: its last map, and its low-level map at each stride."""
 
     high: Tensor
-    low: Tensor
+    low: Mapping[int, Tensor]
+
+
+class Backbone(nn.Module):
+    """What all backbones have in common.
+
+    ``scope`` is the original's, ``channels`` those of the last map, ``low_level_channels`` those of
+    the low-level map of each stride that the decoder asks for.
+    """
+
+    scope: str
+    channels: int
+    low_level_channels: dict[int, int]
+
+
+class Strides:
+    """Strides up to the output stride, rates from there on.
+
+    A unit that loses its stride keeps the rate of those before it; the ones behind it take it up
+    (the original's stack_blocks_dense and mobilenet_base).
+    """
+
+    def __init__(self, output_stride: int) -> None:
+        self._target, self._running, self._rate = output_stride, 1, 1
+
+    def take(self, stride: int) -> tuple[int, int]:
+        """Stride and rate of the next unit, which the classification network gives ``stride``."""
+        if self._running < self._target:
+            self._running *= stride
+            return stride, 1
+        rate = self._rate
+        self._rate *= stride
+        return 1, rate

@@ -1,32 +1,117 @@
-"""MobileNetV2 as DeepLab uses it: up to the 320-channel block, strides turned into rates.
+"""MobileNetV2 and V3 as DeepLab uses them: without their classifiers, strides turned into rates.
 
-Sandler et al. 2018; original: slim/nets/mobilenet/mobilenet_v2.py with deeplab's feature extractor.
-Attributes are the original's scopes below ``MobilenetV2``: ``Conv``, ``expanded_conv``,
-``expanded_conv_1`` to ``expanded_conv_16``.
+Sandler et al. 2018, Howard et al. 2019; originals: slim/nets/mobilenet/mobilenet_v2.py and
+mobilenet_v3.py with deeplab's feature_extractor.py, which halves the last widths of V3. Attributes
+are the original's scopes below ``MobilenetV2`` or ``MobilenetV3``: ``Conv``, ``expanded_conv``,
+``expanded_conv_1``, …, and V3's ``Conv_1``.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from torch import Tensor, nn
 
-from model.config import NetworkSettings
-from model.layers import ConvUnit, Features, Norm, Window, depthwise
+from model.layers import Activation, Backbone, ConvUnit, Features, Norm, Strides, Window, depthwise
+from model.network_settings import NetworkSettings
 
+# mobilenet_v2.training_scope and slim.batch_norm's own epsilon.
 _EPSILON, _DECAY = 1e-3, 0.997
+# mobilenet_v3.py: squeeze_factor of every squeeze-and-excitation.
+_SQUEEZE = 4
 
-# Table 2 of the paper: output channels and stride of each inverted residual block.
-_BLOCKS = (
-    (16, 1),
-    *((24, 2), (24, 1)),
-    *((32, 2), (32, 1), (32, 1)),
-    *((64, 2), (64, 1), (64, 1), (64, 1)),
-    *((96, 1), (96, 1), (96, 1)),
-    *((160, 2), (160, 1), (160, 1)),
-    (320, 1),
+
+@dataclass(frozen=True)
+class Row:
+    """An inverted residual block: a row of table 2 (V2), 1 (V3 large) or 2 (V3 small)."""
+
+    channels: int
+    stride: int = 1
+    expansion: float = 6
+    kernel: int = 3
+    activation: Activation = "relu6"
+    gated: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A MobileNet: its stem, its blocks, the 1×1 convolution at the end, and the decoder's taps.
+
+    ``low_level`` numbers the block whose depthwise map the decoder takes for each stride.
+    """
+
+    scope: str
+    stem: int
+    stem_activation: Activation
+    rows: tuple[Row, ...]
+    low_level: dict[int, int]
+    last: int | None = None
+
+
+_V2 = Table(
+    "MobilenetV2",
+    32,
+    "relu6",
+    (
+        Row(16, expansion=1),
+        *(Row(24, 2), Row(24)),
+        *(Row(32, 2), Row(32), Row(32)),
+        *(Row(64, 2), Row(64), Row(64), Row(64)),
+        *(Row(96), Row(96), Row(96)),
+        *(Row(160, 2), Row(160), Row(160)),
+        Row(320),
+    ),
+    {4: 2, 8: 5, 16: 12},
 )
-_EXPANSION = 6
-# Depthwise output of the original's layer_4, at stride 4, is the decoder's low-level map.
-_LOW_LEVEL_BLOCK = 2
+_V3_LARGE = Table(
+    "MobilenetV3",
+    16,
+    "hard_swish",
+    (
+        Row(16, 1, 1, 3, "relu"),
+        Row(24, 2, 4, 3, "relu"),
+        Row(24, 1, 3, 3, "relu"),
+        Row(40, 2, 3, 5, "relu", gated=True),
+        Row(40, 1, 3, 5, "relu", gated=True),
+        Row(40, 1, 3, 5, "relu", gated=True),
+        Row(80, 2, 6, 3, "hard_swish"),
+        Row(80, 1, 2.5, 3, "hard_swish"),
+        Row(80, 1, 184 / 80, 3, "hard_swish"),
+        Row(80, 1, 184 / 80, 3, "hard_swish"),
+        Row(112, 1, 6, 3, "hard_swish", gated=True),
+        Row(112, 1, 6, 3, "hard_swish", gated=True),
+        Row(80, 2, 3, 5, "hard_swish", gated=True),
+        Row(80, 1, 6, 5, "hard_swish", gated=True),
+        Row(80, 1, 6, 5, "hard_swish", gated=True),
+    ),
+    {4: 2, 8: 5, 16: 11},
+    last=480,
+)
+_V3_SMALL = Table(
+    "MobilenetV3",
+    16,
+    "hard_swish",
+    (
+        Row(16, 2, 1, 3, "relu", gated=True),
+        Row(24, 2, 72 / 16, 3, "relu"),
+        Row(24, 1, 88 / 24, 3, "relu"),
+        Row(40, 2, 4, 5, "hard_swish", gated=True),
+        Row(40, 1, 6, 5, "hard_swish", gated=True),
+        Row(40, 1, 6, 5, "hard_swish", gated=True),
+        Row(48, 1, 3, 5, "hard_swish", gated=True),
+        Row(48, 1, 3, 5, "hard_swish", gated=True),
+        Row(48, 2, 3, 5, "hard_swish", gated=True),
+        Row(48, 1, 6, 5, "hard_swish", gated=True),
+        Row(48, 1, 6, 5, "hard_swish", gated=True),
+    ),
+    {4: 0, 8: 2, 16: 7},
+    last=288,
+)
+TABLES = {
+    "mobilenet_v2": _V2,
+    "mobilenet_v3_large_seg": _V3_LARGE,
+    "mobilenet_v3_small_seg": _V3_SMALL,
+}
 
 
 def rounded_channels(channels: float, divisor: int, least: int) -> int:
@@ -35,68 +120,95 @@ def rounded_channels(channels: float, divisor: int, least: int) -> int:
     return rounded if rounded >= 0.9 * channels else rounded + divisor
 
 
-class InvertedResidual(nn.Module):
-    """Expand 1×1, depthwise 3×3, project 1×1 without activation; the input added where it fits."""
+class SqueezeExcite(nn.Module):
+    """Gates each channel by what the whole map shows (Howard et al. 2019, section 5.3)."""
 
-    def __init__(self, inputs: int, outputs: int, expansion: int, window: Window, norm: Norm):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        squeezed = rounded_channels(channels / _SQUEEZE, 8, 8)
+        self.Conv = ConvUnit(channels, squeezed, Window(), None, "relu")
+        self.Conv_1 = ConvUnit(squeezed, channels, Window(), None, "quantized_sigmoid")
+
+    def forward(self, features: Tensor) -> Tensor:
+        """``features: N×C×h×w`` -> the same shape."""
+        gate: Tensor = self.Conv_1(self.Conv(features.mean((-2, -1), keepdim=True)))
+        return features * gate
+
+
+class InvertedResidual(nn.Module):
+    """Expand 1×1, depthwise, gate, project 1×1 without activation; the input added if it fits."""
+
+    def __init__(self, inputs: int, outputs: int, row: Row, window: Window, norm: Norm) -> None:
         super().__init__()
         # The expanded width is rounded to 8 whatever the depth multiplier.
-        inner = rounded_channels(inputs * expansion, 8, 8) if expansion > 1 else inputs
-        self.expand = ConvUnit(inputs, inner, Window(), norm, "relu6") if inner > inputs else None
-        self.depthwise = depthwise(inner, window, norm, "relu6")
+        inner = rounded_channels(inputs * row.expansion, 8, 8) if row.expansion > 1 else inputs
+        act = row.activation
+        self.expand = ConvUnit(inputs, inner, Window(), norm, act) if inner > inputs else None
+        self.depthwise = depthwise(inner, window, norm, act)
+        self.squeeze_excite = SqueezeExcite(inner) if row.gated else None
         self.project = ConvUnit(inner, outputs, Window(), norm, "none")
         self.has_residual = window.stride == 1 and inputs == outputs
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """The block's output and its depthwise map."""
+        """The block's output and its depthwise map, before the gate."""
         inner = features if self.expand is None else self.expand(features)
-        inner = self.depthwise(inner)
-        projected = self.project(inner)
-        return (projected + features if self.has_residual else projected), inner
+        spatial = self.depthwise(inner)
+        gated = spatial if self.squeeze_excite is None else self.squeeze_excite(spatial)
+        projected = self.project(gated)
+        return (projected + features if self.has_residual else projected), spatial
 
 
-class MobileNetV2(nn.Module):
-    """Backbone with 320·depth_multiplier channels at the output stride."""
-
-    scope = "MobilenetV2"
+class MobileNet(Backbone):
+    """Backbone with 320·depth_multiplier channels at the output stride (V3: 480 or 288)."""
 
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
+        table = TABLES[settings.variant]
+        self.scope = table.scope
+        self._taps = {table.low_level[s]: s for s in settings.decoder_output_stride}
         norm = Norm.of(settings, _EPSILON, _DECAY)
-        channels = _width(32, settings)
-        self.Conv = ConvUnit(3, channels, Window(kernel=3, stride=2), norm, "relu6")
-        running_stride, rate = 2, 1
+        strides = Strides(settings.output_stride)
+        stem = Window(kernel=3, stride=strides.take(2)[0])
+        channels = _width(table.stem, settings)
+        self.Conv = ConvUnit(3, channels, stem, norm, table.stem_activation)
         blocks = []
-        for index, (outputs, stride) in enumerate(_BLOCKS):
-            # A block that loses its stride keeps the old rate; those behind it take it up.
-            kept = running_stride < settings.output_stride
-            window = Window(3, stride if kept else 1, 1 if kept else rate, depthwise=True)
-            running_stride, rate = (
-                (running_stride * stride, rate) if kept else (running_stride, rate * stride)
-            )
-            outputs = _width(outputs, settings)
-            expansion = _EXPANSION if index else 1
-            block = InvertedResidual(channels, outputs, expansion, window, norm)
-            self.add_module(f"expanded_conv_{index}" if index else "expanded_conv", block)
-            blocks.append(block)
+        for index, row in enumerate(table.rows):
+            window = Window(row.kernel, *strides.take(row.stride), depthwise=True)
+            outputs = _width(row.channels, settings)
+            blocks.append(InvertedResidual(channels, outputs, row, window, norm))
+            self.add_module(_name(index), blocks[-1])
+            channels = outputs
+        self._blocks = len(blocks)
+        self.Conv_1: ConvUnit | None = None
+        if table.last is not None:
+            outputs = _width(table.last, settings)
+            self.Conv_1 = ConvUnit(channels, outputs, Window(), norm, "hard_swish")
             channels = outputs
         self.channels = channels
-        self.low_level_channels = blocks[_LOW_LEVEL_BLOCK].depthwise.conv.out_channels
+        self.low_level_channels = {
+            stride: blocks[index].depthwise.conv.out_channels
+            for index, stride in self._taps.items()
+        }
 
     def forward(self, image: Tensor) -> Features:
         """``image: N×3×H×W`` in [-1, 1]."""
         features = self.Conv(image)
-        low = features
-        for index in range(len(_BLOCKS)):
-            name = f"expanded_conv_{index}" if index else "expanded_conv"
-            features, inner = self.get_submodule(name)(features)
-            if index == _LOW_LEVEL_BLOCK:
-                low = inner
-        return Features(features, low)
+        low: dict[int, Tensor] = {}
+        for index in range(self._blocks):
+            features, spatial = self.get_submodule(_name(index))(features)
+            if index in self._taps:
+                low[self._taps[index]] = spatial
+        return Features(features if self.Conv_1 is None else self.Conv_1(features), low)
+
+
+def _name(index: int) -> str:
+    return f"expanded_conv_{index}" if index else "expanded_conv"
 
 
 def _width(channels: int, settings: NetworkSettings) -> int:
-    """Scaled channels: divisible by 8 at multiplier 1, any number from 1 up otherwise."""
+    """Scaled channels (feature_extractor.py, _mobilenet_v2; V3 always divides by 8)."""
     multiplier = settings.depth_multiplier
-    divisor = 8 if multiplier == 1.0 else 1
-    return rounded_channels(channels * multiplier, divisor, divisor)
+    if settings.variant != "mobilenet_v2":
+        return rounded_channels(channels * multiplier, 8, 8)
+    divisor = settings.divisible_by or (8 if multiplier == 1.0 else 1)
+    return rounded_channels(channels * multiplier, divisor, 8 if multiplier == 1.0 else 1)

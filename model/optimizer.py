@@ -11,9 +11,6 @@ from model.config import OptimizerSettings
 from model.deeplab import DeepLab
 from model.layers import ConvUnit
 
-# The original's adam_epsilon; its betas are TensorFlow's defaults, and PyTorch's.
-_ADAM_EPSILON = 1e-8
-
 
 def build_optimizer(network: DeepLab, settings: OptimizerSettings) -> optim.Optimizer:
     """An optimizer over the network's parameters, grouped by weight decay and rate factor.
@@ -25,8 +22,8 @@ def build_optimizer(network: DeepLab, settings: OptimizerSettings) -> optim.Opti
     decayed = _decayed(network)
     for name, parameter in network.named_parameters():
         factor = 1.0 if name.startswith("backbone.") else settings.last_layer_multiplier
-        # The original doubles the rate of every variable called biases: those of the logits.
-        if name == "logits.bias":
+        # The original doubles the rate of every variable called biases: not batch norm's.
+        if name.endswith("conv.bias"):
             factor *= settings.bias_multiplier
         decay = settings.weight_decay if id(parameter) in decayed else 0.0
         groups.setdefault((decay, factor), []).append(parameter)
@@ -36,7 +33,8 @@ def build_optimizer(network: DeepLab, settings: OptimizerSettings) -> optim.Opti
     ]
     rate = settings.base_learning_rate
     if settings.optimizer == "adam":
-        return optim.Adam(described, lr=rate, eps=_ADAM_EPSILON)
+        # The original's betas are TensorFlow's defaults, and PyTorch's.
+        return optim.Adam(described, lr=rate, eps=settings.adam_epsilon)
     return optim.SGD(described, lr=rate, momentum=settings.momentum)
 
 
@@ -49,8 +47,7 @@ def set_learning_rate(optimizer: optim.Optimizer, rate: float) -> None:
 def _decayed(network: DeepLab) -> set[int]:
     """Identities of the parameters that weight decay applies to."""
     units = [module for module in network.modules() if isinstance(module, ConvUnit)]
-    plain = [unit.conv.weight for unit in units if not unit.window.depthwise]
-    return {id(weight) for weight in [*plain, network.logits.weight]}
+    return {id(unit.conv.weight) for unit in units if not unit.window.depthwise}
 
 
 def optimizer_state(optimizer: optim.Optimizer, network: nn.Module) -> dict[str, Tensor]:

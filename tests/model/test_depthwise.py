@@ -13,7 +13,7 @@ def both(size, rate, stride, dtype=torch.float64):
     weight = torch.randn(4, 1, 3, 3, dtype=dtype)
     results = []
     for convolve in (
-        lambda x, w: depthwise_conv2d(x, w, stride, rate, (rate, rate)),
+        lambda x, w: depthwise_conv2d(x, w, stride, (rate, rate), (rate, rate)),
         lambda x, w: functional.conv2d(x, w, None, stride, rate, rate, groups=4),
     ):
         x, w = features.clone().requires_grad_(), weight.clone().requires_grad_()
@@ -45,6 +45,6 @@ def test_under_autocast_it_is_bf16_and_as_near_as_bf16_is(rate, stride):
 def test_without_gradients_it_is_the_same():
     features, weight = torch.randn(1, 4, 9, 9), torch.randn(4, 1, 3, 3)
     with torch.inference_mode():
-        result = depthwise_conv2d(features, weight, 1, 2, (2, 2))
+        result = depthwise_conv2d(features, weight, 1, (2, 2), (2, 2))
     expected = functional.conv2d(features, weight, None, 1, 2, 2, groups=4)
     torch.testing.assert_close(result, expected)
