@@ -10,14 +10,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from model import checkpoint as checkpoints
 from model.augment import MEAN_PIXEL
 from model.checkpoint import Checkpoint
 from model.config import RunSettings, TrainSettings
 from model.crops import aligned
 from model.deeplab import DeepLab, resized_logits
 from model.hardware import Hardware, choose_hardware
-from model.run_folder import CHECKPOINTS
+from model.restoring import network_of, newest
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 
@@ -109,7 +108,7 @@ def load_predictor(path: Path | str, device: str = "auto") -> TrainedPredictor:
     Raises:
         UserError: there is no checkpoint, or it is damaged.
     """
-    checkpoint = _checkpoint_at(Path(path))
+    checkpoint = newest(Path(path))
     settings = checkpoint.settings.run
     hardware = choose_hardware(
         RunSettings(
@@ -119,27 +118,10 @@ def load_predictor(path: Path | str, device: str = "auto") -> TrainedPredictor:
             threads=settings.threads,
         )
     )
-    network = DeepLab(checkpoint.settings.network)
-    network.load_state_dict(dict(checkpoint.weights))
+    network = network_of(checkpoint)
     hardware.place(network)
     network.eval()
     return TrainedPredictor(network, checkpoint.class_map, hardware, checkpoint)
-
-
-def _checkpoint_at(path: Path) -> Checkpoint:
-    if not path.exists():
-        raise UserError(f"{path} does not exist", "check the path")
-    if path.suffix == ".safetensors":
-        path = path.parent
-    if (path / checkpoints.DESCRIPTION).is_file():
-        return checkpoints.load(path)
-    folder = path / CHECKPOINTS
-    found = checkpoints.latest(folder if folder.is_dir() else path)
-    if found is None:
-        raise UserError(
-            f"{path} holds no checkpoint", "give the folder of a run: segdata train … --out RUN"
-        )
-    return found.checkpoint
 
 
 def _check(image: Image) -> None:

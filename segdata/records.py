@@ -122,7 +122,7 @@ class RecordWriter:
         """Append a record; returns the byte position of its frame."""
         offset = self.size
         length = _LENGTH.pack(len(data))
-        for part in (length, _masked_crc(length), data, _masked_crc(data)):
+        for part in (length, masked_crc(length), data, masked_crc(data)):
             self.file.write(part)
             self._hash.update(part)
             self.size += len(part)
@@ -192,7 +192,7 @@ def _read_frame(file: BinaryIO, offset: int) -> bytes | None:
     if announced is None:
         return None
     data = file.read(announced - _CRC.size)
-    if _masked_crc(data) != file.read(_CRC.size):
+    if masked_crc(data) != file.read(_CRC.size):
         raise _damaged(file, offset, "the checksum of its data does not match")
     return data
 
@@ -205,7 +205,7 @@ def _announced(file: BinaryIO, offset: int) -> int | None:
     if len(head) < _HEAD_SIZE:
         raise _damaged(file, offset, "it is cut off in its header")
     # A wrong length must not be believed: it could ask for all of the memory.
-    if _masked_crc(head[: _LENGTH.size]) != head[_LENGTH.size :]:
+    if masked_crc(head[: _LENGTH.size]) != head[_LENGTH.size :]:
         if offset == 0 and head.startswith(_GZIP_MAGIC):
             raise _damaged(file, offset, "the file is compressed with gzip; unpack it first")
         raise _damaged(file, offset, "the checksum of its length does not match")
@@ -220,7 +220,8 @@ def _damaged(file: BinaryIO, offset: int, why: str) -> DamagedRecord:
     return DamagedRecord(f"{file.name}: the record at byte {offset} is damaged: {why}", _REMEDY)
 
 
-def _masked_crc(data: bytes) -> bytes:
+def masked_crc(data: bytes) -> bytes:
+    """The four bytes by which TensorFlow's files check what stands before them."""
     crc: int = google_crc32c.value(data)
     return _CRC.pack(((crc >> 15 | crc << 17) + _MASK_DELTA) & 0xFFFFFFFF)
 

@@ -42,9 +42,9 @@ def read_single_files(paths: list[Path]) -> Variables:
         path, offset, size = variable.places[0]
         with path.open("rb") as file:
             file.seek(offset)
-            values = memoryview(file.read(size))
+            entry = memoryview(file.read(size))
         try:
-            return from_message(values, variable.code, variable.shape)
+            return from_message(_values(entry), variable.code, variable.shape)
         except Malformed as error:
             raise Malformed(f"{name}: {error}") from None
 
@@ -58,14 +58,19 @@ def _add(path: Path, kept: dict[str, _Kept]) -> None:
                 for name, variable in _listed(value):
                     kept.setdefault(name, variable)
                 continue
-            # SavedTensorSlices.data: name, slice, values.
             for saved in submessages(value, 2):
-                name = "".join(_texts(saved))
+                name = _name(saved)
                 if name not in kept:
                     raise Malformed("it holds values that its list does not name")
-                for tensor in submessages(saved, 3):
-                    place = (path, at + _distance(value, tensor), len(tensor))
-                    kept[name].places.append(place)
+                kept[name].places.append((path, at, len(value)))
+
+
+def _values(entry: memoryview) -> memoryview:
+    """SavedTensorSlices.data.data: the message with the values."""
+    for saved in submessages(entry, 2):
+        for tensor in submessages(saved, 3):
+            return tensor
+    raise Malformed("it has no values")
 
 
 def _listed(value: memoryview) -> Iterator[tuple[str, _Kept]]:
@@ -79,8 +84,9 @@ def _listed(value: memoryview) -> Iterator[tuple[str, _Kept]]:
                     shape = shape_of(content)
                 elif number == 3 and isinstance(content, int):
                     code = content
-            yield "".join(_texts(saved)), _Kept(code, shape, [])
+            yield _name(saved), _Kept(code, shape, [])
 
 
-def _texts(message: memoryview) -> Iterator[str]:
-    return (bytes(text).decode("utf-8", "backslashreplace") for text in submessages(message, 1))
+def _name(message: memoryview) -> str:
+    names = [bytes(name).decode("utf-8", "backslashreplace") for name in submessages(message, 1)]
+    return names[-1] if names else ""

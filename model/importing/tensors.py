@@ -77,15 +77,52 @@ def from_message(message: memoryview, code: int, shape: Shape) -> Array:
     Raises:
         Malformed: as :func:`from_bytes`.
     """
-    content, values = b"", []
+    content, values = _content(message, code)
+    if content is not None:
+        return from_bytes(content, code, shape)
+    if len(values) != math.prod(shape):
+        raise Malformed(f"it has {len(values)} values, which is not {_text(shape)}")
+    return values.reshape(shape)
+
+
+def from_constant(message: memoryview) -> Array:
+    """The array of a ``TensorProto`` that tells its type and shape itself.
+
+    Of repeated values the last stands for all that are left out (tensor.proto).
+
+    Raises:
+        Malformed: as :func:`from_bytes`.
+    """
+    code, shape = described(message)
+    content, values = _content(message, code)
+    if content is not None:
+        return from_bytes(content, code, shape)
+    count = math.prod(shape)
+    if not 0 < len(values) <= count <= _MOST_REPEATED:
+        return from_message(message, code, shape)
+    return np.concatenate([values, np.repeat(values[-1:], count - len(values))]).reshape(shape)
+
+
+def described(message: memoryview) -> tuple[int, Shape]:
+    """The code of the type and the shape of a ``TensorProto``."""
+    code, shape = 0, ()
+    for number, value in fields(message):
+        if number == 1 and isinstance(value, int):
+            code = value
+        elif number == 2 and isinstance(value, memoryview):
+            shape = shape_of(value)
+    return code, shape
+
+
+def _content(message: memoryview, code: int) -> tuple[bytes | None, Array]:
+    """A ``TensorProto``'s bytes, or None and its repeated values."""
+    values: list[memoryview | int] = []
     for number, value in fields(message):
         if number == _CONTENT and isinstance(value, memoryview):
-            content = bytes(value)
-        elif number == _VALUES.get(code):
+            return bytes(value), np.empty(0)
+        if number == _VALUES.get(code):
             values.append(value)
-    if content or not values:
-        return from_bytes(content, code, shape)
-    return _filled(_listed(values, code), shape)
+    return None, _listed(values, code)
 
 
 def _listed(values: list[memoryview | int], code: int) -> Array:
@@ -110,16 +147,6 @@ def _unpacked(packed: memoryview) -> list[int]:
         number, at = read_varint(packed, at)
         numbers.append(number)
     return numbers
-
-
-def _filled(values: Array, shape: Shape) -> Array:
-    """The values as an array; the last one stands for all that are left out (tensor.proto)."""
-    count = math.prod(shape)
-    if len(values) == count:
-        return values.reshape(shape)
-    if not 0 < len(values) < count <= _MOST_REPEATED:
-        raise Malformed(f"it has {len(values)} values, which is not {_text(shape)}")
-    return np.concatenate([values, np.repeat(values[-1:], count - len(values))]).reshape(shape)
 
 
 def _widened(halves: npt.NDArray[np.uint16]) -> npt.NDArray[np.float32]:

@@ -1,0 +1,153 @@
+"""Frozen graphs (``frozen_inference_graph.pb``): the weights among their constants.
+
+tensorflow/core/framework/graph.proto. The graph is only looked at: nothing of it is run. What a
+checkpoint does not tell can be read from it: strides, rates and the pooling window.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.importing.tensors import Array, Variables, described, from_constant
+from segdata.wire import Malformed, fields, read_varint, submessages
+
+# protobuf's own limit.
+_LARGEST = 2 << 30
+# The largest of the original's graphs has 12,000.
+_MOST_NODES = 200_000
+# All that is asked for later; an operation between them may have any name.
+_KEPT = frozenset(
+    {"Const", "Conv2D", "DepthwiseConv2dNative", "MaxPool", "AvgPool", "ResizeBilinear", "Relu6",
+     "Sigmoid"}
+)  # fmt: skip
+_WEIGHTS = re.compile(
+    r"(?P<variable>.*(?:weights|biases|gamma|beta|moving_mean|moving_variance))"
+    # What reads a variable, and what folding constants leaves of that.
+    r"(?:/read)?(?:/_\d+__cf__\d+)?"
+)
+
+
+@dataclass(frozen=True)
+class Node:
+    """An operation: its kind, the names that it reads, and its attributes as messages."""
+
+    kind: str
+    inputs: tuple[str, ...]
+    attributes: tuple[memoryview, ...]
+
+    def attribute(self, name: str) -> memoryview | None:
+        """The ``AttrValue`` of a name."""
+        for entry in self.attributes:
+            values = dict(fields(entry))
+            if values.get(1) == name.encode() and isinstance(values.get(2), memoryview):
+                return values[2]  # type: ignore[return-value]
+        return None
+
+    def integers(self, name: str) -> tuple[int, ...]:
+        """An attribute that is a list of integers; empty where there is none."""
+        message = self.attribute(name)
+        return () if message is None else tuple(_integers(message))
+
+    def constant(self) -> memoryview:
+        """The tensor of a constant.
+
+        Raises:
+            Malformed: it has none.
+        """
+        message = self.attribute("value")
+        for tensor in () if message is None else submessages(message, 8):
+            return tensor
+        raise Malformed("a constant has no value")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The operations of a graph that matter here, by name."""
+
+    nodes: dict[str, Node]
+
+    @classmethod
+    def open(cls, path: Path) -> Graph:
+        """Read a graph.
+
+        Raises:
+            Malformed: it is none, or damaged.
+            OSError: it cannot be read.
+        """
+        if path.stat().st_size > _LARGEST:
+            raise Malformed("no graph is larger than 2 GiB")
+        nodes: dict[str, Node] = {}
+        for count, message in enumerate(submessages(memoryview(path.read_bytes()), 1)):
+            if count == _MOST_NODES:
+                raise Malformed(f"it has more than {_MOST_NODES} operations")
+            name, node = _node(message)
+            if node.kind in _KEPT:
+                nodes[name] = node
+        return cls(nodes)
+
+    def below(self, scope: str, *kinds: str) -> Iterator[tuple[str, Node]]:
+        """The operations of these kinds in a scope."""
+        for name, node in self.nodes.items():
+            if name.startswith(f"{scope}/") and node.kind in kinds:
+                yield name, node
+
+    def constant(self, name: str) -> Array | None:
+        """A constant's value; None if there is none of that name.
+
+        Raises:
+            Malformed: it is damaged.
+        """
+        node = self.nodes.get(name)
+        return None if node is None or node.kind != "Const" else from_constant(node.constant())
+
+    def variables(self) -> Variables:
+        """Its weights, by the names of the variables that they were.
+
+        Raises:
+            Malformed: one has no type or shape.
+        """
+        places: dict[str, str] = {}
+        for name, node in self.nodes.items():
+            found = _WEIGHTS.fullmatch(name)
+            if found and node.kind == "Const":
+                places.setdefault(found["variable"], name)
+        shapes = {v: described(self.nodes[name].constant())[1] for v, name in places.items()}
+
+        def read(variable: str) -> Array:
+            try:
+                return from_constant(self.nodes[places[variable]].constant())
+            except Malformed as error:
+                raise Malformed(f"{variable}: {error}") from None
+
+        return Variables(shapes, read)
+
+
+def _node(message: memoryview) -> tuple[str, Node]:
+    texts: dict[int, list[str]] = {1: [], 2: [], 3: []}
+    attributes = []
+    for number, value in fields(message):
+        if not isinstance(value, memoryview):
+            continue
+        if number in texts:
+            texts[number].append(bytes(value).decode("utf-8", "backslashreplace"))
+        elif number == 5:
+            attributes.append(value)
+    return "".join(texts[1]), Node("".join(texts[2]), tuple(texts[3]), tuple(attributes))
+
+
+def _integers(message: memoryview) -> Iterator[int]:
+    """``AttrValue.list.i``, packed or one by one."""
+    for items in submessages(message, 1):
+        for number, value in fields(items):
+            if number != 3:
+                continue
+            if isinstance(value, int):
+                yield value
+                continue
+            at = 0
+            while at < len(value):
+                one, at = read_varint(value, at)
+                yield one

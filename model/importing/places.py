@@ -1,0 +1,220 @@
+"""Which files a path stands for: people give prefixes, folders, and the files that belong to one."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from model.checkpoint import DESCRIPTION
+from model.importing.bundle import index_of
+from model.importing.tables import is_table
+from model.run_folder import CHECKPOINTS
+from segdata.errors import UserError
+
+Kind = Literal["ours", "bundle", "single file", "graph", "safetensors"]
+
+# What stands beside a prefix; people give these names, too.
+_PART = re.compile(r"(?P<prefix>.+)\.(?:index|meta|data-\d{5}-of-\d{5})")
+_SHARD = re.compile(r"(?P<prefix>.+)-(?:\d{5}|\?{5})-of-(?P<count>\d{5})")
+_STATE = "checkpoint"
+_NAMED = re.compile(r'^\s*model_checkpoint_path:\s*"((?:[^"\\]|\\.)*)"', re.MULTILINE)
+# A state file lists a few names.
+_LARGEST_STATE = 1 << 16
+_GRAPHS = ("frozen_inference_graph.pb", "*.pb")
+_OURS = re.compile(r"step-\d{8,}")
+_CAN_RUN_CODE = (".pth", ".pt", ".bin", ".pkl", ".pickle", ".ckpt.pt", ".pth.tar")
+_OTHER_KINDS = {
+    ".h5": "a Keras file", ".hdf5": "a Keras file", ".keras": "a Keras file",
+    ".tflite": "a TensorFlow Lite model", ".onnx": "an ONNX model", ".npz": "a NumPy archive",
+    ".pbtxt": "a graph as text, which has no weights", ".caffemodel": "a Caffe model",
+}  # fmt: skip
+_KINDS_READ = (
+    "give a TensorFlow checkpoint (its prefix, such as model.ckpt-30000, or its folder), a "
+    "published .tar.gz, a frozen graph (.pb), timm's .safetensors, or a run of segdata"
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a path stands for.
+
+    Args:
+        kind: how it is read.
+        paths: the prefix, the folder or the files.
+        notes: what a person should know of how it was found.
+    """
+
+    kind: Kind
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
+
+
+def find(path: Path) -> Place:
+    """What a path stands for; archives are unpacked before.
+
+    Raises:
+        UserError: nothing that can be read, or several things; what is near, and what to give.
+    """
+    if path.is_dir():
+        return _in_folder(path)
+    exact = _exact(path)
+    if exact:
+        return exact
+    part = _PART.fullmatch(path.name)
+    if part and index_of(path.with_name(part["prefix"])).is_file():
+        prefix = path.with_name(part["prefix"])
+        note = f"{path.name} is one file of a checkpoint; its name is {prefix}"
+        return Place("bundle", (prefix,), (note,))
+    raise _not_found(path, part["prefix"] if part else None)
+
+
+def _exact(path: Path) -> Place | None:
+    """The checkpoint, graph or file of exactly this name."""
+    if index_of(path).is_file():
+        return Place("bundle", (path,))
+    shards = _shards(path)
+    if shards:
+        return Place("single file", shards)
+    if not path.is_file():
+        return None
+    if path.suffix == ".safetensors":
+        is_ours = (path.parent / DESCRIPTION).is_file()
+        return Place("ours", (path.parent,)) if is_ours else Place("safetensors", (path,))
+    if path.suffix == ".pb":
+        return _saved_model(path.parent) or Place("graph", (path,))
+    if not _PART.fullmatch(path.name) and is_table(path):
+        return Place("single file", (path,))
+    return None
+
+
+def _shards(path: Path) -> tuple[Path, ...]:
+    """The files of a V1 checkpoint in several, of which one, or the prefix, is given."""
+    found = _SHARD.fullmatch(path.name)
+    stem = found["prefix"] if found else path.name
+    count = re.escape(found["count"]) if found else r"\d{5}"
+    pattern = re.compile(rf"{re.escape(stem)}-\d{{5}}-of-{count}")
+    if not path.parent.is_dir():
+        return ()
+    return tuple(sorted(p for p in path.parent.iterdir() if pattern.fullmatch(p.name)))
+
+
+def _in_folder(folder: Path) -> Place:
+    if _is_ours(folder):
+        return Place("ours", (folder,))
+    state = folder / _STATE
+    if state.is_file():
+        return _named_by(state)
+    prefixes = _prefixes(folder)
+    if len(prefixes) > 1:
+        names = ", ".join(p.name for p in prefixes[:8])
+        raise UserError(
+            f"{folder} holds {len(prefixes)} checkpoints: {names}",
+            f"give the one to read: {prefixes[-1]}",
+        )
+    if prefixes:
+        found = _exact(prefixes[0])
+        assert found is not None
+        return replace(found, notes=(f"{prefixes[0].name} is the only checkpoint of {folder}",))
+    return _saved_model(folder) or _lone_file(folder)
+
+
+def _is_ours(folder: Path) -> bool:
+    if (folder / DESCRIPTION).is_file() or (folder / CHECKPOINTS).is_dir():
+        return True
+    return any(_OURS.fullmatch(entry.name) for entry in folder.iterdir())
+
+
+def _named_by(state: Path) -> Place:
+    """The checkpoint that TensorFlow's state file names; only its own folder is looked into."""
+    with state.open("rb") as file:
+        named = _NAMED.search(file.read(_LARGEST_STATE).decode("utf-8", "replace"))
+    if not named:
+        raise UserError(f"{state} names no checkpoint", f"give a prefix: {state.parent}/model.ckpt")
+    name = named[1].replace("\\\\", "\\").replace("\\", "/").rpartition("/")[2]
+    found = _exact(state.with_name(name)) if name else None
+    if not found:
+        there = _prefixes(state.parent)
+        raise UserError(
+            f"{state} names {name!r}, which is not in its folder",
+            f"give the prefix of one that is: {there[-1]}" if there else _KINDS_READ,
+        )
+    return replace(found, notes=(f"{state.name} names {name} as the newest",))
+
+
+def _prefixes(folder: Path) -> list[Path]:
+    """Checkpoints of a folder, in the order of their numbers."""
+    found: set[Path] = set()
+    for entry in folder.iterdir():
+        part, shard = _PART.fullmatch(entry.name), _SHARD.fullmatch(entry.name)
+        if entry.name.endswith(".index"):
+            found.add(entry.with_suffix(""))
+        elif shard and not part:
+            found.add(entry.with_name(shard["prefix"]))
+        elif not part and not entry.suffix == ".pb" and entry.is_file() and is_table(entry):
+            found.add(entry)
+    return sorted(found, key=lambda p: (_number(p), p.name))
+
+
+def _number(prefix: Path) -> int:
+    number = re.search(r"-(\d+)$", prefix.name)
+    return int(number[1]) if number else -1
+
+
+def _saved_model(folder: Path) -> Place | None:
+    """TensorFlow's SavedModel keeps its weights as a checkpoint in a folder below."""
+    prefix = folder / "variables" / "variables"
+    is_one = (folder / "saved_model.pb").is_file() and index_of(prefix).is_file()
+    return Place("bundle", (prefix,)) if is_one else None
+
+
+def _lone_file(folder: Path) -> Place:
+    """The graph or safetensors of a folder without a checkpoint."""
+    for pattern in (*_GRAPHS, "*.safetensors"):
+        found = sorted(folder.glob(pattern))
+        if len(found) > 1:
+            raise UserError(f"{folder} holds {len(found)} {pattern} files", f"give one: {found[0]}")
+        if found:
+            return replace(find(found[0]), notes=(f"{found[0].name} is read",))
+    below = [e for e in sorted(folder.iterdir()) if e.is_dir() and (_prefixes(e) or _is_ours(e))]
+    raise UserError(
+        f"{folder} holds no checkpoint",
+        f"there is one in {below[0]}" if below else _KINDS_READ,
+    )
+
+
+def _not_found(path: Path, prefix: str | None) -> UserError:
+    name = path.name.lower()
+    if "://" in str(path) or re.match(r"https?:/", str(path)):
+        return UserError(f"{path} is a web address", "download it first, and give the file")
+    if name.endswith(_CAN_RUN_CODE):
+        return UserError(
+            f"{path} is a pickle of PyTorch: reading one can run any code, so segdata reads none",
+            "where you trust it: safetensors.torch.save_file(torch.load(FILE, weights_only=True), "
+            '"weights.safetensors")',
+        )
+    if path.suffix.lower() in _OTHER_KINDS:
+        return UserError(f"{path} is {_OTHER_KINDS[path.suffix.lower()]}", _KINDS_READ)
+    if prefix and path.exists():
+        return UserError(
+            f"{path} is one file of a checkpoint, and {prefix}.index, which says what is in it, is "
+            f"not beside it",
+            "fetch all files of the checkpoint into one folder",
+        )
+    if path.exists():
+        return UserError(f"{path} is no checkpoint, or it is cut off", _KINDS_READ)
+    return UserError(f"there is no checkpoint {path}", _nearest(path))
+
+
+def _nearest(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"the folder {path.parent} does not exist: check the path"
+    there = {str(prefix): prefix for prefix in _prefixes(path.parent)}
+    there |= {str(e): e for e in path.parent.iterdir() if e.is_dir() or e.suffix in (".pb", ".gz")}
+    near = difflib.get_close_matches(str(path), list(there), n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {near[0]}?"
+    names = ", ".join(sorted(p.name for p in there.values())[:8])
+    return f"{path.parent} holds {names}" if names else f"{path.parent} holds no checkpoint"

@@ -1,0 +1,127 @@
+"""Opening whatever a path stands for, as names and arrays of the original."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.checkpoint import Checkpoint
+from model.importing import own, timm
+from model.importing.bundle import Bundle
+from model.importing.graph import Graph
+from model.importing.places import Place, find
+from model.importing.single_file import read_single_files
+from model.importing.tensors import Array, Shape, Variables
+from segdata.errors import UserError
+from segdata.sources.archives import is_archive, unpacked
+
+_FETCH_AGAIN = "fetch it again and compare its size, or take another"
+_STEP = "global_step"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a file holds, by the original's names and in its layout.
+
+    Args:
+        path: what the user gave.
+        kind: what it is, in words.
+        variables: names, shapes and arrays.
+        notes: what a person should know of how it was found and read.
+        graph: the operations, where there are any.
+        own: the checkpoint of segdata that it is, or None.
+    """
+
+    path: Path
+    kind: str
+    variables: Variables
+    notes: tuple[str, ...] = ()
+    graph: Graph | None = None
+    own: Checkpoint | None = None
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        return dict(self.variables.shapes)
+
+    def read(self, name: str) -> Array:
+        """One array.
+
+        Raises:
+            UserError: it is damaged, or the file is gone.
+        """
+        with telling(self.path):
+            return self.variables.read(name)
+
+    @property
+    def step(self) -> int:
+        """The training step at which it was written; 0 where it does not say."""
+        if self.own is not None:
+            return self.own.step
+        if self.variables.shapes.get(_STEP) != ():
+            return 0
+        return max(0, int(self.read(_STEP)))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Source]:
+    """What a path holds: a checkpoint's prefix, folder or archive, a frozen graph, timm's
+    safetensors, or a run or checkpoint of segdata.
+
+    Raises:
+        UserError: there is nothing to read, it is damaged, or of a kind that is not read.
+    """
+    if is_archive(path):
+        with unpacked(path) as folder:
+            yield _opened(find(folder), path)
+    else:
+        yield _opened(find(path), path)
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Turn what readers raise on damaged files into an error for people."""
+    try:
+        yield
+    # Malformed is a ValueError; so is what numpy and text decoding raise.
+    except (ValueError, OverflowError, struct.error) as error:
+        raise UserError(f"{path} is damaged: {error}", _FETCH_AGAIN) from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}", _FETCH_AGAIN) from error
+
+
+def _opened(place: Place, path: Path) -> Source:
+    with telling(path):
+        first = place.paths[0]
+        if place.kind == "ours":
+            checkpoint = own.load(first)
+            return Source(
+                path, "segdata checkpoint", own.variables(checkpoint), place.notes, own=checkpoint
+            )
+        if place.kind == "bundle":
+            bundle = Bundle.open(first)
+            _refuse_missing(bundle)
+            return Source(path, "TensorFlow checkpoint", bundle.variables(), place.notes)
+        if place.kind == "single file":
+            variables = read_single_files(list(place.paths))
+            return Source(path, "TensorFlow checkpoint (V1)", variables, place.notes)
+        if place.kind == "graph":
+            graph = Graph.open(first)
+            return Source(path, "frozen graph", graph.variables(), place.notes, graph)
+        converted = timm.open_file(first)
+        return Source(
+            path, "timm safetensors", converted.variables, (*place.notes, *converted.notes)
+        )
+
+
+def _refuse_missing(bundle: Bundle) -> None:
+    for shard in sorted({place.shard for place in bundle.places.values()}):
+        data = bundle.data_file(shard)
+        if not data.is_file():
+            raise UserError(
+                f"{data.name} is not beside {bundle.prefix.name}.index: without it there are names, "
+                "and no weights",
+                "fetch all files of the checkpoint into one folder",
+            )
