@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from segdata.commands import options
+from segdata.commands.original import TakesOriginalFlags
 
 
-@click.command("train")
+@click.command("train", cls=TakesOriginalFlags)
 @click.argument("data")
 @click.option("--out", type=options.FOLDER, required=True, help="The run folder.")
 @click.option("--steps", type=click.IntRange(min=1), help="How many steps.")
@@ -20,6 +21,9 @@ from segdata.commands import options
     "--set", "settings", multiple=True, metavar="KEY=VALUE",
     help="Any other setting, such as seed=7; repeatable.",
 )  # fmt: skip
+@click.option(
+    "--dataset", metavar="NAME", help="For shards without a manifest: whose classes they have."
+)
 @options.text_or_json
 def command(
     data: str,
@@ -29,12 +33,14 @@ def command(
     batch_size: int | None,
     crop: int | None,
     settings: tuple[str, ...],
+    dataset: str | None,
     form: str,
 ) -> None:
     """Train DeepLab V3+.
 
     DATA is a folder of shards, or a data set (which is sharded into the run first).
-    The same line again goes on where it stopped.
+    The same line again goes on where it stopped. The flags of the original's train.py are
+    understood, too: docs/from-tensorflow-deeplab.md.
     """
     from segdata import console, workflows
 
@@ -46,5 +52,5 @@ def command(
     }
     short = [f"{key}={value}" for key, value in given.items() if value is not None]
     with console.watching() as watch:
-        result = workflows.train(data, out, [*short, *settings], watch=watch)
+        result = workflows.train(data, out, [*short, *settings], dataset=dataset, watch=watch)
     console.show(result, form)

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from segdata.errors import UserError
-from segdata.original_flags.network import UNSAID
+from segdata.original_flags.network import FLAGS, UNSAID
 from segdata.original_flags.reading import read
-from segdata.original_flags.table import flags_of
 
 _GROUP = "network."
 
@@ -30,13 +29,11 @@ def network_settings_of(flags: Sequence[str]) -> dict[str, Any]:
 
 
 def network_fields(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, from values by the flags' names."""
-    table = flags_of("train")
+    """The same, from values by the names of flags."""
     fields = dict(UNSAID)
-    for name, value in values.items():
-        setting = table[name].setting
-        if setting.startswith(_GROUP):
-            fields[setting.removeprefix(_GROUP)] = value
+    for flag in FLAGS:
+        if flag.setting and flag.name in values:
+            fields[flag.setting.removeprefix(_GROUP)] = values[flag.name]
     if "dense_prediction_cell" in fields:
         fields["dense_prediction_cell"] = _cell(fields["dense_prediction_cell"])
     return fields

@@ -32,7 +32,9 @@ class Reading:
     values: dict[str, Any]
     """The flags that were given, by name."""
     rest: list[str]
-    """The arguments that are ours."""
+    """What is ours: options with their values, and arguments."""
+    arguments: list[str]
+    """Of these, the arguments."""
     elsewhere: dict[str, tuple[Script, ...]]
     """Flags that only other scripts have, and which."""
 
@@ -59,7 +61,7 @@ def read(
     if reader.problems:
         line = shlex.join(["segdata", script, *reader.corrected])
         raise UserError("; ".join(dict.fromkeys(reader.problems)), line)
-    return Reading(values, reader.rest, reader.elsewhere)
+    return Reading(values, reader.rest, reader.arguments, reader.elsewhere)
 
 
 @dataclass
@@ -69,6 +71,7 @@ class _Reader:
     own: Mapping[str, bool]
     texts: dict[str, list[str]] = field(default_factory=dict)
     rest: list[str] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
     elsewhere: dict[str, tuple[Script, ...]] = field(default_factory=dict)
     corrected: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -83,12 +86,17 @@ class _Reader:
             self._blank()
         elif argument[0] not in _DASHES or len(argument) == 1:
             self._ours(argument)
-        elif argument.partition("=")[0] in self.own:
+            self.arguments.append(argument)
+        elif self._is_own(argument.partition("=")[0]):
             self._ours(argument)
             if "=" not in argument and self.own[argument] and self.pending:
                 self._ours(self.pending.popleft())
         else:
             self._flag(argument)
+
+    def _is_own(self, spelling: str) -> bool:
+        """Where both have an option, the original's meaning counts."""
+        return spelling in self.own and spelling.lstrip("-") not in self.flags
 
     def _ours(self, argument: str) -> None:
         self.rest.append(argument)

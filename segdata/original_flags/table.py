@@ -1,11 +1,17 @@
-"""All flags of the original's scripts; which of them a script takes."""
+"""All flags of the original's scripts, and which of them a script takes."""
 
 from __future__ import annotations
 
-from segdata.original_flags import network
+from segdata.original_flags import building, everywhere, network, prediction, training
 from segdata.original_flags.flag import Flag, Script
 
-FLAGS: tuple[Flag, ...] = network.FLAGS
+FLAGS: tuple[Flag, ...] = (
+    *training.FLAGS,
+    *network.FLAGS,
+    *prediction.FLAGS,
+    *building.FLAGS,
+    *everywhere.FLAGS,
+)
 
 
 def flags_of(script: Script) -> dict[str, Flag]:

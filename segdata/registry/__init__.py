@@ -7,7 +7,7 @@ changes one registry.
 from __future__ import annotations
 
 from segdata.registry.file import user_home
-from segdata.registry.lookup import KnownDataset, KnownDatasets, find, known
+from segdata.registry.lookup import KnownDataset, KnownDatasets, descriptor, find, known
 from segdata.registry.registration import NewDescriptor, Registered, register, unregister
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "KnownDatasets",
     "NewDescriptor",
     "Registered",
+    "descriptor",
     "find",
     "known",
     "register",

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from segdata import builtin
 from segdata.builtin import Published
-from segdata.dataset import DESCRIPTOR_FILE, Dataset, load_dataset
+from segdata.dataset import DESCRIPTOR_FILE, Dataset, DatasetDescriptor, load_dataset
 from segdata.errors import UserError
 from segdata.registry.file import project_file, read_names, user_file
 from segdata.settings import nearest
@@ -94,6 +94,21 @@ def find(name_or_path: str | Path) -> Dataset:
     if len(path.parts) > 1:
         raise UserError(f"{name} does not exist", "check the path; segdata datasets lists names")
     raise UserError(f"{name!r} is neither a folder nor the name of a data set", _way_out(name))
+
+
+def descriptor(name_or_path: str | Path) -> DatasetDescriptor:
+    """What a data set's classes are: of a folder, a ``dataset.toml`` or a name.
+
+    Unlike :func:`find` it needs no images, so the built-in names serve.
+
+    Raises:
+        UserError: there is none; how to give the name to a folder.
+    """
+    name = str(name_or_path)
+    entry = next((entry for entry in known() if entry.name == name), None)
+    if not Path(name_or_path).exists() and entry and entry.folder is None:
+        return builtin.descriptor(name)
+    return find(name_or_path).descriptor
 
 
 def _listed(path: Path, origin: Origin) -> Iterator[KnownDataset]:

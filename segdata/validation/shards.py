@@ -39,11 +39,13 @@ class Shards:
         root: the folder.
         manifest: what it says of itself; None where others made it.
         dataset: what the shards were made of; None where that is not known.
+        told: what ids mean where neither a manifest nor a data set says so.
     """
 
     root: Path
     manifest: ShardManifest | None = None
     dataset: Dataset | None = None
+    told: DatasetDescriptor | None = None
 
     @property
     def name(self) -> str:
@@ -65,8 +67,8 @@ class Shards:
         """What ids mean, as the original's reader would read the labels."""
         decoder = {"label_decoder": "tensorflow"}
         if self.manifest is None:
-            known = self.dataset.descriptor if self.dataset else _unknown(1)
-            return known.model_copy(update=decoder)
+            known = self.dataset.descriptor if self.dataset else self.told
+            return (known or _unknown(1)).model_copy(update=decoder)
         made = DatasetDescriptor.for_classes(self.manifest.name, self.manifest.class_map)
         # More classes than 8 bits hold are for readers that read 16.
         wide = {} if self.manifest.num_classes > _VOID + 1 else decoder
@@ -137,7 +139,7 @@ def gather(
         {s.name: len(s.entries) for s in shards.dataset.splits.values()} if shards.dataset else {}
     )
     facts = replace(facts, shards=about.facts(str(shards.root), files, shards.manifest, lists))
-    if shards.manifest is None and shards.dataset is None:
+    if shards.manifest is None and shards.dataset is None and shards.told is None:
         facts = replace(facts, descriptor=_guess(facts))
     return facts
 

@@ -12,6 +12,13 @@ from segdata.executors import Serial
 from segdata.manifest import MANIFEST_FILE, ShardManifest
 from segdata.progress import Silence, Watch
 from segdata.sharding import ShardRequest, shard
+from segdata.workflows.foreign_shards import (
+    adopted,
+    classes_of_foreign,
+    described,
+    is_foreign,
+    refuse_others,
+)
 
 if TYPE_CHECKING:
     from model.config import TrainSettings
@@ -22,7 +29,12 @@ OWN_SHARDS = "shards"
 
 
 def train(
-    data: str, out: Path, assignments: Iterable[str] = (), *, watch: Watch | None = None
+    data: str,
+    out: Path,
+    assignments: Iterable[str] = (),
+    *,
+    dataset: str | None = None,
+    watch: Watch | None = None,
 ) -> TrainResult:
     """Train, or go on training.
 
@@ -30,6 +42,7 @@ def train(
         data: a folder of shards, a dataset folder, or a data set's name.
         out: the run folder.
         assignments: settings as ``KEY=VALUE``.
+        dataset: whose classes shards without a manifest have: a folder or a name.
 
     Raises:
         UserError: the data, a setting, or the run folder does not fit.
@@ -38,11 +51,17 @@ def train(
     """
     from model.config import TrainSettings
 
-    return train_with(data, out, TrainSettings().updated(assignments), watch=watch)
+    settings = TrainSettings().updated(assignments)
+    return train_with(data, out, settings, dataset=dataset, watch=watch)
 
 
 def train_with(
-    data: str, out: Path, settings: TrainSettings, *, watch: Watch | None = None
+    data: str,
+    out: Path,
+    settings: TrainSettings,
+    *,
+    dataset: str | None = None,
+    watch: Watch | None = None,
 ) -> TrainResult:
     """The same with settings as an object."""
     try:
@@ -58,16 +77,23 @@ def train_with(
         ),
         note=watch.note,
     )
-    return train(shards_of(data, out, watch), out, settings, listener)
+    shards = shards_of(data, out, watch, dataset)
+    _tell_of_resuming(out, settings, watch)
+    return train(shards, out, settings, listener)
 
 
-def shards_of(data: str, run: Path, watch: Watch) -> Path:
-    """The shards to train on: ``data`` itself, or its data set sharded into the run folder."""
-    folder = Path(data)
-    if (folder / MANIFEST_FILE).is_file() or (folder.is_dir() and any(folder.glob("*.tfrecord"))):
+def shards_of(data: str, run: Path, watch: Watch, dataset: str | None = None) -> Path:
+    """The shards to train on.
+
+    They are ``data`` itself, or lie in the run folder: made of a data set, or as links to shards of
+    others with a manifest.
+    """
+    folder, own = Path(data), run / OWN_SHARDS
+    if (folder / MANIFEST_FILE).is_file():
         ShardManifest.load(folder)
         return folder
-    own = run / OWN_SHARDS
+    if is_foreign(folder):
+        return _adopted(folder, own, watch, dataset)
     if not (own / MANIFEST_FILE).is_file():
         watch.note(f"sharding {data} into {own}")
         try:
@@ -77,3 +103,26 @@ def shards_of(data: str, run: Path, watch: Watch) -> Path:
             run.rmdir()
             raise
     return own
+
+
+def _adopted(folder: Path, own: Path, watch: Watch, dataset: str | None) -> Path:
+    """Shards of others; looked at when the run begins."""
+    if (own / MANIFEST_FILE).is_file():
+        refuse_others(folder, own)
+        return own
+    descriptor = classes_of_foreign(folder, dataset)
+    watch.note(
+        f"{folder} has no {MANIFEST_FILE}: every record is looked at once, for the "
+        f"{descriptor.num_classes} classes of {descriptor.name}"
+    )
+    return adopted(folder, described(folder, descriptor, track=watch), own)
+
+
+def _tell_of_resuming(out: Path, settings: TrainSettings, watch: Watch) -> None:
+    """What the first weights are is decided once: when a run begins."""
+    first = settings.initialization.checkpoint
+    if first is not None and any(out.glob("checkpoints/*")):
+        watch.note(
+            f"{out} holds a run: it goes on with its own weights, and {first} is not read again; "
+            "to begin with it anew, choose another run folder"
+        )

@@ -1,0 +1,38 @@
+"""The flags that several scripts have, and those of absl, which every script has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segdata.original_flags.flag import NETWORK_SCRIPTS, Flag, Kind, Script
+
+_ALL: tuple[Script, ...] = (*NETWORK_SCRIPTS, "shard")
+_NOT_TRAIN: tuple[Script, ...] = ("eval", "vis", "export")
+_TO_STDERR = "progress and notes go to stderr in any case"
+_OWN_SIZE = "pictures are predicted and scored at their own size"
+
+
+def _idle(scripts: tuple[Script, ...], name: str, kind: Kind, default: Any, word: str) -> Flag:
+    return Flag(name=name, kind=kind, scripts=scripts, default=default, word=word)
+
+
+FLAGS = (
+    _idle(_NOT_TRAIN, "min_resize_value", "integer", None, _OWN_SIZE),
+    _idle(_NOT_TRAIN, "max_resize_value", "integer", None, _OWN_SIZE),
+    _idle(_NOT_TRAIN, "resize_factor", "integer", None, _OWN_SIZE),
+    _idle(_NOT_TRAIN, "label_weights", "floats", None, "only training has a loss to weigh"),
+    _idle(
+        NETWORK_SCRIPTS, "quantize_delay_step", "integer", -1,
+        "training for 8-bit integers is not offered: TensorFlow's own ended with version 1.15",
+    ),
+    _idle(
+        ("train", "eval", "vis"), "master", "string", "",
+        "the command runs on this machine, in one process",
+    ),
+    _idle(_ALL, "logtostderr", "boolean", False, _TO_STDERR),
+    _idle(_ALL, "alsologtostderr", "boolean", False, _TO_STDERR),
+    _idle(_ALL, "stderrthreshold", "string", "fatal", _TO_STDERR),
+    _idle(_ALL, "verbosity", "integer", -1, _TO_STDERR),
+    _idle(_ALL, "v", "integer", -1, _TO_STDERR),
+    _idle(_ALL, "log_dir", "string", "", _TO_STDERR),
+)  # fmt: skip

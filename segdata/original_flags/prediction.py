@@ -1,0 +1,70 @@
+"""The flags of eval.py, vis.py and export_model.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segdata.original_flags.flag import Flag, Kind, Script
+
+_BOTH: tuple[Script, ...] = ("eval", "vis")
+_WHOLE = (
+    "pictures of any size are predicted; none has to fit into a crop, and only one that does not "
+    "fit into memory is cut into tiles"
+)
+_ONE_PASS = "the command goes once through the split and ends; it waits for no new checkpoint"
+_ONE_BY_ONE = "pictures keep their own sizes, so they are predicted one by one"
+
+
+def _is(script: Script, name: str, kind: Kind, default: Any, option: str) -> Flag:
+    return Flag(name=name, kind=kind, scripts=(script,), default=default, option=option)
+
+
+def _idle(scripts: tuple[Script, ...], name: str, kind: Kind, default: Any, word: str) -> Flag:
+    return Flag(
+        name=name, kind=kind, scripts=scripts, default=default, word=word,
+        pair=name.endswith("crop_size"),
+    )  # fmt: skip
+
+
+def _both(name: str, kind: Kind, default: Any, option: str) -> Flag:
+    return Flag(name=name, kind=kind, scripts=_BOTH, default=default, option=option)
+
+
+FLAGS = (
+    _both("checkpoint_dir", "string", None, "RUN"),
+    _both("dataset_dir", "string", None, "--shards"),
+    _both("dataset", "string", "pascal_voc_seg", "--dataset"),
+    _is("eval", "eval_logdir", "string", None, "--report"),
+    _is("eval", "eval_split", "string", "val", "--split"),
+    _is("vis", "vis_logdir", "string", None, "--out"),
+    _is("vis", "vis_split", "string", "val", "--split"),
+    _both("eval_scales", "floats", (1.0,), "--scale"),
+    _both("add_flipped_images", "boolean", False, "--flip"),
+    _is("vis", "colormap_type", "string", "pascal", "--colors"),
+    _is("vis", "also_save_raw_predictions", "boolean", False, "--kind raw"),
+    _idle(("eval",), "eval_crop_size", "list", (513, 513), _WHOLE),
+    _idle(("vis",), "vis_crop_size", "list", (513, 513), _WHOLE),
+    _idle(("eval",), "eval_batch_size", "integer", 1, _ONE_BY_ONE),
+    _idle(("vis",), "vis_batch_size", "integer", 1, _ONE_BY_ONE),
+    _idle(_BOTH, "eval_interval_secs", "integer", 300, _ONE_PASS),
+    _idle(("eval",), "max_number_of_evaluations", "integer", 0, _ONE_PASS),
+    _idle(("vis",), "max_number_of_iterations", "integer", 0, _ONE_PASS),
+    _is("export", "checkpoint_path", "string", None, "RUN"),
+    _is("export", "export_path", "string", None, "--out"),
+    _is("export", "inference_scales", "floats", (1.0,), "--scale"),
+    Flag(
+        name="add_flipped_images", kind="boolean", scripts=("export",), default=False,
+        option="--flip",
+    ),
+    Flag(
+        name="crop_size", kind="integers", scripts=("export",), default=(513, 513),
+        option="--size", pair=True,
+    ),
+    _idle(
+        ("export",), "num_classes", "integer", 21, "the checkpoint says how many classes it has"
+    ),
+    _idle(
+        ("export",), "save_inference_graph", "boolean", False,
+        "a graph in text form is TensorFlow 1's; the exported file can be opened with Netron",
+    ),
+)  # fmt: skip

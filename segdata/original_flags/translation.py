@@ -1,0 +1,206 @@
+"""A command line of the original's scripts as one of ours, with what there is to say about it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from segdata.errors import UserError
+from segdata.original_flags.build_folders import shard_arguments
+from segdata.original_flags.flag import Script
+from segdata.original_flags.network import UNSAID as UNSAID_NETWORK
+from segdata.original_flags.network_settings import network_fields
+from segdata.original_flags.reading import Reading, read
+from segdata.original_flags.table import FLAGS, flags_of
+from segdata.original_flags.train_settings import train_notes, train_settings
+
+_SCRIPTS: dict[Script, str] = {
+    "train": "train.py", "eval": "eval.py", "vis": "vis.py", "export": "export_model.py",
+    "shard": "a script that makes shards",
+}  # fmt: skip
+# Flags without which the original's script ends, too.
+_REQUIRED: dict[Script, tuple[str, ...]] = {
+    "train": ("dataset_dir", "train_logdir"),
+    "eval": ("checkpoint_dir", "eval_logdir"),
+    "vis": ("checkpoint_dir", "vis_logdir"),
+    "export": ("checkpoint_path", "export_path"),
+    "shard": (),
+}
+# Options of segdata train that say the same as --set.
+_SHORT = {"run.steps": "--steps", "network.variant": "--model", "data.batch_size": "--batch-size"}
+_PLAIN = re.compile(r"(?!(?:none|true|false|null|nan|infinity)$)[a-z_][\w./-]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What a command line of the original's means.
+
+    Args:
+        arguments: those of our command.
+        notes: what is to be said, a sentence each.
+        values: what the flags said, by their names.
+    """
+
+    arguments: tuple[str, ...]
+    notes: tuple[str, ...]
+    values: Mapping[str, Any]
+
+
+def speaks(arguments: Sequence[str]) -> bool:
+    """Whether there is a flag of the original's among ``arguments``, perhaps a misspelt one.
+
+    Our own options have no underscore.
+    """
+    names = {flag.name for flag in FLAGS} - {"dataset"}
+    said = [word.lstrip("-–—").partition("=")[0].lower() for word in arguments if word[:1] in "-–—"]
+    return any("_" in name or name in names for name in said)
+
+
+def translate(
+    script: Script, arguments: Sequence[str], own: Mapping[str, bool] | None = None
+) -> Translation:
+    """A command line in the original's flags as our command's arguments.
+
+    Args:
+        own: the options of our command, with dashes, and whether each takes a value; what is said
+            with them stays as it is.
+
+    Raises:
+        UserError: a flag is misspelt, a trap or of another kind, or one is missing; with the
+            corrected command line.
+    """
+    reading = read(script, arguments, own)
+    _refuse_missing(script, reading)
+    made = (*_MAKERS[script](reading), *reading.rest)
+    spelled = f"the same in segdata's words:  {shlex.join(['segdata', script, *made])}"
+    return Translation(made, (*_words(script, reading), spelled), reading.values)
+
+
+def _train(reading: Reading) -> Iterator[str]:
+    values = reading.values
+    yield from (values["dataset_dir"],) if "dataset_dir" in values else ()
+    yield from _option("--out", values.get("train_logdir"))
+    yield from ("--dataset", values.get("dataset", "pascal_voc_seg"))
+    for setting, value in train_settings(values).items():
+        yield from _set(setting, value)
+
+
+def _eval(reading: Reading) -> Iterator[str]:
+    values = reading.values
+    yield from _predicting(values)
+    yield from _option("--split", values.get("eval_split"))
+    if "eval_logdir" in values:
+        folder = values["eval_logdir"].rstrip("/\\")
+        yield from ("--report", f"{folder}/report.json", "--report", f"{folder}/report.html")
+
+
+def _vis(reading: Reading) -> Iterator[str]:
+    values = reading.values
+    yield from _predicting(values)
+    yield from _option("--split", values.get("vis_split"))
+    yield from _option("--out", values.get("vis_logdir"))
+    yield from _option("--colors", values.get("colormap_type"))
+    if values.get("also_save_raw_predictions"):
+        for kind in ("overlay", "side_by_side", "color", "raw"):
+            yield from ("--kind", kind)
+
+
+def _export(reading: Reading) -> Iterator[str]:
+    values = reading.values
+    yield from (values["checkpoint_path"],) if "checkpoint_path" in values else ()
+    yield from _option("--out", values.get("export_path"))
+    yield from _passes(values.get("inference_scales", ()), values.get("add_flipped_images"))
+    if "crop_size" in values:
+        yield from ("--size", ",".join(map(str, values["crop_size"])))
+    yield from _network(values)
+
+
+def _predicting(values: Mapping[str, Any]) -> Iterator[str]:
+    """What eval and vis have in common."""
+    yield from (values["checkpoint_dir"],) if "checkpoint_dir" in values else ()
+    yield from _option("--shards", values.get("dataset_dir"))
+    yield from _option("--dataset", values.get("dataset"))
+    yield from _passes(values.get("eval_scales", ()), values.get("add_flipped_images"))
+    yield from _network(values)
+
+
+def _passes(scales: Sequence[float], flip: bool | None) -> Iterator[str]:
+    for scale in scales:
+        yield from ("--scale", str(scale))
+    if flip:
+        yield "--flip"
+
+
+def _network(values: Mapping[str, Any]) -> Iterator[str]:
+    """What was said of the network; a checkpoint knows the rest."""
+    for field, value in network_fields(values).items():
+        if field not in UNSAID_NETWORK or field in values:
+            yield from ("--set", f"network.{field}={_spelled(value)}")
+
+
+_MAKERS: dict[Script, Callable[[Reading], Iterator[str]]] = {
+    "train": _train,
+    "eval": _eval,
+    "vis": _vis,
+    "export": _export,
+    "shard": lambda reading: shard_arguments(reading.values),
+}
+
+
+def _option(option: str, value: str | None) -> Iterator[str]:
+    if value is not None:
+        yield from (option, value)
+
+
+def _set(setting: str, value: Any) -> Iterator[str]:
+    if setting in _SHORT:
+        yield from (_SHORT[setting], str(value))
+    else:
+        yield from ("--set", f"{setting}={_spelled(value)}")
+
+
+def _spelled(value: Any) -> str:
+    """As ``--set`` reads it."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return value
+    if isinstance(value, tuple) and len(value) > 1 and not isinstance(value[0], dict):
+        return ",".join(map(str, value))
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _refuse_missing(script: Script, reading: Reading) -> None:
+    """An option or argument of ours may stand for a flag that the original demands."""
+    options = flags_of(script)
+    missing = [
+        name
+        for name in _REQUIRED[script]
+        if name not in reading.values
+        and not any(word.partition("=")[0] == options[name].option for word in reading.rest)
+        and not (options[name].option.isupper() and reading.arguments)
+    ]
+    if missing:
+        flags = " ".join(f"--{name}=…" for name in missing)
+        raise UserError(
+            f"{' and '.join(f'--{name}' for name in missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing",
+            f"add {flags}",
+        )
+
+
+def _words(script: Script, reading: Reading) -> Iterator[str]:
+    """Why flags change nothing, and what differs; flags with one reason together."""
+    table, reasons = flags_of(script), dict[str, list[str]]()
+    for name in reading.values:
+        if table[name].word:
+            reasons.setdefault(table[name].word, []).append(f"--{name}")
+    for name, scripts in reading.elsewhere.items():
+        where = " and ".join(_SCRIPTS[other] for other in scripts)
+        reasons.setdefault(f"read by {where} only", []).append(f"--{name}")
+    for reason, flags in reasons.items():
+        yield f"{', '.join(flags)}: {reason}"
+    if script == "train":
+        yield from train_notes(reading.values)
