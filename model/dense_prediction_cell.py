@@ -62,9 +62,9 @@ class DensePredictionCell(nn.Module):
             spatial = self.get_submodule(f"{name}_depthwise")(features)
             separated: Tensor = self.get_submodule(f"{name}_pointwise")(spatial)
             return separated
+        size = (features.shape[-2], features.shape[-1])
         if branch.op == "pyramid_pooling":
             features = _pooled(features, branch.grid_size or (1, 1))
-        size = (features.shape[-2], features.shape[-1])
         convolved: Tensor = self.get_submodule(name)(features)
         return resize(convolved, size)
 

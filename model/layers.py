@@ -21,6 +21,7 @@ from model.depthwise import depthwise_conv2d
 
 Activation = Literal["none", "relu", "relu6", "clip", "hard_swish", "sigmoid", "quantized_sigmoid"]
 
+_ROUNDED_SIXTH = 6 * torch.tensor(1 / 6, dtype=torch.float32).item()
 # The bounds of xception.py's clip_by_value under use_bounded_activation.
 CLIP = 6.0
 # Measured default for runs of a few hundred steps; see NetworkSettings.batch_norm_momentum.
@@ -145,7 +146,9 @@ def activated(features: Tensor, activation: Activation) -> Tensor:
     if activation == "clip":
         return features.clamp(-CLIP, CLIP)
     if activation == "hard_swish":
-        return functional.hardswish(features)
+        swished = functional.hardswish(features)
+        # The original's sixth is float32 whatever the dtype (mobilenet_v3.py, hard_swish).
+        return swished * _ROUNDED_SIXTH if swished.dtype == torch.float64 else swished
     if activation == "sigmoid":
         return features.sigmoid()
     if activation == "quantized_sigmoid":

@@ -195,6 +195,15 @@ class NetworkSettings(Settings):
                 "decoder_is_logits needs a decoder: set decoder_output_stride",
             ),
             (
+                self.aspp_squeeze_excitation and not self.aspp_projection and bool(self.rates),
+                "aspp_squeeze_excitation gates as many channels as one branch has: without "
+                "aspp_projection set atrous_rates=[]",
+            ),
+            (
+                bool(self.dense_prediction_cell) and self.output_stride > 16,
+                "a dense_prediction_cell needs an output_stride of at most 16",
+            ),
+            (
                 any(b.input >= n for n, b in enumerate(self.dense_prediction_cell)),
                 "a branch of dense_prediction_cell reads an earlier one, or -1",
             ),

@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from model.config import NetworkSettings, OptimizerSettings
-from model.deeplab import DeepLab, original_name
+from model.deeplab import DeepLab
 from model.optimizer import build_optimizer, set_learning_rate
+from model.original_names import variables_of
 
 
 def network(variant="mobilenet_v2"):
@@ -11,10 +12,13 @@ def network(variant="mobilenet_v2"):
         return DeepLab(NetworkSettings(num_classes=3, variant=variant))
 
 
-@pytest.mark.parametrize("variant", ["mobilenet_v2", "xception_65"])
+@pytest.mark.parametrize(
+    "variant", ["mobilenet_v2", "mobilenet_v3_large_seg", "resnet_v1_50", "xception_65"]
+)
 def test_weight_decay_touches_plain_convolution_weights_only(variant):
     net = network(variant)
-    names = {id(p): original_name(n, net) for n, p in net.named_parameters()}
+    variables = variables_of(net)
+    names = {id(p): variables[n] for n, p in net.named_parameters()}
     for group in build_optimizer(net, OptimizerSettings()).param_groups:
         for parameter in group["params"]:
             plain = names[id(parameter)].endswith("/weights")
@@ -37,5 +41,5 @@ def test_biases_and_last_layers_learn_at_their_own_rate():
     assert rates[id(named["backbone.Conv.conv.weight"])] == 0.5
     assert rates[id(named["aspp.aspp0.conv.weight"])] == 5.0
     assert rates[id(named["decoder.feature_projection0.batch_norm.bias"])] == 5.0
-    assert rates[id(named["logits.weight"])] == 5.0
-    assert rates[id(named["logits.bias"])] == 10.0
+    assert rates[id(named["logits.semantic.conv.weight"])] == 5.0
+    assert rates[id(named["logits.semantic.conv.bias"])] == 10.0
