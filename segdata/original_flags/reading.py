@@ -60,7 +60,7 @@ def read(
             reader.problems.append(str(problem))
     if reader.problems:
         line = shlex.join(["segdata", script, *reader.corrected])
-        raise UserError("; ".join(dict.fromkeys(reader.problems)), line)
+        raise UserError("\n".join(dict.fromkeys(reader.problems)), line)
     return Reading(values, reader.rest, reader.arguments, reader.elsewhere)
 
 
@@ -203,4 +203,6 @@ def _spelled(flag: Flag, value: str) -> list[str]:
     """The flag as it is read rightly by the original, too."""
     if flag.kind in ("integers", "floats"):
         return [f"--{flag.name}={part}" for part in value.split(",")]
+    if flag.kind == "boolean" and value == "True":
+        return [f"--{flag.name}"]
     return [f"--{flag.name}={value}"]

@@ -97,5 +97,7 @@ def test_a_missing_cell_is_said(tmp_path: Path) -> None:
 
 def test_nothing_heavy_is_loaded() -> None:
     code = "import segdata.original_flags, sys; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert not {"click", "torch", "pydantic", "numpy"} & set(loaded.stdout.split())

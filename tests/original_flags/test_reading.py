@@ -1,0 +1,204 @@
+"""Command lines are read as absl reads them; where absl would go astray, they are corrected."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segdata.errors import UserError
+from segdata.original_flags.flag import Script
+from segdata.original_flags.reading import read
+from segdata.original_flags.table import FLAGS, flags_of
+
+
+def values(line: str, script: Script = "train") -> dict[str, Any]:
+    return read(script, shlex.split(line)).values
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("--train_batch_size=4", {"train_batch_size": 4}),
+        ("--train_batch_size 4", {"train_batch_size": 4}),
+        ("-train_batch_size=4", {"train_batch_size": 4}),
+        ("-train_batch_size 4", {"train_batch_size": 4}),
+        ("--train_batch_size=2 --train_batch_size=4", {"train_batch_size": 4}),
+        ("--logtostderr", {"logtostderr": True}),
+        ("--nofine_tune_batch_norm", {"fine_tune_batch_norm": False}),
+        ("--fine_tune_batch_norm=False", {"fine_tune_batch_norm": False}),
+        ("--fine_tune_batch_norm=f", {"fine_tune_batch_norm": False}),
+        ("--fine_tune_batch_norm=1", {"fine_tune_batch_norm": True}),
+        ("--fine_tune_batch_norm --log_steps=1", {"fine_tune_batch_norm": True, "log_steps": 1}),
+        ("--train_crop_size=513,257", {"train_crop_size": (513, 257)}),
+        ("--train_crop_size=513 --train_crop_size=257", {"train_crop_size": (513, 257)}),
+        (
+            "--train_crop_size=1,2 --train_crop_size=513,257",
+            {"train_crop_size": (513, 257)},
+        ),
+        ('--train_crop_size="513,257"', {"train_crop_size": (513, 257)}),
+        ("--train_crop_size=[513,257]", {"train_crop_size": (513, 257)}),
+        ("--atrous_rates=6 --atrous_rates=12", {"atrous_rates": (6, 12)}),
+        ("--atrous_rates=6,12", {"atrous_rates": (6, 12)}),
+        ("--label_weights=0.5 --label_weights=2", {"label_weights": (0.5, 2.0)}),
+        ("--quantize_delay_step -1", {"quantize_delay_step": -1}),
+        ("--base_learning_rate=1e-4", {"base_learning_rate": 1e-4}),
+        ("--master=", {"master": ""}),
+        ('--dataset="pascal_voc_seg"', {"dataset": "pascal_voc_seg"}),
+        ("--dataset=“pascal_voc_seg”", {"dataset": "pascal_voc_seg"}),
+    ],
+)
+def test_a_line_means_what_it_means_to_absl(line: str, expected: dict[str, Any]) -> None:
+    assert values(line) == expected
+
+
+TRAPS = [
+    # What they typed, what the original would have made of it, and the line that they meant.
+    (
+        "--initialize_last_layer = False",
+        "read True instead of False",
+        "--initialize_last_layer=False",
+    ),
+    ("--initialize_last_layer =False", "read True", "--initialize_last_layer=False"),
+    ("--initialize_last_layer= False", "read True", "--initialize_last_layer=False"),
+    ("--train_batch_size = 4", "read '=' instead of 4", "--train_batch_size=4"),
+    (
+        "--fine_tune_batch_norm False",
+        "read as True",
+        "--fine_tune_batch_norm=False",
+    ),
+    (
+        "--Train_crop_size=513,513",
+        "the nearest is --train_crop_size",
+        "--train_crop_size=513,513",
+    ),
+    ("--Train_batch_size 4", "the nearest is --train_batch_size", "--train_batch_size=4"),
+    ("--train_batchsize=4", "the nearest is --train_batch_size", "--train_batch_size=4"),
+    ("--train-crop-size=513,513", "nearest is --train_crop_size", "--train_crop_size=513,513"),
+    (
+        "--atrous_rates 6 12 18",
+        "would read 6 only",
+        "--atrous_rates=6 --atrous_rates=12 --atrous_rates=18",
+    ),
+    ("--train_crop_size=513, 257", "would read 513, only", "--train_crop_size=513,257"),
+    ("–train_batch_size=4", "begins with a long dash", "--train_batch_size=4"),
+    ("—logtostderr", "begins with a long dash", "--logtostderr"),
+    (r"--train_batch_size=4 \ ", "a backslash has a blank behind it", "--train_batch_size=4"),
+]
+
+
+@pytest.mark.parametrize(("line", "why", "corrected"), TRAPS, ids=[t[0] for t in TRAPS])
+def test_a_trap_is_told_with_the_line_that_was_meant(line: str, why: str, corrected: str) -> None:
+    with pytest.raises(UserError) as raised:
+        values(line)
+    assert why in raised.value.message
+    assert raised.value.remedy == f"segdata train {corrected}"
+
+
+@pytest.mark.parametrize(("line", "why", "corrected"), TRAPS, ids=[t[0] for t in TRAPS])
+def test_the_corrected_line_has_no_trap(line: str, why: str, corrected: str) -> None:
+    assert values(corrected)
+
+
+def test_all_traps_of_a_line_are_told_at_once() -> None:
+    """The command of tensorflow/models issue 6982, which has several."""
+    line = (
+        "--logtostderr --train_split = train --Train_crop_size = 321,321 "
+        "--initialize_last_layer False --training_number_of_steps=1000"
+    )
+    with pytest.raises(UserError) as raised:
+        values(line)
+    assert raised.value.message.count("\n") == 3
+    assert raised.value.remedy == (
+        "segdata train --logtostderr --train_split=train --train_crop_size=321,321 "
+        "--initialize_last_layer=False --training_number_of_steps=1000"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("--train_batch_size=four", "'four' is not a whole number"),
+        ("--train_batch_size", "--train_batch_size has no value"),
+        ("--train_batch_size --log_steps=1", "--train_batch_size has no value"),
+        ("--train_batch_size=", "--train_batch_size has no value"),
+        ("--fine_tune_batch_norm=no", "'no' is not True or False"),
+        ("--nofine_tune_batch_norm=1", "--nofine_tune_batch_norm takes no value"),
+        ("--train_crop_size=513", "is a height and a width"),
+        ("--train_crop_size=513,513,3", "is a height and a width"),
+        ("--optimizer=rmsprop", "it is one of momentum, adam"),
+        ("--zzz_qqq=1", "there is no flag --zzz_qqq"),
+        ("--base_learning_rate=1e", "'1e' is not a number"),
+    ],
+)
+def test_a_value_or_flag_that_the_original_refuses_is_refused(line: str, why: str) -> None:
+    with pytest.raises(UserError) as raised:
+        values(line)
+    assert why in raised.value.message
+
+
+def test_a_flag_of_another_script_is_set_aside_with_its_value() -> None:
+    reading = read("train", ["--eval_crop_size", "513,513", "--vis_split=val", "--log_steps=1"])
+    assert reading.values == {"log_steps": 1}
+    assert reading.elsewhere == {"eval_crop_size": ("eval",), "vis_split": ("vis",)}
+
+
+def test_our_own_options_and_arguments_are_left_as_they_are() -> None:
+    own = {"--out": True, "--dry-run": False}
+    line = ["shards", "--out", "run", "--dry-run", "--log_steps=1", "--out=-x_y"]
+    reading = read("train", line, own)
+    assert reading.rest == ["shards", "--out", "run", "--dry-run", "--out=-x_y"]
+    assert reading.arguments == ["shards"]
+    assert reading.values == {"log_steps": 1}
+
+
+SPELLED = st.sampled_from([f for f in FLAGS if "train" in f.scripts and f.kind != "string"])
+
+
+@given(st.lists(SPELLED, max_size=8, unique_by=lambda flag: flag.name), st.data())
+def test_what_is_spelled_rightly_is_read_as_it_is_meant(
+    flags: list[Any], data: st.DataObject
+) -> None:
+    meant: dict[str, Any] = {}
+    line: list[str] = []
+    for flag in flags:
+        if flag.kind == "boolean":
+            meant[flag.name] = data.draw(st.booleans())
+            line += data.draw(
+                st.sampled_from([[f"--{flag.name}={meant[flag.name]}"],
+                                 [f"--{'' if meant[flag.name] else 'no'}{flag.name}"]])
+            )  # fmt: skip
+            continue
+        count = 2 if flag.pair else data.draw(st.integers(1, 4)) if flag.repeats else 1
+        numbers = (
+            st.floats(0, 9, allow_nan=False).map(abs)
+            if "float" in flag.kind
+            else st.integers(0, 9999)
+        )
+        drawn = data.draw(st.lists(numbers, min_size=count, max_size=count))
+        meant[flag.name] = tuple(drawn) if flag.repeats else drawn[0]
+        one = [f"--{flag.name}={','.join(map(str, drawn))}"]
+        many = [word for number in drawn for word in (f"--{flag.name}", str(number))]
+        line += data.draw(st.sampled_from([one, many]))
+    assert read("train", line).values == meant
+
+
+@given(st.lists(st.text(max_size=12), max_size=6))
+def test_any_line_is_read_or_told_what_is_wrong(line: list[str]) -> None:
+    with contextlib.suppress(UserError):
+        assert isinstance(read("train", line).values, dict)
+
+
+def test_no_flag_stands_twice_in_a_script() -> None:
+    for script in ("train", "eval", "vis", "export", "shard"):
+        names = [flag.name for flag in FLAGS if script in flag.scripts]
+        assert len(names) == len(set(names)) == len(flags_of(script))
+
+
+def test_every_flag_becomes_something_or_says_why_not() -> None:
+    for flag in FLAGS:
+        assert flag.setting or flag.option or flag.word, flag.name
