@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,25 +11,37 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from model.augment import MEAN_PIXEL
+from model.augment import nearest_indices
 from model.checkpoint import Checkpoint
-from model.config import RunSettings, TrainSettings
-from model.crops import aligned
-from model.deeplab import DeepLab, resized_logits
+from model.config import DataSettings, RunSettings, TrainSettings
+from model.deeplab import DeepLab
 from model.hardware import Hardware, choose_hardware
+from model.layers import resize
+from model.looks import Looks, merged
+from model.memory import MemoryMeter
+from model.planning import Plan, Planner
+from model.resize_range import range_size
 from model.restoring import network_of, newest
+from model.score_map import ScoreMap
 from segdata.classes import ClassMap
 from segdata.errors import UserError
+from segdata.predictor import PredictionOptions
 
 Image = npt.NDArray[np.uint8]
 Ids = npt.NDArray[np.uint8 | np.uint16]
+Size = tuple[int, int]
 
 
 class TrainedPredictor:
     """Fulfils :class:`segdata.predictor.Predictor` with a network of this package.
 
-    Images of any size are predicted whole. They are padded at the bottom and right with the mean
-    pixel to k·output_stride+1, as the crops in training are, and the logits are cut back.
+    Images of any size come back at their own size. They are padded at the bottom and right with the
+    network's mean pixel, predicted whole or in tiles (:meth:`plan`), and what was padded is cut
+    off. Where the run resized its images (``min_resize_value``), they are resized alike.
+
+    Tiles overlap, and their scores are blended smoothly. Each is an image of its own to the
+    network: what looks at all of it (image pooling) sees the tile only, so tiles differ a little
+    from the whole image, with ``faithful`` networks as with others.
     """
 
     def __init__(
@@ -37,11 +50,16 @@ class TrainedPredictor:
         class_map: ClassMap,
         hardware: Hardware,
         trained: Checkpoint | None = None,
+        options: PredictionOptions | None = None,
     ) -> None:
         self.network = network
         self.hardware = hardware
+        self.options = options or PredictionOptions()
         self._class_map = class_map
         self._trained = trained
+        self._looks = Looks(network, self.options)
+        memory = MemoryMeter(self._probe, hardware.device)
+        self._planner = Planner(network.settings, self.options, memory.budget)
 
     @property
     def class_map(self) -> ClassMap:
@@ -58,6 +76,13 @@ class TrainedPredictor:
         """The training step of its weights; None for a network that is not from a run."""
         return self._trained.step if self._trained else None
 
+    def plan(self, height: int, width: int) -> Plan:
+        """Whether an image of this size is predicted whole or in tiles, and why.
+
+        Where no tile is set, the free memory of this moment decides.
+        """
+        return self._planner.plan(self._resized((height, width)))
+
     def predict(self, image: Image) -> Ids:
         """``image: uint8 H×W×3, RGB`` -> ``label: uint8 or uint16 H×W, class ids``."""
         return self.predict_batch([image])[0]
@@ -68,60 +93,172 @@ class TrainedPredictor:
         Raises:
             UserError: an image is not uint8 H×W×3.
         """
+        for image in images:
+            _check(image)
         labels: dict[int, Ids] = {}
-        by_size: dict[tuple[int, ...], list[int]] = {}
-        for index, image in enumerate(images):
-            by_size.setdefault(image.shape, []).append(index)
-        for indices in by_size.values():
-            best = self._logits([images[i] for i in indices]).argmax(dim=1).cpu().numpy()
-            for index, ids in zip(indices, best, strict=True):
-                labels[index] = ids.astype(self._class_map.dtype)
+        for indices in self._batches(images):
+            best = self._read([images[i] for i in indices], self._best)
+            labels |= zip(indices, best.astype(self._dtype, copy=False), strict=True)
         return [labels[index] for index in range(len(images))]
 
     def logits(self, image: Image) -> npt.NDArray[np.float32]:
-        """``image: uint8 H×W×3, RGB`` -> ``float32 K×H×W`` at the input's own size."""
-        array: npt.NDArray[np.float32] = self._logits([image])[0].cpu().numpy()
-        return array
+        """``image: uint8 H×W×3, RGB`` -> ``float32 K×H×W`` at the input's own size.
+
+        With several scales or flip: the logarithms of the mean probabilities.
+        """
+        _check(image)
+        scores: npt.NDArray[np.float32] = self._read([image], lambda scores: scores)[0]
+        return scores
+
+    def probabilities(self, image: Image) -> npt.NDArray[np.float32]:
+        """``image: uint8 H×W×3, RGB`` -> ``float32 K×H×W`` at the input's own size.
+
+        Those of one pixel sum to 1. With several scales or flip they are the means of all; the
+        original takes the softmax of those means once more, which makes them all alike.
+        """
+        _check(image)
+        read = self._read([image], lambda scores: scores.softmax(dim=1))
+        probabilities: npt.NDArray[np.float32] = read[0]
+        return probabilities
+
+    @property
+    def _dtype(self) -> type[np.uint8] | type[np.uint16]:
+        classes = self.network.settings.num_classes or 0
+        return np.uint16 if classes > np.iinfo(np.uint8).max + 1 else self._class_map.dtype
+
+    def _best(self, scores: Tensor) -> Tensor:
+        # Narrow at once: a large image's int64 ids take eight times the memory of its labels.
+        return scores.argmax(dim=1).to(torch.uint8 if self._dtype is np.uint8 else torch.int32)
+
+    @property
+    def _data(self) -> DataSettings:
+        return self._trained.settings.data if self._trained else DataSettings()
+
+    def _resized(self, size: Size) -> Size:
+        return range_size(size, self._data)
+
+    def _batches(self, images: Sequence[Image]) -> Iterator[list[int]]:
+        """Numbers of images of one size, as many as may go through the network together."""
+        by_size: dict[Size, list[int]] = {}
+        for index, image in enumerate(images):
+            by_size.setdefault((image.shape[0], image.shape[1]), []).append(index)
+        for size, indices in by_size.items():
+            most = 1 if len(indices) == 1 else self._planner.at_once(self._resized(size))
+            yield from (indices[i : i + most] for i in range(0, len(indices), most))
 
     @torch.inference_mode()
-    def _logits(self, images: Sequence[Image]) -> Tensor:
-        """``float32 N×K×H×W`` of images of one size."""
-        _check(images[0])
-        height, width = images[0].shape[:2]
-        stride = self.network.settings.output_stride
-        size = (aligned(height, stride), aligned(width, stride))
-        padded = np.full((len(images), *size, 3), MEAN_PIXEL, dtype=np.uint8)
-        for place, image in zip(padded, images, strict=True):
-            place[:height, :width] = image
-        batch = torch.from_numpy(padded).permute(0, 3, 1, 2)
+    def _read(
+        self, images: Sequence[Image], read: Callable[[Tensor], Tensor]
+    ) -> npt.NDArray[np.float32 | np.uint8 | np.int32]:
+        """What ``read`` makes of the scores ``N×K×h×w`` of images of one size, at that size."""
+        own = (images[0].shape[0], images[0].shape[1])
+        scores = self._scores(torch.from_numpy(np.stack(images)))
+        if scores.size == own:
+            return _collected(scores, read)
+        if self.network.settings.faithful:
+            # export_model.py resizes the ids back to the nearest.
+            rows, columns = (nearest_indices(*pair) for pair in zip(scores.size, own, strict=True))
+            return _collected(scores, read)[..., rows[:, None], columns]
+        device = self.hardware.device
+        return _collected(ScoreMap([scores.whole()], own, own, device), read)
+
+    def _scores(self, images: Tensor) -> ScoreMap:
+        """``images: uint8 N×H×W×3`` of one size -> their scores at the size of :meth:`_resized`."""
+        size = self._resized((images.shape[1], images.shape[2]))
+        if size != images.shape[1:3]:
+            channels_first = images.permute(0, 3, 1, 2).float()
+            images = resize(channels_first, size).permute(0, 2, 3, 1)
+        plan, smooth = self._planner.plan(size), self.options.upsampled_logits
+        with self._evaluating():
+            if plan.tiling is None:
+                maps = self._looks.maps(self._padded(images, plan.canvas))
+            else:
+                maps = [plan.tiling.blended(lambda *place: self._tile(images, *place))]
+        return ScoreMap(maps, plan.canvas, size, self.hardware.device, smooth)
+
+    def _tile(self, images: Tensor, rows: slice, columns: slice) -> Tensor:
+        """``images: 1×H×W×3`` -> ``1×K×h×w``: the scores of a part that may reach beyond them."""
+        size = (rows.stop - rows.start, columns.stop - columns.start)
+        looks = self._looks.maps(self._padded(images[:, rows, columns], size))
+        stride = self.network.settings.logits_stride
+        places = ((size[0] - 1) // stride + 1, (size[1] - 1) // stride + 1)
+        return merged([resize(look, places) for look in looks])
+
+    def _padded(self, images: Tensor, size: Size) -> Tensor:
+        """``N×H×W×3`` -> ``float32 N×3×H×W`` on the device, padded with the mean pixel.
+
+        In float32: the mean pixel of most networks, 127.5, is no uint8.
+        """
+        images = images.to(self.hardware.device)
+        mean = torch.tensor(self.network.settings.mean_pixel, device=images.device)
+        padded = mean.repeat(len(images), *size, 1)
+        padded[:, : images.shape[1], : images.shape[2]] = images
+        return self.hardware.placed(padded.permute(0, 3, 1, 2))
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
         training = self.network.training
         self.network.eval()
-        with self.hardware.autocast():
-            logits = self.network(self.hardware.placed(batch))
-        self.network.train(training)
-        return resized_logits(logits, size)[..., :height, :width]
+        try:
+            with self.hardware.autocast():
+                yield
+        finally:
+            self.network.train(training)
+
+    @torch.inference_mode()
+    def _probe(self, side: int) -> None:
+        """A small prediction whose memory is measured."""
+        with self._evaluating():
+            self._looks.maps(self._padded(torch.zeros(1, side, side, 3), (side, side)))
 
 
-def load_predictor(path: Path | str, device: str = "auto") -> TrainedPredictor:
+def load_predictor(
+    path: Path | str, device: str = "auto", options: PredictionOptions | None = None
+) -> TrainedPredictor:
     """The network of a run folder (its newest whole checkpoint) or of one checkpoint folder.
 
+    Args:
+        path: a run, a checkpoint, an imported checkpoint, or the ``.safetensors`` in one.
+        device: cpu, cuda or auto: a GPU where there is one.
+        options: how images are predicted.
+
+    Imported networks of the original calculate in float32, to give its numbers; others in what
+    their training did, where the processor multiplies it in hardware.
+
     Raises:
-        UserError: there is no checkpoint, or it is damaged.
+        UserError: there is no checkpoint, it is damaged, or it has no logits.
     """
     checkpoint = newest(Path(path))
-    settings = checkpoint.settings.run
-    hardware = choose_hardware(
-        RunSettings(
-            device=device,
-            precision="fp32" if settings.precision == "fp32" else "auto",
-            channels_last=settings.channels_last,
-            threads=settings.threads,
-        )
-    )
     network = network_of(checkpoint)
+    hardware = choose_hardware(_run_settings(checkpoint.settings, device))
     hardware.place(network)
     network.eval()
-    return TrainedPredictor(network, checkpoint.class_map, hardware, checkpoint)
+    return TrainedPredictor(network, checkpoint.class_map, hardware, checkpoint, options)
+
+
+def _run_settings(settings: TrainSettings, device: str) -> RunSettings:
+    run = settings.run
+    # A training resolves "auto"; where it still stands, the weights were imported.
+    exact = run.precision == "fp32" or (run.precision == "auto" and settings.network.faithful)
+    return RunSettings(
+        device=device,
+        precision="fp32" if exact else "auto",
+        channels_last=run.channels_last,
+        threads=run.threads,
+    )
+
+
+def _collected(
+    scores: ScoreMap, read: Callable[[Tensor], Tensor]
+) -> npt.NDArray[np.float32 | np.uint8 | np.int32]:
+    """What ``read`` makes of all bands: ``N×H×W`` or ``N×K×H×W``."""
+    whole = torch.empty(0)
+    for rows, part in scores.bands():
+        values = read(part)
+        if not whole.numel():
+            whole = torch.empty(*values.shape[:-2], *scores.size, dtype=values.dtype)
+        whole[..., rows, :] = values
+    return whole.numpy()
 
 
 def _check(image: Image) -> None:

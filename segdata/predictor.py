@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+from segdata.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
     from segdata.classes import ClassMap
+
+# A network sees nothing new in an image that is enlarged more.
+MOST_SCALE = 8.0
 
 
 @runtime_checkable
@@ -27,3 +33,52 @@ class Predictor(Protocol):
     def logits(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """``image: uint8 H×W×3, RGB`` -> ``float32 K×H×W`` at the input's own size."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionOptions:
+    """How images are predicted.
+
+    Args:
+        scales: the sizes at which the network looks at an image, as factors; the probabilities are
+            averaged (the original's eval_scales).
+        flip: it also looks at the mirrored image (add_flipped_images; the original ignores it with
+            the single scale 1, here it counts there, too).
+        crop_size: height and width to which smaller images are padded with the mean pixel, as the
+            original pads to its eval_crop_size; larger ones are predicted whole. Without it to the
+            next k·output_stride+1.
+        tile: the side of tiles in pixels; "whole" never cuts an image; "auto" cuts those whose
+            prediction would not fit the memory.
+        upsampled_logits: False takes the best class before the scores are enlarged, which leaves
+            blocks (prediction_with_upsampled_logits).
+
+    Raises:
+        UserError: a scale or a size is not above 0, or an option could not have any effect.
+    """
+
+    scales: tuple[float, ...] = (1.0,)
+    flip: bool = False
+    crop_size: tuple[int, int] | None = None
+    tile: int | Literal["auto", "whole"] = "auto"
+    upsampled_logits: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.scales or not all(0 < scale <= MOST_SCALE for scale in self.scales):
+            raise UserError(
+                f"the scales are {self.scales}; each must be above 0 and at most {MOST_SCALE:g}",
+                "for example 0.5, 1 and 1.5",
+            )
+        sizes = [*(self.crop_size or ()), *([self.tile] if isinstance(self.tile, int) else [])]
+        if not all(size > 0 for size in sizes):
+            raise UserError(f"a size in pixels must be above 0, not {min(sizes)}")
+        if not self.upsampled_logits and self.averages:
+            raise UserError(
+                "upsampled_logits=False has no effect where several scales or the mirrored image "
+                "are averaged: that needs the full size",
+                "leave one of them out",
+            )
+
+    @property
+    def averages(self) -> bool:
+        """Whether more than one look at an image is averaged, or one of another size."""
+        return self.flip or self.scales != (1.0,)
