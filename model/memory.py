@@ -149,7 +149,7 @@ def _peak_on_gpu(predict: Callable[[int], object], side: int, device: torch.devi
     torch.cuda.reset_peak_memory_stats(device)
     predict(side)
     peak: int = torch.cuda.max_memory_allocated(device)
-    return peak - before
+    return int(peak - before)
 
 
 class _Live(TorchDispatchMode):  # type: ignore[no-untyped-call]

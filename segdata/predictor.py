@@ -78,6 +78,11 @@ class PredictionOptions:
                 "leave one of them out",
             )
 
+    def __str__(self) -> str:
+        """The looks in words: ``scales 0.5, 1, mirrored, too``."""
+        scales = ", ".join(f"{scale:g}" for scale in self.scales)
+        return f"scales {scales}{', mirrored, too' if self.flip else ''}"
+
     @property
     def averages(self) -> bool:
         """Whether more than one look at an image is averaged, or one of another size."""

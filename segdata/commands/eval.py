@@ -24,6 +24,7 @@ from segdata.commands import options
 @click.option("--miou-rule", default="cityscapes", show_default=True, help="Rule of the mean.")
 @click.option("--fail-under", type=click.FloatRange(0, 1), help="Exit with 1 if mIoU is below.")
 @click.option("--shards", type=options.FOLDER, help="Where the run's shards lie now.")
+@options.looks
 @options.text_or_json
 def command(
     run: Path | None,
@@ -37,6 +38,8 @@ def command(
     miou_rule: str,
     fail_under: float | None,
     shards: Path | None,
+    scales: tuple[float, ...],
+    flip: bool,
     form: str,
 ) -> int:
     """Score a run, or a folder of predictions.
@@ -58,6 +61,8 @@ def command(
         reports=reports,
         rule=miou_rule,
         shards=shards,
+        scales=scales,
+        flip=flip,
     )
     with console.watching() as watch:
         report = workflows.evaluate(request, watch=watch)

@@ -48,6 +48,27 @@ def fail_on(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
+def looks(command: Command) -> Command:
+    """``--scales`` and ``--flip``: at which sizes the network looks at an image, and mirrored."""
+    flip = click.option("--flip", is_flag=True, help="Also predict the mirrored image; average.")
+    scales = click.option(
+        "--scales", "--scale", "scales", multiple=True, metavar="NUMBERS", callback=_numbers,
+        help="Predict at these sizes and average, such as 0.5,1,1.5.",
+    )  # fmt: skip
+    return scales(flip(command))
+
+
+def _numbers(
+    context: click.Context, option: click.Parameter, values: tuple[str, ...]
+) -> tuple[float, ...]:
+    """Numbers that stand alone or between commas; 1 where there are none."""
+    words = [word for value in values for word in value.split(",") if word.strip()]
+    try:
+        return tuple(float(word) for word in words) or (1.0,)
+    except ValueError:
+        raise click.BadParameter(f"{','.join(values)} are no numbers, such as 0.5,1,1.5") from None
+
+
 def split(default: str) -> Callable[[Command], Command]:
     """``--split``: which list."""
     return click.option(

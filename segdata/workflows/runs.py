@@ -18,7 +18,7 @@ from segdata.manifest import ShardManifest
 from segdata.records import decode, scan
 
 if TYPE_CHECKING:
-    from segdata.predictor import Predictor
+    from segdata.predictor import PredictionOptions, Predictor
 
 CONFIG_FILE = "config.json"
 METRICS_FILE = "metrics.jsonl"
@@ -34,7 +34,7 @@ class Run:
     shards: Path
     manifest: ShardManifest
 
-    def predictor(self) -> Predictor:
+    def predictor(self, options: PredictionOptions | None = None) -> Predictor:
         """The trained network.
 
         Raises:
@@ -45,7 +45,7 @@ class Run:
             from model.prediction import load_predictor
         except ModuleNotFoundError as missing:
             raise MissingExtra(missing.name or "torch", "train") from missing
-        return load_predictor(self.folder)
+        return load_predictor(self.folder, options=options)
 
     def samples(self, split: str) -> Iterator[Sample]:
         """Key, photo and truth of every labelled sample of a split.

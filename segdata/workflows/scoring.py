@@ -15,6 +15,7 @@ from segdata.evaluation import EvalOptions, evaluate_folders, predict_items
 from segdata.evaluation import evaluate as score
 from segdata.executors import Executor
 from segdata.pairing import pair_folders
+from segdata.predictor import PredictionOptions
 from segdata.progress import Silence, Watch
 from segdata.reports import check_suffix, write_report
 from segdata.scores import EvalReport
@@ -42,6 +43,7 @@ class EvaluationRequest:
         rule: the rule of the mean IoU.
         shards: where the run's shards lie now.
         executor: where files are read.
+        scales, flip, crop_size: how the run predicts; see ``PredictionOptions``.
     """
 
     run: Path | None = None
@@ -55,6 +57,9 @@ class EvaluationRequest:
     rule: str = "cityscapes"
     shards: Path | None = None
     executor: Executor | None = None
+    scales: tuple[float, ...] = (1.0,)
+    flip: bool = False
+    crop_size: tuple[int, int] | None = None
 
 
 def evaluate(request: EvaluationRequest, *, watch: Watch | None = None) -> EvalReport:
@@ -101,7 +106,8 @@ def classes_of(
 
 def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
     total = sum(shard.samples for shard in run.manifest.of_split(request.split))
-    predictor = run.predictor()
+    looks = PredictionOptions(scales=request.scales, flip=request.flip, crop_size=request.crop_size)
+    predictor = run.predictor(looks)
     options = EvalOptions(
         rule=request.rule,
         maps=_maps(run),
@@ -109,6 +115,7 @@ def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
             "run": str(run.folder),
             "split": f"{request.split} ({total} images)",
             "data": f"{run.manifest.name}, digest {run.manifest.digest}",
+            **({"looks": str(looks)} if looks.averages else {}),
             **_versions(),
         },
     )
