@@ -20,7 +20,7 @@ Image = npt.NDArray[np.uint8]
 Label = npt.NDArray[np.uint8 | np.uint16]
 
 # The original's mean pixel of its -1..1 models is 127.5 and becomes 0; as uint8, +0.004.
-MEAN_PIXEL = 128
+MEAN_PIXEL = (128, 128, 128)
 # Label of pixels that no photo covers where the class map ignores nothing; no id can be negative.
 NO_LABEL = -100
 
@@ -51,10 +51,12 @@ def draw_view(
     return View(height, width, top, left, bool(settings.flip and rng.random() < 0.5))
 
 
-def crop_photo(image: Image, view: View, crop_size: tuple[int, int]) -> Image:
-    """``image: uint8 H×W×3`` -> ``uint8 crop_size×3``, padded with the mean pixel."""
+def crop_photo(
+    image: Image, view: View, crop_size: tuple[int, int], fill: tuple[int, int, int] = MEAN_PIXEL
+) -> Image:
+    """``image: uint8 H×W×3`` -> ``uint8 crop_size×3``, padded with the pixel ``fill``."""
     rows, columns = _visible(view, crop_size)
-    crop = np.full((*crop_size, 3), MEAN_PIXEL, dtype=np.uint8)
+    crop = np.full((*crop_size, 3), fill, dtype=np.uint8)
     if image.shape[:2] == (view.height, view.width):
         part = image[view.top : view.top + rows, view.left : view.left + columns]
     else:
@@ -73,6 +75,11 @@ def crop_label(
     xs = nearest_indices(label.shape[1], view.width)[view.left : view.left + columns]
     crop[:rows, :columns] = label[ys[:, None], xs]
     return crop[:, ::-1] if view.mirrored else crop
+
+
+def whole(size: tuple[int, int]) -> View:
+    """All of an image, scaled to ``size`` (height, width)."""
+    return View(*size, 0, 0, False)
 
 
 def nearest_indices(size: int, target: int) -> npt.NDArray[np.int64]:

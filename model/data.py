@@ -17,9 +17,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from model.augment import NO_LABEL, crop_label, crop_photo, draw_view
+from model.augment import MEAN_PIXEL, NO_LABEL, crop_label, crop_photo, draw_view, whole
 from model.config import DataSettings
 from model.setting_types import HeightWidth
+from model.resize_range import range_size
 from model.sampler import Draw, Sampler, sample_rng
 from segdata import records
 from segdata.classes import Label
@@ -131,6 +132,7 @@ class TrainingData:
     settings: DataSettings
     crop_size: HeightWidth
     sampler: Sampler
+    padding: tuple[int, int, int] = MEAN_PIXEL
 
     def batches(self, step: int, steps: int) -> Iterator[Batch]:
         """The batches of the steps from ``step`` up to ``steps``, made by worker threads."""
@@ -148,16 +150,28 @@ class TrainingData:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _crop(self, draw: Draw) -> _Crop:
-        sample = self.split[draw.index]
+        sample = self._resized(self.split[draw.index])
         rng = sample_rng(self.sampler.seed, draw)
         shape = (sample.image.shape[0], sample.image.shape[1])
         view = draw_view(shape, self.crop_size, self.settings, rng)
-        ignore = NO_LABEL if self.split.ignore is None else self.split.ignore
         return _Crop(
             sample.key,
-            crop_photo(sample.image, view, self.crop_size),
-            crop_label(sample.label, view, self.crop_size, ignore),
+            crop_photo(sample.image, view, self.crop_size, self.padding),
+            crop_label(sample.label, view, self.crop_size, self._ignore),
         )
+
+    def _resized(self, sample: LabelledImage) -> LabelledImage:
+        """The sample at the size that ``min_resize_value`` gives it."""
+        size = range_size(sample.label.shape, self.settings)
+        if size == sample.label.shape:
+            return sample
+        view = whole(size)
+        label = crop_label(sample.label, view, size, self._ignore).astype(sample.label.dtype)
+        return LabelledImage(sample.key, crop_photo(sample.image, view, size), label)
+
+    @property
+    def _ignore(self) -> int:
+        return NO_LABEL if self.split.ignore is None else self.split.ignore
 
 
 @dataclass(frozen=True)

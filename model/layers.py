@@ -170,7 +170,10 @@ def resize(features: Tensor, size: tuple[int, int]) -> Tensor:
     """Bilinear resize with aligned corners, as every resize inside the original."""
     if tuple(features.shape[-2:]) == size:
         return features
-    return functional.interpolate(features, size=size, mode="bilinear", align_corners=True)
+    # TensorFlow's resize_bilinear is float32 even in float64 graphs: positions are rounded alike.
+    exact = features.float() if features.dtype == torch.float64 else features
+    resized = functional.interpolate(exact, size=size, mode="bilinear", align_corners=True)
+    return resized.to(features.dtype)
 
 
 def scaled_size(size: torch.Size | tuple[int, ...], stride: int) -> tuple[int, int]:

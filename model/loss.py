@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from model.augment import NO_LABEL
+from model.augment import NO_LABEL, nearest_indices
 from model.config import LossSettings
 from model.layers import resize
 
@@ -24,11 +24,13 @@ class PixelLoss:
         ignore: label id that does not count; None counts all but the padding (``NO_LABEL``).
         class_weights: ``float32 K`` factors of the pixels' losses, or None.
         top_k_fraction: share of all pixels, ignored ones included, whose losses are kept.
+        upsample_logits: compare at the labels' size; False shrinks the labels instead.
     """
 
     ignore: int | None
     class_weights: Tensor | None = None
     top_k_fraction: float = 1.0
+    upsample_logits: bool = True
 
     def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
         """``logits: float32 N×K×h×w``, ``labels: int64 N×H×W`` -> scalar.
@@ -44,7 +46,10 @@ class PixelLoss:
         The divisor is the number of pixels that count (class weights are not in it), or with
         mining the number of kept losses that are not zero; at least 1.
         """
-        logits = resize(logits, (labels.shape[-2], labels.shape[-1]))
+        if self.upsample_logits:
+            logits = resize(logits, (labels.shape[-2], labels.shape[-1]))
+        else:
+            labels = _shrunk(labels, (logits.shape[-2], logits.shape[-1]))
         ignore = NO_LABEL if self.ignore is None else self.ignore
         mined = self.top_k_fraction < 1
         losses = functional.cross_entropy(
@@ -59,6 +64,15 @@ class PixelLoss:
         # The original counts k over all pixels, ignored ones included.
         kept = losses.flatten().topk(max(1, int(self.top_k_fraction * labels.numel()))).values
         return kept.sum(), (kept > 0).sum().clamp(min=1)
+
+
+def _shrunk(labels: Tensor, size: tuple[int, int]) -> Tensor:
+    """``labels: int64 N×H×W`` -> ``N×size``: the nearest pixels, corners aligned."""
+    rows, columns = (
+        torch.from_numpy(nearest_indices(length, target)).to(labels.device)
+        for length, target in zip(labels.shape[-2:], size, strict=True)
+    )
+    return labels[:, rows[:, None], columns]
 
 
 def top_k_at(step: int, settings: LossSettings) -> float:

@@ -34,13 +34,9 @@ def resolved(
         crop = choose_crop_size(largest, settings.network.output_stride)
         crop_size = crop.size
         choices.insert(0, crop.reason)
-    pooling = settings.network.image_pooling_crop_size
-    if settings.network.faithful and pooling is None:
-        # The original's scripts always pool over the crop size.
-        pooling = crop_size
     settings = settings.replaced(
         {
-            "network": {"num_classes": num_classes, "image_pooling_crop_size": pooling},
+            "network": {"num_classes": num_classes},
             "data": {"crop_size": crop_size},
             "run": {"precision": hardware.precision},
         }

@@ -7,15 +7,13 @@ number of threads).
 
 from __future__ import annotations
 
-import math
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
-from torch import Tensor, optim
+from torch import optim
 
 from model import checkpoint as checkpoints
 from model.calibration import recalibrate
@@ -25,18 +23,12 @@ from model.data import Batch, SplitRecords, TrainingData
 from model.deeplab import DeepLab
 from model.hardware import Hardware, choose_hardware
 from model.interruption import deferred
-from model.loss import PixelLoss, top_k_at, weight_tensor
-from model.optimizer import (
-    build_optimizer,
-    optimizer_state,
-    restore_optimizer,
-    set_learning_rate,
-)
+from model.learner import SMALLER_RATE, Learner
+from model.optimizer import optimizer_state, restore_optimizer
 from model.prediction import TrainedPredictor
 from model.resolution import continued, refuse_differences, resolved
 from model.run_folder import RunConfig, RunFolder
 from model.sampler import Sampler
-from model.schedule import learning_rate
 from segdata.confusion import ConfusionMatrix
 from segdata.errors import UserError
 from segdata.manifest import ShardManifest
@@ -127,11 +119,9 @@ class Session:
 
     config: RunConfig
     hardware: Hardware
-    network: DeepLab
-    optimizer: optim.Optimizer
+    learner: Learner
     data: TrainingData
     validation: SplitRecords | None
-    class_weights: Tensor | None
     _losses: deque[float] = field(default_factory=lambda: deque(maxlen=_SHOWN_OVER))
     _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_SHOWN_OVER))
 
@@ -139,27 +129,32 @@ class Session:
     def of(
         cls, config: RunConfig, manifest: ShardManifest, shards: Path, hardware: Hardware
     ) -> Session:
-        """A session at step 0: weights drawn from the seed, nothing learned."""
+        """A session at step 0."""
         settings = config.settings
         assert settings.data.crop_size is not None
-        torch.manual_seed(_step_seed(settings.run.seed, -1))
-        network = DeepLab(settings.network)
-        hardware.place(network)
+        assert settings.network.num_classes is not None
         records = SplitRecords(shards, manifest, settings.data.split)
         sampler = Sampler(len(records), settings.run.seed)
         validated = settings.run.validate_every and VALIDATION_SPLIT in manifest.splits
         pixels = manifest.splits[settings.data.split].pixels[: manifest.num_classes]
-        assert settings.network.num_classes is not None
         pixels += (0,) * (settings.network.num_classes - len(pixels))
         return cls(
             config,
             hardware,
-            network,
-            build_optimizer(network, settings.optimizer),
-            TrainingData(records, settings.data, settings.data.crop_size, sampler),
+            Learner.of(settings, hardware, records.ignore, pixels),
+            TrainingData(
+                records, settings.data, settings.data.crop_size, sampler, _padding(settings)
+            ),
             SplitRecords(shards, manifest, VALIDATION_SPLIT) if validated else None,
-            weight_tensor(settings.loss, pixels, hardware.device),
         )
+
+    @property
+    def network(self) -> DeepLab:
+        return self.learner.network
+
+    @property
+    def optimizer(self) -> optim.Optimizer:
+        return self.learner.optimizer
 
     def train(self, run: RunFolder, first_step: int, listener: Listener) -> TrainResult:
         """Take the steps from ``first_step`` to the last, saving on the way."""
@@ -204,30 +199,14 @@ class Session:
     def step(self, step: int, batch: Batch) -> Progress:
         """One optimizer step; ``step`` counts those before it."""
         began = time.perf_counter()
-        settings = self.config.settings
-        torch.manual_seed(_step_seed(settings.run.seed, step))
-        rate = learning_rate(step, settings.run.steps, settings.optimizer)
-        set_learning_rate(self.optimizer, rate)
-        self.network.train()
-        with self.hardware.autocast():
-            logits = self.network(self.hardware.placed(batch.images))
-        top_k = top_k_at(step, settings.loss)
-        criterion = PixelLoss(self.data.split.ignore, self.class_weights, top_k)
-        loss = criterion(logits, batch.labels.to(self.hardware.device))
-        value = loss.item()
-        if not math.isfinite(value):
-            raise _diverged(step, value, rate, batch.keys)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        self._losses.append(value)
+        self._losses.append(self.learner.step(step, batch))
         self._seconds.append(time.perf_counter() - began)
-        return self._progress(step + 1, rate)
+        return self._progress(step + 1, self.learner.rate_at(step))
 
     def recalibrate(self) -> None:
         """Measure the batch-norm statistics with the weights as they are."""
         run = self.config.settings.run
-        if run.recalibrate_batches:
+        if run.recalibrate_batches and not self.network.frozen_batch_norm:
             batches = self.data.batches(run.steps, run.steps + run.recalibrate_batches)
             recalibrate(self.network, batches, self.hardware)
 
@@ -239,7 +218,7 @@ class Session:
             raise UserError(
                 f"after step {step} the weights are no longer finite ({broken[0]} and "
                 f"{len(broken) - 1} more); nothing was saved over the last checkpoint",
-                _SMALLER_RATE,
+                SMALLER_RATE,
             )
         checkpoints.save(
             run.checkpoints,
@@ -287,12 +266,6 @@ class Session:
         return Progress(step, steps, loss, rate, self._images_per_second, left)
 
 
-_SMALLER_RATE = (
-    "train into another --out with a smaller rate: --set base_learning_rate=RATE; "
-    "segdata doctor checks whether the labels are the cause"
-)
-
-
 def _restore(session: Session, run: RunFolder, listener: Listener) -> int:
     """Load the newest whole checkpoint, if there is one; returns the steps it has behind it."""
     found = checkpoints.latest(run.checkpoints)
@@ -309,17 +282,10 @@ def _restore(session: Session, run: RunFolder, listener: Listener) -> int:
     return found.checkpoint.step
 
 
-def _diverged(step: int, value: float, rate: float, keys: tuple[str, ...]) -> UserError:
-    return UserError(
-        f"the loss is {value} at step {step + 1} (learning rate {rate:.3g}); the batch was "
-        f"{', '.join(keys)}. The last checkpoint stays as it is",
-        _SMALLER_RATE,
-    )
-
-
-def _step_seed(seed: int, step: int) -> int:
-    """Seed of dropout in one step, and at -1 of the initial weights; 63 bits."""
-    return ((seed << 32) + step + 1) % (1 << 63)
+def _padding(settings: TrainSettings) -> tuple[int, int, int]:
+    """The network's mean pixel as the uint8 that crops are made of, halves up."""
+    red, green, blue = (int(value + 0.5) for value in settings.network.mean_pixel)
+    return red, green, blue
 
 
 def _mean(values: deque[float]) -> float | None:

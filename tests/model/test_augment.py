@@ -53,19 +53,20 @@ def test_photo_and_label_always_show_the_same_place(height, width, index):
     assert photo.shape == (17, 33, 3)
     assert photo.dtype == np.uint8
     assert ids.shape == (17, 33)
-    expected = np.where(ids == IGNORE, MEAN_PIXEL, ids * 40)
+    expected = np.where(ids == IGNORE, MEAN_PIXEL[0], ids * 40)
     assert np.array_equal(photo[..., 0], expected)
 
 
 def test_padding_is_mean_and_ignore_at_the_bottom_and_right():
     image, label = pair(4, 6)
     view = View(4, 6, 0, 0, False)
-    photo, ids = crop_photo(image, view, (9, 9)), crop_label(label, view, (9, 9), IGNORE)
+    photo = crop_photo(image, view, (9, 9), (1, 2, 3))
+    ids = crop_label(label, view, (9, 9), IGNORE)
     assert np.array_equal(ids[:4, :6], label)
     assert (ids[4:] == IGNORE).all()
     assert (ids[:, 6:] == IGNORE).all()
-    assert (photo[4:] == MEAN_PIXEL).all()
-    assert (photo[:, 6:] == MEAN_PIXEL).all()
+    assert (photo[4:] == (1, 2, 3)).all()
+    assert (photo[:, 6:] == (1, 2, 3)).all()
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

@@ -93,5 +93,5 @@ def test_without_an_ignore_label_padding_still_does_not_count(tmp_path):
     folder = write_shards(tmp_path, {"train": [picture(0, (10, 10))]}, class_map)
     batch = batches(folder, 1, min_scale=1.0, max_scale=1.0, flip=False)[0]
     assert (batch.labels[:, 10:] == NO_LABEL).all()
-    assert (batch.images[:, :, 10:] == MEAN_PIXEL).all()
+    assert (batch.images[:, :, 10:] == MEAN_PIXEL[0]).all()
     assert (batch.labels[:, :2, :10] == IGNORE).all()

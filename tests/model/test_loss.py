@@ -38,15 +38,14 @@ def test_loss_and_gradient_are_the_original_s(shared, case):
     labels = torch.from_numpy(arrays["labels"][..., 0]).long()
     if args["all_ignored"]:
         labels = torch.full_like(labels, expected["ignore"])
-    if not args.get("upsample_logits", True):
-        labels = labels[:, ::4, ::4]
     weights = torch.tensor(args["loss_weight"]) if "loss_weight" in args else None
     settings = LossSettings(
         top_k_fraction=args.get("top_k_percent_pixels", 1.0),
         hard_example_mining_steps=args.get("hard_example_mining_step", 0),
     )
     top_k = top_k_at(args["global_step"], settings)
-    loss = PixelLoss(expected["ignore"], weights, top_k)(logits, labels)
+    upsample = args.get("upsample_logits", True)
+    loss = PixelLoss(expected["ignore"], weights, top_k, upsample)(logits, labels)
     loss.backward()
     torch.testing.assert_close(loss.item(), expected["cases"][case]["loss"], rtol=2e-6, atol=1e-9)
     gradient = logits.grad.permute(0, 2, 3, 1).numpy()
