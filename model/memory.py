@@ -137,7 +137,8 @@ def _text(path: Path) -> str:
 
 
 def _peak(predict: Callable[[int], object], side: int, device: torch.device) -> int:
-    with _Live() as live:
+    live = _Live()
+    with live:
         predict(side)
     return live.most
 
@@ -145,11 +146,11 @@ def _peak(predict: Callable[[int], object], side: int, device: torch.device) -> 
 def _peak_on_gpu(predict: Callable[[int], object], side: int, device: torch.device) -> int:
     # The first one also takes the libraries' workspaces.
     predict(side)
-    before = torch.cuda.memory_allocated(device)
+    before = int(torch.cuda.memory_allocated(device))
     torch.cuda.reset_peak_memory_stats(device)
     predict(side)
-    peak: int = torch.cuda.max_memory_allocated(device)
-    return int(peak - before)
+    peak = int(torch.cuda.max_memory_allocated(device))
+    return peak - before
 
 
 class _Live(TorchDispatchMode):  # type: ignore[no-untyped-call]

@@ -79,10 +79,11 @@ class Planner:
     def _measured(self, size: Size, canvas: Size) -> Plan:
         budget = self._budget()
         needed = _gigabytes(canvas[0] * canvas[1] * budget.bytes_per_pixel)
-        why = f"it would take {needed} of {_gigabytes(budget.available)} that may be used"
+        there = f"{_gigabytes(budget.available)} may be used"
         most = min(budget.pixels, _SIDES[0] ** 2)
         if canvas[0] * canvas[1] <= most:
-            return Plan(size, canvas, None, f"whole: {why.replace('would take', 'takes')}")
+            return Plan(size, canvas, None, f"whole: it takes about {needed}, and {there}")
+        why = f"whole it would take about {needed}, and {there}"
         if budget.pixels > most:
             why = f"at most {_SIDES[0]}×{_SIDES[0]} pixels are predicted at once"
         side = next((side for side in _SIDES if side**2 <= most), _SIDES[-1])

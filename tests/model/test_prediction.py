@@ -2,22 +2,26 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks import parity
 from model.calibration import recalibrate
-from model.config import RunSettings
+from model.checkpoint import Checkpoint
+from model.config import DataSettings, RunSettings, TrainSettings
 from model.deeplab import DeepLab
 from model.hardware import choose_hardware
-from model.prediction import load_predictor
+from model.layers import resize
+from model.memory import Budget, MemoryMeter
+from model.network_settings import NetworkSettings
+from model.prediction import TrainedPredictor, load_predictor
 from model.training import train
+from segdata.classes import ClassMap, SegClass
 from segdata.errors import UserError
-from segdata.predictor import Predictor
+from segdata.predictor import PredictionOptions, Predictor
 
 from .conftest import CLASSES, picture
 
 
 @pytest.fixture(scope="module")
 def run(shards, tmp_path_factory):
-    from model.config import TrainSettings
-
     settings = TrainSettings().updated(
         [
             "depth_multiplier=0.1",
@@ -105,6 +109,220 @@ def test_predicting_leaves_a_network_in_training_as_it_was(run):
     assert predictor.network.training
     after = predictor.network.state_dict()
     assert all(torch.equal(before[k], after[k]) for k in before)
+
+
+def random_image(height, width, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def tiny(options=None, data=None, **network):
+    """A predictor with random weights of a small network."""
+    fields = {"depth_multiplier": 0.1, "aspp_filters": 8, "decoder_filters": 8, "num_classes": 3}
+    torch.manual_seed(0)
+    settings = NetworkSettings(**fields | network)
+    hardware = choose_hardware(RunSettings(precision="fp32", threads=1, device="cpu"))
+    made = TrainedPredictor(DeepLab(settings), CLASSES, hardware, None, options)
+    if data is not None:
+        trained = TrainSettings(network=settings, data=data)
+        checkpoint = Checkpoint(1, trained, CLASSES, "", made.network.state_dict())
+        made = TrainedPredictor(made.network, CLASSES, hardware, checkpoint, options)
+    return made
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        PredictionOptions(),
+        PredictionOptions(scales=(0.5, 1.0), flip=True),
+        PredictionOptions(tile=97),
+        PredictionOptions(upsampled_logits=False),
+    ],
+)
+def test_ids_logits_and_probabilities_agree(options):
+    predictor, image = tiny(options), random_image(130, 150)
+    logits, probabilities = predictor.logits(image), predictor.probabilities(image)
+    assert logits.shape == probabilities.shape == (3, 130, 150)
+    assert logits.dtype == probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=0), 1, atol=1e-5)
+    softmax = torch.from_numpy(logits).softmax(dim=0).numpy()
+    np.testing.assert_allclose(softmax, probabilities, atol=1e-5)
+    assert np.array_equal(logits.argmax(axis=0), predictor.predict(image))
+
+
+def test_several_looks_are_the_mean_of_each():
+    image = random_image(60, 70)
+    alone = [tiny(PredictionOptions(scales=(s,))).probabilities(image) for s in (0.5, 1.75)]
+    both = tiny(PredictionOptions(scales=(0.5, 1.75))).probabilities(image)
+    np.testing.assert_allclose(both, np.mean(alone, axis=0), atol=1e-6)
+
+
+def test_a_mirrored_look_counts_with_the_single_scale_1_too():
+    # Unlike in the original. At k·16+1 there is no padding, which is mirrored with the image.
+    image = random_image(49, 65)
+    plain = tiny().probabilities(image)
+    mirrored = tiny().probabilities(np.ascontiguousarray(image[:, ::-1]))[..., ::-1]
+    flipped = tiny(PredictionOptions(flip=True)).probabilities(image)
+    np.testing.assert_allclose(flipped, (plain + mirrored) / 2, atol=1e-6)
+
+
+def test_looks_share_the_weights_of_the_network():
+    predictor, image = tiny(PredictionOptions(scales=(0.5,))), random_image(40, 40)
+    before = predictor.logits(image)
+    with torch.no_grad():
+        for weight in predictor.network.parameters():
+            weight.mul_(1.1)
+    assert not np.allclose(predictor.logits(image), before)
+
+
+def test_images_are_padded_with_the_networks_own_mean_in_float():
+    seen = []
+    for variant, width, mean in (
+        ("mobilenet_v2", 0.1, (127.5,) * 3),
+        ("resnet_v1_50", 1.0, (123.15, 115.9, 103.06)),
+    ):
+        predictor = tiny(variant=variant, depth_multiplier=width)
+        predictor.network.register_forward_pre_hook(lambda _, images: seen.append(images[0]))
+        predictor.predict(random_image(20, 20))
+        assert seen[-1].shape == (1, 3, 33, 33)
+        padding = seen[-1][0, :, 20:].reshape(3, -1)
+        np.testing.assert_array_equal(padding.T, np.float32([mean] * padding.shape[1]))
+
+
+def test_tiles_are_close_to_the_whole_image_and_show_no_seams(run):
+    whole = load_predictor(run, options=PredictionOptions(tile="whole"))
+    tiles = load_predictor(run, options=PredictionOptions(tile=129))
+    photo = np.tile(picture(7)[0], (9, 8, 1))
+    assert len(tiles.plan(*photo.shape[:2]).tiling) == 20
+    assert (whole.predict(photo) == tiles.predict(photo)).mean() > 0.9
+    # A seam would be a jump of the scores where a tile ends and no edge of the photo is.
+    flat = np.full((400, 400, 3), 90, np.uint8)
+    jumps = [
+        np.abs(np.diff(p.logits(flat), axis=2))[:, 50:-50, 50:-50].max() for p in (whole, tiles)
+    ]
+    assert jumps[1] < jumps[0] + 0.1
+
+
+def test_tiles_are_chosen_where_memory_is_short(run, monkeypatch):
+    monkeypatch.setattr(MemoryMeter, "budget", lambda self: Budget(100, 100 * 300_000))
+    predictor = load_predictor(run)
+    plan = predictor.plan(600, 1100)
+    assert plan.tile == (513, 513)
+    assert plan.reason.startswith("6 tiles of 513×513: whole it would take about 0.1 GB")
+    image = random_image(600, 1100)
+    forced = load_predictor(run, options=PredictionOptions(tile=513))
+    assert np.array_equal(predictor.predict(image), forced.predict(image))
+    assert predictor.predict(image).shape == (600, 1100)
+
+
+def test_a_network_s_memory_is_measured_for_a_large_image(run):
+    predictor = load_predictor(run)
+    assert predictor.plan(700, 700).reason.startswith("whole: it takes about 0.")
+
+
+def test_large_images_are_enlarged_band_by_band_as_at_once(monkeypatch):
+    predictor, image = tiny(), random_image(100, 80)
+    labels, logits = predictor.predict(image), predictor.logits(image)
+    monkeypatch.setattr("model.score_map._BAND", 3 * 97 * 7)
+    assert np.array_equal(predictor.predict(image), labels)
+    np.testing.assert_allclose(predictor.logits(image), logits, atol=1e-5)
+
+
+def test_ids_before_enlarging_are_the_nearest_of_the_map():
+    predictor = tiny(PredictionOptions(upsampled_logits=False))
+    image = random_image(33, 49)
+    coarse = predictor.network.eval()(torch.from_numpy(image).permute(2, 0, 1)[None])
+    ids = coarse.argmax(dim=1)[0].numpy()
+    # Place i of the map lies at pixel 4·i; halves up.
+    rows, columns = (np.arange(33) + 2) // 4, (np.arange(49) + 2) // 4
+    assert np.array_equal(predictor.predict(image), ids[rows[:, None], columns])
+
+
+def test_a_network_of_resized_images_sees_them_resized():
+    data = DataSettings(min_resize_value=33, max_resize_value=65, resize_factor=16)
+    image = random_image(80, 100)
+    small = resize(torch.from_numpy(image).permute(2, 0, 1)[None].float(), (33, 49))
+    for faithful in (False, True):
+        predictor = tiny(data=data, faithful=faithful)
+        assert predictor.plan(80, 100).size == (33, 49)
+        scores = resize(predictor.network.eval()(small), (33, 49))[0].detach()
+        if faithful:  # the original resizes ids, to the nearest
+            rows = np.floor(np.arange(80) * 32 / 79 + 0.5).astype(int)
+            columns = np.floor(np.arange(100) * 48 / 99 + 0.5).astype(int)
+            expected = scores.argmax(dim=0).numpy()[rows[:, None], columns]
+        else:
+            expected = resize(scores[None], (80, 100))[0].argmax(dim=0).numpy()
+        assert (predictor.predict(image) == expected).mean() > 0.999
+        assert predictor.logits(image).shape == (3, 80, 100)
+
+
+def test_more_than_256_channels_are_16_bit_ids():
+    predictor = tiny(num_classes=300)
+    with torch.no_grad():
+        predictor.network.logits.semantic.conv.bias[299] = 1e6
+    label = predictor.predict(random_image(20, 20))
+    assert label.dtype == np.uint16
+    assert (label == 299).all()
+
+
+@pytest.mark.parametrize("precision", ["auto", "bf16"])
+def test_imported_weights_calculate_in_float32(precision):
+    from model.prediction import _run_settings
+
+    network = NetworkSettings(faithful=True)
+    settings = TrainSettings(network=network, run=RunSettings(precision=precision))
+    expected = {"auto": "fp32", "bf16": "auto"}[precision]
+    assert _run_settings(settings, "cpu").precision == expected
+
+
+@pytest.fixture(scope="module")
+def original(shared):
+    """The original's MobileNetV2 checkpoint, and a maker of predictors."""
+    pytest.importorskip("tensorflow")
+    folder = shared / "parity" / "mobilenet_v2"
+    settings = NetworkSettings(
+        num_classes=21, atrous_rates=(), decoder_output_stride=None, faithful=True
+    )
+    network = parity.network_of(settings, parity.variables_in(folder)).eval()
+    class_map = ClassMap(tuple(SegClass(i, f"class {i}") for i in range(21)), 255)
+    hardware = choose_hardware(RunSettings(precision="fp32", threads=1, device="cpu"))
+
+    def predictor(**options):
+        return TrainedPredictor(network, class_map, hardware, None, PredictionOptions(**options))
+
+    return folder, predictor
+
+
+@pytest.mark.slow
+def test_scales_and_flips_are_averaged_as_in_the_original(original):
+    folder, predictor = original
+    fixture = np.load(folder / "ms_flip_0.5_1.0_1.75_129x129.npz")
+    several = predictor(scales=(0.5, 1.0, 1.75), flip=True)
+    # The original exports the softmax of the mean probabilities.
+    again = torch.from_numpy(several.probabilities(fixture["image"])).softmax(dim=0)
+    exported = again[:, ::2, ::2].permute(1, 2, 0).numpy()
+    np.testing.assert_allclose(exported, fixture["prob_as_exported_stride2"], atol=2e-6)
+    assert np.array_equal(several.predict(fixture["image"]), fixture["pred"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("tag", "crop"),
+    [
+        ("os16_161x257", None),
+        ("os16_even_150x200", (150, 200)),
+        ("os16_padded_100x120_to_129x129", (129, 129)),
+    ],
+)
+def test_ids_are_the_original_s(original, tag, crop):
+    folder, predictor = original
+    fixture = np.load(folder / f"{tag}.npz")
+    image = fixture["image"]
+    height, width = image.shape[:2]
+    predicted = predictor(crop_size=crop)
+    assert (predicted.predict(image) == fixture["pred"][:height, :width]).mean() > 0.999
+    logits = predicted.logits(image).transpose(1, 2, 0)[::4, ::4]
+    expected = fixture["logits_resized_stride4"][: logits.shape[0], : logits.shape[1]]
+    np.testing.assert_allclose(logits, expected, atol=1e-3)
 
 
 def test_recalibration_measures_the_statistics_of_the_batches(settings):
