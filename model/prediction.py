@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from model.altered import altered
 from model.augment import nearest_indices
 from model.checkpoint import Checkpoint
 from model.config import DataSettings, RunSettings, TrainSettings
@@ -213,7 +214,10 @@ class TrainedPredictor:
 
 
 def load_predictor(
-    path: Path | str, device: str = "auto", options: PredictionOptions | None = None
+    path: Path | str,
+    device: str = "auto",
+    options: PredictionOptions | None = None,
+    settings: Iterable[str] = (),
 ) -> TrainedPredictor:
     """The network of a run folder (its newest whole checkpoint) or of one checkpoint folder.
 
@@ -221,6 +225,8 @@ def load_predictor(
         path: a run, a checkpoint, an imported checkpoint, or the ``.safetensors`` in one.
         device: cpu, cuda or auto: a GPU where there is one.
         options: how images are predicted.
+        settings: of the network, ``KEY=VALUE``, that differ from those of its training; the weights
+            must fit, as they do for another output stride with its atrous rates.
 
     Imported networks of the original calculate in float32, to give its numbers; others in what
     their training did, where the processor multiplies it in hardware.
@@ -228,7 +234,7 @@ def load_predictor(
     Raises:
         UserError: there is no checkpoint, it is damaged, or it has no logits.
     """
-    checkpoint = newest(Path(path))
+    checkpoint = altered(newest(Path(path)), settings)
     network = network_of(checkpoint)
     hardware = choose_hardware(_run_settings(checkpoint.settings, device))
     hardware.place(network)

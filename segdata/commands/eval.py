@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from segdata.commands import options
+from segdata.commands.original import TakesOriginalFlags
 
 
-@click.command("eval")
+@click.command("eval", cls=TakesOriginalFlags)
 @click.argument("run", type=options.FOLDER, required=False)
 @options.split("val")
 @click.option("--predictions", type=options.FOLDER, help="Folder of predicted id PNGs.")
@@ -25,6 +26,7 @@ from segdata.commands import options
 @click.option("--fail-under", type=click.FloatRange(0, 1), help="Exit with 1 if mIoU is below.")
 @click.option("--shards", type=options.FOLDER, help="Where the run's shards lie now.")
 @options.looks
+@options.as_the_original
 @options.text_or_json
 def command(
     run: Path | None,
@@ -40,6 +42,10 @@ def command(
     shards: Path | None,
     scales: tuple[float, ...],
     flip: bool,
+    crop_size: tuple[int, int] | None,
+    upsampled_logits: bool,
+    settings: tuple[str, ...],
+    dataset: str | None,
     form: str,
 ) -> int:
     """Score a run, or a folder of predictions.
@@ -47,6 +53,8 @@ def command(
     segdata eval RUN --split val --report report.html
 
     segdata eval --predictions DIR --labels DIR --classes classes.csv
+
+    The flags of the original's eval.py are understood, too: docs/from-tensorflow-deeplab.md.
     """
     from segdata import console, workflows
 
@@ -63,6 +71,10 @@ def command(
         shards=shards,
         scales=scales,
         flip=flip,
+        crop_size=crop_size,
+        upsampled_logits=upsampled_logits,
+        settings=settings,
+        dataset=dataset,
     )
     with console.watching() as watch:
         report = workflows.evaluate(request, watch=watch)

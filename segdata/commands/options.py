@@ -69,6 +69,47 @@ def _numbers(
         raise click.BadParameter(f"{','.join(values)} are no numbers, such as 0.5,1,1.5") from None
 
 
+def as_the_original(command: Command) -> Command:
+    """How a run predicts beyond ``--scales`` and ``--flip``, and on whose shards."""
+    for option in (
+        click.option(
+            "--crop-size", type=PAIR, metavar="H,W",
+            help="Pad smaller pictures to this, as the original does.",
+        ),
+        click.option(
+            "--upsampled-logits/--no-upsampled-logits", default=True, show_default=True,
+            help="Enlarge the scores before the classes are chosen; else blocks remain.",
+        ),
+        click.option(
+            "--set", "settings", multiple=True, metavar="KEY=VALUE",
+            help="A setting of the network other than in training, such as output_stride=8.",
+        ),
+        click.option(
+            "--dataset", metavar="NAME",
+            help="For shards without a manifest: whose classes they have. Default: the run's.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+class _Pair(click.ParamType[tuple[int, int]]):
+    """A height and a width, as in ``513,513``."""
+
+    name = "H,W"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        parts = str(value).split(",")
+        if len(parts) != 2 or not all(part.strip().isdigit() for part in parts):
+            self.fail(f"{value!r} is no height and width, such as 513,513", param, ctx)
+        return int(parts[0]), int(parts[1])
+
+
+PAIR = _Pair()
+
+
 def split(default: str) -> Callable[[Command], Command]:
     """``--split``: which list."""
     return click.option(

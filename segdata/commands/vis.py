@@ -7,20 +7,29 @@ from pathlib import Path
 import click
 
 from segdata.commands import options
+from segdata.commands.original import TakesOriginalFlags
 
 
-@click.command("vis")
+@click.command("vis", cls=TakesOriginalFlags)
 @click.argument("source")
 @options.split("val")
 @click.option("--out", type=options.FOLDER, required=True, help="Where the pictures are written.")
 @click.option("--classes", type=options.FOLDER, help="Class file, for a folder of id PNGs.")
 @click.option("--num-classes", type=int, help="Or how many classes such a folder has.")
 @click.option(
-    "--kind", "kinds", multiple=True, type=click.Choice(["overlay", "side_by_side", "color"]),
-    default=("overlay", "side_by_side", "color"), help="What to draw; repeatable. Default: all.",
+    "--kind", "kinds", multiple=True,
+    type=click.Choice(["overlay", "side_by_side", "color", "raw"]),
+    default=("overlay", "side_by_side", "color"),
+    help="What to draw; repeatable. Default: all but raw.",
 )  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many pictures.")
 @click.option("--shards", type=options.FOLDER, help="Where the run's shards lie now.")
+@click.option(
+    "--colors", type=click.Choice(["pascal", "cityscapes", "ade20k"]),
+    help="Draw classes in the colors of this data set. Default: their own.",
+)  # fmt: skip
+@options.looks
+@options.as_the_original
 @options.overwrite
 @options.text_or_json
 def command(
@@ -32,6 +41,13 @@ def command(
     kinds: tuple[str, ...],
     limit: int | None,
     shards: Path | None,
+    colors: str | None,
+    scales: tuple[float, ...],
+    flip: bool,
+    crop_size: tuple[int, int] | None,
+    upsampled_logits: bool,
+    settings: tuple[str, ...],
+    dataset: str | None,
     overwrite: bool,
     form: str,
 ) -> None:
@@ -39,9 +55,11 @@ def command(
 
     SOURCE is a run, a data set, or a folder of id PNGs.
     OUT/overlay and OUT/side_by_side are for people; OUT/color has palette PNGs that look right and
-    still carry ids.
+    still carry ids; OUT/raw_segmentation_results has grey PNGs of ids. The flags of the original's
+    vis.py are understood, too: docs/from-tensorflow-deeplab.md.
     """
     from segdata import console, workflows
+    from segdata.predictor import PredictionOptions
 
     request = workflows.PictureRequest(
         source=source,
@@ -52,6 +70,12 @@ def command(
         kinds=kinds,
         limit=limit,
         shards=shards,
+        dataset=dataset,
+        colors=colors,
+        looks=PredictionOptions(
+            scales=scales, flip=flip, crop_size=crop_size, upsampled_logits=upsampled_logits
+        ),
+        settings=settings,
         overwrite=overwrite,
     )
     with console.watching() as watch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
@@ -19,6 +19,8 @@ from segdata.images import encode_label, encode_photo
 Photo = npt.NDArray[np.uint8]
 
 KINDS = ("overlay", "side_by_side", "color")
+# Ids as grey levels; the folder has the name that the original's vis.py gives it.
+RAW, _RAW_FOLDER = "raw", "raw_segmentation_results"
 # Palette PNGs hold at most this many ids.
 _PALETTE = 256
 
@@ -53,13 +55,15 @@ class PictureOptions:
     """What to draw.
 
     Args:
-        kinds: some of ``KINDS``.
+        kinds: some of ``KINDS``, and ``RAW``.
         opacity: of the classes' colors over the photo, 0 to 1.
+        raw_ids: what stands for an id in raw pictures; other ids stay as they are.
         overwrite: also write into a folder that is not empty.
     """
 
     kinds: tuple[str, ...] = KINDS
     opacity: float = 0.6
+    raw_ids: Mapping[int, int] = field(default_factory=dict)
     overwrite: bool = False
 
 
@@ -70,7 +74,7 @@ class Pictures:
     Args:
         out: the folder.
         images: how many images.
-        written: how many files, by kind.
+        written: how many files, by the folder they lie in.
         legend: the classes that occur, with their share of all pixels drawn.
     """
 
@@ -91,7 +95,8 @@ def visualize(
     ``overlay`` (JPEG): the photo tinted, a legend under it. ``side_by_side`` (PNG): photo, truth,
     prediction and errors, as far as they are known. ``color`` (PNG): the size of the label, a
     palette that looks right and indices that are the ids; ids past 255 do not fit a palette, and
-    such a label is written in color only.
+    such a label is written in color only. ``raw`` (PNG, in ``raw_segmentation_results``): the ids
+    as grey levels.
 
     Args:
         items: read once, one at a time.
@@ -102,7 +107,7 @@ def visualize(
     """
     options = options or PictureOptions()
     _check_kinds(options.kinds)
-    written = dict.fromkeys(options.kinds, 0)
+    written = dict.fromkeys(map(_folder, options.kinds), 0)
     pixels = np.zeros(np.iinfo(np.uint16).max + 1, dtype=np.int64)
     images = 0
     with output_folder(out, overwrite=options.overwrite):
@@ -131,6 +136,19 @@ def _files(
         yield f"side_by_side/{item.key}.png", encode_photo(sheet)
     if "color" in options.kinds:
         yield f"color/{item.key}.png", _color_png(item.label, class_map)
+    if RAW in options.kinds:
+        yield f"{_RAW_FOLDER}/{item.key}.png", encode_label(_renumbered(item.label, options))
+
+
+def _folder(kind: str) -> str:
+    return _RAW_FOLDER if kind == RAW else kind
+
+
+def _renumbered(label: Label, options: PictureOptions) -> Label:
+    out = label.copy()
+    for class_id, other in options.raw_ids.items():
+        out[label == class_id] = other
+    return out
 
 
 def _panels(item: Picture, class_map: ClassMap) -> list[Panel]:
@@ -182,6 +200,6 @@ def _total_legend(pixels: npt.NDArray[np.int64], class_map: ClassMap) -> tuple[L
 
 
 def _check_kinds(kinds: tuple[str, ...]) -> None:
-    unknown = sorted(set(kinds) - set(KINDS))
+    unknown = sorted(set(kinds) - {*KINDS, RAW})
     if unknown or not kinds:
-        raise UserError(f"no such kind of picture: {', '.join(unknown)}", f"kinds: {KINDS}")
+        raise UserError(f"no such kind of picture: {', '.join(unknown)}", f"kinds: {(*KINDS, RAW)}")

@@ -9,7 +9,9 @@ from segdata.original_flags.flag import NETWORK_SCRIPTS, Flag, Kind, Script
 _ALL: tuple[Script, ...] = (*NETWORK_SCRIPTS, "shard")
 _NOT_TRAIN: tuple[Script, ...] = ("eval", "vis", "export")
 _TO_STDERR = "progress and notes go to stderr in any case"
-_OWN_SIZE = "pictures are predicted and scored at their own size"
+_OWN_SIZE = (
+    "pictures are resized as in the run's training, and predictions brought back to their own size"
+)
 
 
 def _idle(scripts: tuple[Script, ...], name: str, kind: Kind, default: Any, word: str) -> Flag:

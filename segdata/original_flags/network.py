@@ -60,9 +60,13 @@ FLAGS = (
     ),
     _is("use_bounded_activation", "boolean", False, "bounded_activation"),
     _idle("keep_aspect_ratio", "boolean", True, "the original reads it nowhere"),
-    _idle(
-        "prediction_with_upsampled_logits", "boolean", True,
-        "the logits are always enlarged before the classes are chosen, the original's default",
+    Flag(
+        name="prediction_with_upsampled_logits", kind="boolean", scripts=("eval", "vis"),
+        default=True, option="--upsampled-logits",
+    ),
+    Flag(
+        name="prediction_with_upsampled_logits", kind="boolean", scripts=("train", "export"),
+        default=True, word="read where a run is measured or drawn: by segdata eval and vis",
     ),
     _idle(
         "batch_norm_decay", "float", 0.9997,

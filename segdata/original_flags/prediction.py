@@ -8,8 +8,8 @@ from segdata.original_flags.flag import Flag, Kind, Script
 
 _BOTH: tuple[Script, ...] = ("eval", "vis")
 _WHOLE = (
-    "pictures of any size are predicted; none has to fit into a crop, and only one that does not "
-    "fit into memory is cut into tiles"
+    "smaller pictures are padded to it, as there; larger ones, with which the original ends, are "
+    "predicted whole, or in tiles where memory is short"
 )
 _ONE_PASS = "the command goes once through the split and ends; it waits for no new checkpoint"
 _ONE_BY_ONE = "pictures keep their own sizes, so they are predicted one by one"
@@ -20,9 +20,13 @@ def _is(script: Script, name: str, kind: Kind, default: Any, option: str) -> Fla
 
 
 def _idle(scripts: tuple[Script, ...], name: str, kind: Kind, default: Any, word: str) -> Flag:
+    return Flag(name=name, kind=kind, scripts=scripts, default=default, word=word)
+
+
+def _crop(script: Script) -> Flag:
     return Flag(
-        name=name, kind=kind, scripts=scripts, default=default, word=word,
-        pair=name.endswith("crop_size"),
+        name=f"{script}_crop_size", kind="list", scripts=(script,), default=(513, 513),
+        option="--crop-size", word=_WHOLE, pair=True,
     )  # fmt: skip
 
 
@@ -38,12 +42,12 @@ FLAGS = (
     _is("eval", "eval_split", "string", "val", "--split"),
     _is("vis", "vis_logdir", "string", None, "--out"),
     _is("vis", "vis_split", "string", "val", "--split"),
-    _both("eval_scales", "floats", (1.0,), "--scale"),
+    _both("eval_scales", "floats", (1.0,), "--scales"),
     _both("add_flipped_images", "boolean", False, "--flip"),
     _is("vis", "colormap_type", "string", "pascal", "--colors"),
     _is("vis", "also_save_raw_predictions", "boolean", False, "--kind raw"),
-    _idle(("eval",), "eval_crop_size", "list", (513, 513), _WHOLE),
-    _idle(("vis",), "vis_crop_size", "list", (513, 513), _WHOLE),
+    _crop("eval"),
+    _crop("vis"),
     _idle(("eval",), "eval_batch_size", "integer", 1, _ONE_BY_ONE),
     _idle(("vis",), "vis_batch_size", "integer", 1, _ONE_BY_ONE),
     _idle(_BOTH, "eval_interval_secs", "integer", 300, _ONE_PASS),
@@ -51,7 +55,7 @@ FLAGS = (
     _idle(("vis",), "max_number_of_iterations", "integer", 0, _ONE_PASS),
     _is("export", "checkpoint_path", "string", None, "RUN"),
     _is("export", "export_path", "string", None, "--out"),
-    _is("export", "inference_scales", "floats", (1.0,), "--scale"),
+    _is("export", "inference_scales", "floats", (1.0,), "--scales"),
     Flag(
         name="add_flipped_images", kind="boolean", scripts=("export",), default=False,
         option="--flip",

@@ -91,7 +91,7 @@ def _train(reading: Reading) -> Iterator[str]:
 
 def _eval(reading: Reading) -> Iterator[str]:
     values = reading.values
-    yield from _predicting(values)
+    yield from _predicting(values, values.get("eval_crop_size", (513, 513)))
     yield from _option("--split", values.get("eval_split"))
     if "eval_logdir" in values:
         folder = values["eval_logdir"].rstrip("/\\")
@@ -100,13 +100,14 @@ def _eval(reading: Reading) -> Iterator[str]:
 
 def _vis(reading: Reading) -> Iterator[str]:
     values = reading.values
-    yield from _predicting(values)
+    yield from _predicting(values, values.get("vis_crop_size", (513, 513)))
     yield from _option("--split", values.get("vis_split"))
     yield from _option("--out", values.get("vis_logdir"))
     yield from _option("--colors", values.get("colormap_type"))
     if values.get("also_save_raw_predictions"):
         for kind in ("overlay", "side_by_side", "color", "raw"):
             yield from ("--kind", kind)
+    yield "--overwrite"
 
 
 def _export(reading: Reading) -> Iterator[str]:
@@ -119,18 +120,24 @@ def _export(reading: Reading) -> Iterator[str]:
     yield from _network(values)
 
 
-def _predicting(values: Mapping[str, Any]) -> Iterator[str]:
-    """What eval and vis have in common."""
+def _predicting(values: Mapping[str, Any], crop: tuple[int, int]) -> Iterator[str]:
+    """What eval and vis have in common.
+
+    Unless it is told otherwise, the original pools features over the crop.
+    """
     yield from (values["checkpoint_dir"],) if "checkpoint_dir" in values else ()
     yield from _option("--shards", values.get("dataset_dir"))
     yield from _option("--dataset", values.get("dataset"))
+    yield from ("--crop-size", ",".join(map(str, crop)))
     yield from _passes(values.get("eval_scales", ()), values.get("add_flipped_images"))
-    yield from _network(values)
+    if not values.get("prediction_with_upsampled_logits", True):
+        yield "--no-upsampled-logits"
+    yield from _network({"image_pooling_crop_size": crop, **values})
 
 
 def _passes(scales: Sequence[float], flip: bool | None) -> Iterator[str]:
-    for scale in scales:
-        yield from ("--scale", str(scale))
+    if scales:
+        yield from ("--scales", ",".join(map(str, scales)))
     if flip:
         yield "--flip"
 

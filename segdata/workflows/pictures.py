@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from segdata import drawing, registry
+from segdata import builtin, drawing, registry
 from segdata.classes import ClassMap
 from segdata.dataset import DESCRIPTOR_FILE, Pair
 from segdata.drawing import Picture, PictureOptions, Pictures
@@ -15,10 +15,14 @@ from segdata.errors import UserError
 from segdata.images import read_label, read_photo
 from segdata.listing import index_folder
 from segdata.manifest import MANIFEST_FILE, ShardManifest
-from segdata.predictor import Predictor
+from segdata.predictor import PredictionOptions, Predictor
 from segdata.progress import Silence, Watch
-from segdata.workflows.runs import Run, Sample, is_run, load_run, samples_of
+from segdata.sources.cityscapes_labels import IGNORE, LABELS
+from segdata.workflows.runs import Run, Sample, ShardPlace, is_run, load_run, samples_of
 from segdata.workflows.scoring import classes_of
+
+# The original's colormap_type.
+COLORS = ("pascal", "cityscapes", "ade20k")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,10 @@ class PictureRequest:
         kinds: some of ``drawing.KINDS``.
         limit: at most so many pictures.
         shards: where the run's shards lie now.
+        dataset: whose classes shards without a manifest have; None takes the run's.
+        colors: draw in the colors of this data set, one of ``COLORS``; None takes the classes' own.
+        looks: how a run predicts; None looks once at every picture.
+        settings: of its network that differ from those of its training, ``KEY=VALUE``.
         overwrite: write into a folder that holds other things.
     """
 
@@ -45,6 +53,10 @@ class PictureRequest:
     kinds: tuple[str, ...] = drawing.KINDS
     limit: int | None = None
     shards: Path | None = None
+    dataset: str | None = None
+    colors: str | None = None
+    looks: PredictionOptions | None = None
+    settings: tuple[str, ...] = ()
     overwrite: bool = False
 
 
@@ -63,17 +75,41 @@ def visualize(request: PictureRequest, *, watch: Watch | None = None) -> Picture
     Raises:
         UserError: the source is none of the four, or has no such split.
     """
-    album = _album(request)
+    watch = watch or Silence()
+    album = _album(request, watch)
     total = min(album.total, request.limit or album.total)
-    options = PictureOptions(kinds=request.kinds, overwrite=request.overwrite)
-    items = (watch or Silence())(islice(album.items, total), "drawing", total)
-    return drawing.visualize(items, album.class_map, request.out, options)
+    options = PictureOptions(
+        kinds=request.kinds,
+        raw_ids=_official_ids(album.class_map),
+        overwrite=request.overwrite,
+    )
+    class_map = _in_colors_of(request.colors, album.class_map)
+    items = watch(islice(album.items, total), "drawing", total)
+    return drawing.visualize(items, class_map, request.out, options)
 
 
-def _album(request: PictureRequest) -> _Album:
+def _official_ids(class_map: ClassMap) -> dict[int, int]:
+    """Cityscapes' train ids as the ids that its server scores; those of others stay."""
+    if class_map != builtin.descriptor("cityscapes").class_map:
+        return {}
+    trained = (label for label in LABELS if label.train_id != IGNORE)
+    return {label.train_id: label.id for label in trained}
+
+
+def _in_colors_of(name: str | None, class_map: ClassMap) -> ClassMap:
+    """The classes in another data set's colors, by id; PASCAL's has one for every id."""
+    if name is None:
+        return class_map
+    colors = {c.id: c.color for c in builtin.descriptor(name).classes} if name != "pascal" else {}
+    classes = tuple(replace(c, color=colors.get(c.id)) for c in class_map.classes)
+    return ClassMap(classes, class_map.ignore)
+
+
+def _album(request: PictureRequest, watch: Watch) -> _Album:
     folder = Path(request.source)
     if is_run(folder):
-        return _of_run(load_run(folder, request.shards), request.split)
+        place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
+        return _of_run(load_run(folder, place), request)
     if (folder / MANIFEST_FILE).is_file():
         return _of_shards(folder, ShardManifest.load(folder), request.split)
     if folder.is_dir() and not (folder / DESCRIPTOR_FILE).is_file():
@@ -81,11 +117,11 @@ def _album(request: PictureRequest) -> _Album:
     return _of_dataset(request)
 
 
-def _of_run(run: Run, split: str) -> _Album:
-    predictor = run.predictor()
-    samples = run.samples(split)
+def _of_run(run: Run, request: PictureRequest) -> _Album:
+    predictor = run.predictor(request.looks, request.settings)
+    samples = run.samples(request.split)
     items = (_predicted(sample, predictor) for sample in samples)
-    return _Album(items, run.manifest.splits[split].labelled, predictor.class_map)
+    return _Album(items, run.manifest.splits[request.split].labelled, predictor.class_map)
 
 
 def _predicted(sample: Sample, predictor: Predictor) -> Picture:

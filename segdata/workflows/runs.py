@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from segdata.classes import Label
+from segdata import registry
+from segdata.classes import ClassMap, Label
+from segdata.dataset import DESCRIPTOR_FILE, DatasetDescriptor
 from segdata.errors import MissingExtra, UserError
 from segdata.images import read_label, read_photo
 from segdata.manifest import ShardManifest
+from segdata.progress import Track, silently
 from segdata.records import decode, scan
+from segdata.workflows.foreign_shards import described, is_foreign
 
 if TYPE_CHECKING:
     from segdata.predictor import PredictionOptions, Predictor
@@ -27,6 +31,34 @@ Sample = tuple[str, npt.NDArray[np.uint8], Label]
 
 
 @dataclass(frozen=True)
+class ShardPlace:
+    """Where the shards of a run lie.
+
+    Args:
+        folder: None takes the ones it learned from.
+        dataset: whose classes shards without a manifest have; None takes the run's.
+        splits: those of them that are looked at; None takes all.
+        track: follows the look at them.
+    """
+
+    folder: Path | None = None
+    dataset: str | None = None
+    splits: tuple[str, ...] | None = None
+    track: Track = silently
+
+    def manifest(self, shards: Path, classes: ClassMap) -> ShardManifest:
+        """What there is to know of the shards in a folder."""
+        if not is_foreign(shards):
+            return ShardManifest.load(shards)
+        descriptor = (
+            registry.descriptor(self.dataset)
+            if self.dataset
+            else DatasetDescriptor.for_classes("unnamed", classes)
+        )
+        return described(shards, descriptor, self.splits, track=self.track)
+
+
+@dataclass(frozen=True)
 class Run:
     """A run folder and the shards that it learned from."""
 
@@ -34,18 +66,24 @@ class Run:
     shards: Path
     manifest: ShardManifest
 
-    def predictor(self, options: PredictionOptions | None = None) -> Predictor:
+    def predictor(
+        self, options: PredictionOptions | None = None, settings: Iterable[str] = ()
+    ) -> Predictor:
         """The trained network.
 
+        Args:
+            options: how images are predicted.
+            settings: of the network that differ from those of its training, ``KEY=VALUE``.
+
         Raises:
-            UserError: there is no whole checkpoint.
+            UserError: there is no whole checkpoint, or its weights do not fit the settings.
             MissingExtra: torch is not installed.
         """
         try:
             from model.prediction import load_predictor
         except ModuleNotFoundError as missing:
             raise MissingExtra(missing.name or "torch", "train") from missing
-        return load_predictor(self.folder, options=options)
+        return load_predictor(self.folder, options=options, settings=settings)
 
     def samples(self, split: str) -> Iterator[Sample]:
         """Key, photo and truth of every labelled sample of a split.
@@ -56,29 +94,36 @@ class Run:
         return samples_of(self.shards, self.manifest, split)
 
 
-def load_run(folder: Path, shards: Path | None = None) -> Run:
+def load_run(folder: Path, place: ShardPlace | None = None) -> Run:
     """Read a run folder.
 
     Args:
-        shards: where its shards lie now, if they were moved.
+        place: where its shards lie now, if they were moved or are others'.
 
     Raises:
         UserError: it is no run, its shards are gone, or they are not those it learned from.
+        BadData: shards of others have errors.
     """
     config = read_config(folder)
-    place = shards or Path(config["shards"])
-    if not place.is_dir():
+    place = place or ShardPlace()
+    shards = place.folder or Path(config["shards"])
+    if (shards / DESCRIPTOR_FILE).is_file():
+        # The run has made shards of that data set.
+        shards = Path(config["shards"])
+    if not shards.is_dir():
         raise UserError(
-            f"the shards of {folder} are not in {place} any more",
+            f"the shards of {folder} are not in {shards} any more",
             "say where they are now: --shards DIR",
         )
-    manifest = ShardManifest.load(place)
+    manifest = place.manifest(shards, ClassMap.from_json(config["classes"]))
     if manifest.class_map.to_json() != config["classes"]:
         raise UserError(
-            f"{place} has other classes than the run {folder} was trained for",
-            "name the shards that it was trained on: --shards DIR",
+            f"{shards} has other classes ({manifest.name}) than the run {folder} was trained for",
+            "name the shards that it was trained on: --shards DIR"
+            if place.dataset is None
+            else f"leave --dataset {place.dataset} out: the run knows its classes",
         )
-    return Run(folder, place, manifest)
+    return Run(folder, shards, manifest)
 
 
 def is_run(folder: Path) -> bool:

@@ -20,7 +20,7 @@ from segdata.progress import Silence, Watch
 from segdata.reports import check_suffix, write_report
 from segdata.scores import EvalReport
 from segdata.sources.class_files import read_class_file
-from segdata.workflows.runs import Run, labels_of, load_run
+from segdata.workflows.runs import Run, ShardPlace, labels_of, load_run
 
 TRAIN = "train"
 # Labels that the map of positions is made of: more change it by less than a percent.
@@ -42,8 +42,10 @@ class EvaluationRequest:
         reports: files to write, ``.html`` or ``.json``.
         rule: the rule of the mean IoU.
         shards: where the run's shards lie now.
+        dataset: whose classes shards without a manifest have; None takes the run's.
         executor: where files are read.
-        scales, flip, crop_size: how the run predicts; see ``PredictionOptions``.
+        scales, flip, crop_size, upsampled_logits: how the run predicts; see ``PredictionOptions``.
+        settings: of the network that differ from those of its training, ``KEY=VALUE``.
     """
 
     run: Path | None = None
@@ -56,10 +58,23 @@ class EvaluationRequest:
     reports: tuple[Path, ...] = ()
     rule: str = "cityscapes"
     shards: Path | None = None
+    dataset: str | None = None
     executor: Executor | None = None
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
     crop_size: tuple[int, int] | None = None
+    upsampled_logits: bool = True
+    settings: tuple[str, ...] = ()
+
+    @property
+    def looks(self) -> PredictionOptions:
+        """How the run predicts."""
+        return PredictionOptions(
+            scales=self.scales,
+            flip=self.flip,
+            crop_size=self.crop_size,
+            upsampled_logits=self.upsampled_logits,
+        )
 
 
 def evaluate(request: EvaluationRequest, *, watch: Watch | None = None) -> EvalReport:
@@ -72,7 +87,8 @@ def evaluate(request: EvaluationRequest, *, watch: Watch | None = None) -> EvalR
     for path in request.reports:
         check_suffix(path)
     if request.run is not None and request.predictions is None:
-        report = _of_run(request, load_run(request.run, request.shards), watch)
+        place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
+        report = _of_run(request, load_run(request.run, place), watch)
     elif request.run is None and request.predictions is not None and request.labels is not None:
         report = _of_folders(request, request.predictions, request.labels, watch)
     else:
@@ -106,8 +122,8 @@ def classes_of(
 
 def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
     total = sum(shard.samples for shard in run.manifest.of_split(request.split))
-    looks = PredictionOptions(scales=request.scales, flip=request.flip, crop_size=request.crop_size)
-    predictor = run.predictor(looks)
+    looks = request.looks
+    predictor = run.predictor(looks, request.settings)
     options = EvalOptions(
         rule=request.rule,
         maps=_maps(run),
