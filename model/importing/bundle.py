@@ -56,7 +56,7 @@ class Bundle:
         return cls(prefix, shards, {_text(k): _place(memoryview(v)) for k, v in found.items()})
 
     def variables(self) -> Variables:
-        """What it holds; parts of sliced variables have names that no text has, and are left out."""
+        """What it holds."""
         return Variables({name: place.shape for name, place in self.places.items()}, self._read)
 
     def data_file(self, shard: int) -> Path:

@@ -1,4 +1,4 @@
-"""Which files a path stands for: people give prefixes, folders, and the files that belong to one."""
+"""Which files a path stands for: people give prefixes, folders, and files of a checkpoint."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _in_folder(folder: Path) -> Place:
     if prefixes:
         found = _exact(prefixes[0])
         assert found is not None
-        return replace(found, notes=(f"{prefixes[0].name} is the only checkpoint of {folder}",))
+        return replace(found, notes=(f"{prefixes[0].name} is the only checkpoint there",))
     return _saved_model(folder) or _lone_file(folder)
 
 
@@ -153,7 +153,7 @@ def _prefixes(folder: Path) -> list[Path]:
             found.add(entry.with_suffix(""))
         elif shard and not part:
             found.add(entry.with_name(shard["prefix"]))
-        elif not part and not entry.suffix == ".pb" and entry.is_file() and is_table(entry):
+        elif not part and entry.suffix != ".pb" and entry.is_file() and is_table(entry):
             found.add(entry)
     return sorted(found, key=lambda p: (_number(p), p.name))
 

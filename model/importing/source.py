@@ -15,6 +15,7 @@ from model.importing.graph import Graph
 from model.importing.places import Place, find
 from model.importing.single_file import read_single_files
 from model.importing.tensors import Array, Shape, Variables
+from model.restoring import newest
 from segdata.errors import UserError
 from segdata.sources.archives import is_archive, unpacked
 
@@ -96,7 +97,7 @@ def _opened(place: Place, path: Path) -> Source:
     with telling(path):
         first = place.paths[0]
         if place.kind == "ours":
-            checkpoint = own.load(first)
+            checkpoint = newest(first)
             return Source(
                 path, "segdata checkpoint", own.variables(checkpoint), place.notes, own=checkpoint
             )
@@ -121,7 +122,6 @@ def _refuse_missing(bundle: Bundle) -> None:
         data = bundle.data_file(shard)
         if not data.is_file():
             raise UserError(
-                f"{data.name} is not beside {bundle.prefix.name}.index: without it there are names, "
-                "and no weights",
+                f"{data.name}, which holds the weights, is not beside {bundle.prefix.name}.index",
                 "fetch all files of the checkpoint into one folder",
             )

@@ -101,7 +101,7 @@ def _entries(block: memoryview, offset: int) -> Iterator[Entry]:
         own, at = read_varint(block, at)
         size, at = read_varint(block, at)
         value = at + own
-        fits = 0 <= shared <= len(key) and 0 <= own and 0 <= size <= len(block) - value
+        fits = 0 <= shared <= len(key) and own >= 0 and 0 <= size <= len(block) - value
         if not fits or shared + own > _LONGEST_KEY:
             raise Malformed("an entry is longer than its block")
         key = key[:shared] + bytes(block[at:value])

@@ -1,0 +1,105 @@
+"""What a frozen graph tells beside its weights: strides, rates, the pooling window, activations."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from model.importing.graph import Graph
+from model.network_settings import NetworkSettings
+from segdata.wire import Malformed
+
+# The strides of the whole backbone, where every one is taken.
+_FULL_STRIDE = 32
+_LAST_UNITS = {
+    "resnet_v1_18": "block4/unit_{}/lite_bottleneck_v1/conv2",
+    "resnet": "block4/unit_{}/bottleneck_v1/conv2",
+    "xception": "exit_flow/block2/unit_1/xception_module/separable_conv{}_depthwise",
+}
+
+
+def facts_of(graph: Graph, scope: str, branches: int) -> dict[str, Any]:
+    """Settings that the operations tell; those that cannot be made out are left out.
+
+    Args:
+        scope: the backbone's.
+        branches: of the ASPP.
+    """
+    facts: dict[str, Any] = {}
+    stride = _output_stride(graph, scope)
+    if stride in (4, 8, 16, 32):
+        facts["output_stride"] = stride
+        facts |= _multi_grid(graph, scope, stride) | _pooling(graph, scope, stride)
+    rates = tuple(_branch_rate(graph, number) for number in range(1, branches + 1))
+    if branches and all(rates):
+        usual = NetworkSettings(output_stride=facts.get("output_stride", 16)).rates
+        # Usual rates go along with an output stride that is set later.
+        facts["atrous_rates"] = None if rates == usual else rates
+    if any(True for _ in graph.below("image_pooling", "Relu6", "Sigmoid")):
+        is_quantized = not any(True for _ in graph.below("image_pooling", "Sigmoid"))
+        facts["quantized_sigmoid"] = is_quantized
+    if scope.startswith("xception"):
+        facts["bounded_activation"] = any(True for _ in graph.below(scope, "Relu6"))
+    return facts
+
+
+def _output_stride(graph: Graph, scope: str) -> int:
+    """The product of all strides on the way; shortcuts take the same ones beside it."""
+    kinds = ("Conv2D", "DepthwiseConv2dNative", "MaxPool")
+    strides = [
+        node.integers("strides")[1:2]
+        for name, node in graph.below(scope, *kinds)
+        if "/shortcut/" not in name
+    ]
+    return math.prod(stride[0] for stride in strides if stride and stride[0] > 0)
+
+
+def _rate(graph: Graph, scope: str) -> int:
+    """The rate of the one convolution in a scope; 0 if there is none.
+
+    TensorFlow makes a rate by spreading the map over the batch, or leaves it to the convolution.
+    """
+    for name, _ in graph.below(scope, "Const"):
+        if name.endswith("SpaceToBatchND/block_shape"):
+            value = graph.constant(name)
+            return int(value.flat[0]) if value is not None and value.size else 0
+    for _, node in graph.below(scope, "Conv2D", "DepthwiseConv2dNative"):
+        return (node.integers("dilations") or (1, 1))[1]
+    return 0
+
+
+def _branch_rate(graph: Graph, number: int) -> int:
+    return _rate(graph, f"aspp{number}_depthwise") or _rate(graph, f"aspp{number}")
+
+
+def _multi_grid(graph: Graph, scope: str, stride: int) -> dict[str, Any]:
+    """The rates of the last block over those that the output stride alone would give it."""
+    pattern = _LAST_UNITS.get(scope) or _LAST_UNITS.get(scope.partition("_")[0])
+    if pattern is None:
+        return {}
+    count = 2 if scope == "resnet_v1_18" else 3
+    rates = [_rate(graph, f"{scope}/{pattern.format(n)}") for n in range(1, count + 1)]
+    grid = tuple(rate * stride // _FULL_STRIDE for rate in rates)
+    return {"multi_grid": () if set(grid) == {1} else grid} if all(grid) else {}
+
+
+def _pooling(graph: Graph, scope: str, stride: int) -> dict[str, Any]:
+    """The window of image pooling, unless it covers the whole map."""
+    pools = [n for name, n in graph.nodes.items() if n.kind == "AvgPool" and not
+             name.startswith(f"{scope}/")]  # fmt: skip
+    if len(pools) != 1:
+        return {}
+    window, steps = pools[0].integers("ksize"), pools[0].integers("strides")
+    resized = next(
+        (n for n in graph.nodes.values() if n.kind == "ResizeBilinear"
+         and n.inputs[0].startswith("image_pooling/")), None
+    )  # fmt: skip
+    if len(window) != 4 or len(steps) != 4 or resized is None or len(resized.inputs) < 2:
+        return {}
+    size = graph.constant(resized.inputs[1])
+    if size is None or size.shape != (2,):
+        raise Malformed("the size of the image pooling is none")
+    if tuple(int(n) for n in size.flat) == window[1:3]:
+        return {}
+    crop = tuple((n - 1) * stride + 1 for n in window[1:3])
+    return {"image_pooling_crop_size": crop, "image_pooling_stride": steps[1:3]}

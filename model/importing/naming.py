@@ -1,0 +1,85 @@
+"""What a variable's name says of it: which part of a network it is of, or why it is of none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal
+
+from model.importing.tensors import Shape
+
+# get_extra_layer_scopes in the original's model.py; a name that begins so is of that part.
+HEAD = ("logits", "image_pooling", "aspp", "concat_projection", "decoder", "meta_architecture")
+
+Reason = Literal["optimizer", "step", "classifier", "quantization"]
+REASONS: Mapping[Reason, str] = {
+    "optimizer": "what an optimizer or a moving average kept beside the weights",
+    "step": "counters",
+    "classifier": "the classifier for ImageNet",
+    "quantization": "ranges of quantized training",
+}
+
+_SLOT = re.compile(
+    r".*/(?:Momentum|Adam|Adam_1|RMSProp|RMSProp_1|Adagrad|Adadelta|Adadelta_1|Ftrl|Ftrl_1"
+    r"|ExponentialMovingAverage|LARS)|(?:.*/)?beta[12]_power"
+)
+_STEP = frozenset({"global_step", "save_counter", "iter"})
+_QUANTIZED = re.compile(r"(?:^|/)(?:act|weights|conv|add)_quant(?:/|$)|FakeQuant")
+# Behind the last feature map of slim's classification networks.
+_CLASSIFIERS = {
+    "MobilenetV2": ("Conv_1", "Logits"),
+    "MobilenetV3": ("Conv_2", "Logits"),
+    "xception": ("logits",),
+    "resnet": ("logits",),
+}
+
+
+def set_aside(names: Collection[str], scope: str) -> dict[Reason, tuple[str, ...]]:
+    """The variables that are no weights of a segmentation network, by the reason.
+
+    Args:
+        names: all of a file, as the original spells them.
+        scope: the backbone's.
+    """
+    known = frozenset(names)
+    found: dict[Reason, list[str]] = {reason: [] for reason in REASONS}
+    for name in sorted(names):
+        reason = _reason(name, known, scope)
+        if reason:
+            found[reason].append(name)
+    return {reason: tuple(these) for reason, these in found.items() if these}
+
+
+def part_of(name: str, scope: str) -> str | None:
+    """``backbone``, one of :data:`HEAD`, or None for what is of neither."""
+    if name.startswith(f"{scope}/"):
+        return "backbone"
+    return next((part for part in HEAD if name.startswith(part)), None)
+
+
+def without_prefix(names: Iterable[str], prefix: str) -> dict[str, str]:
+    """The names as the original spells them, and as the file does."""
+    return {name.removeprefix(prefix): name for name in names}
+
+
+def width(shapes: Mapping[str, Shape], scope: str) -> int | None:
+    """The channels of a convolution, by most of its variables; None if there are none."""
+    leaves = ("weights", "biases", *(f"BatchNorm/{n}" for n in ("gamma", "beta")),
+              "BatchNorm/moving_mean", "BatchNorm/moving_variance")  # fmt: skip
+    shapes_there = [shapes[f"{scope}/{leaf}"] for leaf in leaves if f"{scope}/{leaf}" in shapes]
+    widths = [shape[-1] for shape in shapes_there if shape]
+    return max(widths, key=widths.count) if widths else None
+
+
+def _reason(name: str, known: frozenset[str], scope: str) -> Reason | None:
+    if name in _STEP:
+        return "step"
+    # A slot is named by its variable and its kind: whatever lies below a variable is none itself.
+    if _SLOT.fullmatch(name) or name.rpartition("/")[0] in known:
+        return "optimizer"
+    if _QUANTIZED.search(name):
+        return "quantization"
+    family = next((f for f in _CLASSIFIERS if scope.startswith(f)), None)
+    if family and name.startswith(tuple(f"{scope}/{part}/" for part in _CLASSIFIERS[family])):
+        return "classifier"
+    return None

@@ -1,0 +1,156 @@
+"""Import a checkpoint: recognize it, compare it with the network it must be of, write ours."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from model import checkpoint as checkpoints
+from model.checkpoint import Checkpoint
+from model.config import RunSettings, TrainSettings
+from model.deeplab import DeepLab
+from model.importing.classes import classes_for
+from model.importing.imported import Imported
+from model.importing.layout import Layout, layout_of
+from model.importing.matching import Match, differences, match
+from model.importing.mistakes import contradictions, refuse_other_variant
+from model.importing.naming import part_of
+from model.importing.reading import tensor_of
+from model.importing.recognition import Recognized, as_saved, recognize
+from model.importing.source import Source, opened
+from model.importing.tensors import Shape
+from model.network_settings import NetworkSettings
+from segdata.classes import ClassMap
+from segdata.errors import UserError
+from segdata.files import output_folder, write_file
+
+REPORT = "import.json"
+# 4 GB of weights; the largest of the original's networks has 46 million.
+_MOST_WEIGHTS = 1 << 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequest:
+    """What to import, and what the file does not tell.
+
+    Args:
+        path: a checkpoint's prefix, folder or archive, a frozen graph, timm's safetensors, or a
+            run or checkpoint of segdata.
+        out: the folder to write.
+        assignments: settings as ``KEY=VALUE``, above all those that no file tells.
+        class_map: the classes' names and colors; None numbers them.
+        partial: load what fits, and draw the rest at random.
+        overwrite: also write into a folder that is not empty.
+    """
+
+    path: Path
+    out: Path
+    assignments: tuple[str, ...] = ()
+    class_map: ClassMap | None = None
+    partial: bool = False
+    overwrite: bool = False
+
+
+def import_checkpoint(request: ImportRequest) -> Imported:
+    """Turn a checkpoint of others into one of ours.
+
+    The folder it writes is what ``segdata.load_predictor`` and ``initialization.checkpoint`` take.
+
+    Raises:
+        UserError: the file cannot be read, is of no network that there is here, contradicts the
+            settings, or fits only in part; every variable that is missing, left over or of another
+            shape is told.
+    """
+    with opened(request.path) as source:
+        recognized = as_saved(source) if source.own else recognize(source)
+        settings = _settings(source, recognized, request)
+        layout = layout_of(settings.network)
+        wanted = _wanted(layout, settings.network)
+        found = match(recognized.shapes, wanted, recognized.scope)
+        _refuse(found, recognized, request)
+        class_map, named = classes_for(settings.network.num_classes, source, request.class_map)
+        with output_folder(request.out, overwrite=request.overwrite) as out:
+            weights = _weights(source, recognized, settings.network, found)
+            checkpoint = Checkpoint(source.step, settings, class_map, "", weights)
+            result = Imported(
+                source=request.path,
+                kind=source.kind,
+                checkpoint=checkpoints.save(out, checkpoint),
+                step=source.step,
+                settings=settings,
+                match=found,
+                aside=recognized.aside,
+                notes=(*source.notes, *recognized.notes, *named),
+            )
+            report = json.dumps(result.to_json(), indent=1, ensure_ascii=False)
+            write_file(out / REPORT, report.encode())
+    return result
+
+
+def _settings(source: Source, recognized: Recognized, request: ImportRequest) -> TrainSettings:
+    """The settings to store: recognized, and what was asked for.
+
+    Raises:
+        UserError: something must be given, or what was asked for contradicts the file.
+    """
+    refuse_other_variant(recognized, request.assignments, request.path)
+    # In float32 the numbers are the original's.
+    base = TrainSettings(network=recognized.settings, run=RunSettings(precision="fp32"))
+    if source.own is not None:
+        base = source.own.settings
+    settings = base.updated(request.assignments)
+    fields = type(settings.network).model_fields
+    asked = {key for key in fields if getattr(settings.network, key) != getattr(base.network, key)}
+    needed = [why for key, why in recognized.open.items() if key not in asked]
+    if needed:
+        raise UserError(f"{request.path}: {'; '.join(needed)}", "give it, and import again")
+    wrong = contradictions(recognized, settings.network, frozenset(asked))
+    if wrong and not request.partial:
+        raise UserError("; ".join(wrong), "with --partial it is done all the same")
+    return settings
+
+
+def _wanted(layout: Layout, network: NetworkSettings) -> dict[str, Shape]:
+    """What the network needs: of one without logits, the backbone."""
+    if network.num_classes is not None:
+        return layout.shapes
+    return {n: s for n, s in layout.shapes.items() if part_of(n, layout.scope) == "backbone"}
+
+
+def _refuse(found: Match, recognized: Recognized, request: ImportRequest) -> None:
+    """Raise a UserError unless the file and the network are a whole, or less was asked for."""
+    if not found.used:
+        raise UserError(
+            f"nothing of {request.path} fits the network; {differences(found, recognized.shapes)}",
+            "",
+        )
+    if found.is_whole or request.partial:
+        return
+    lines = "\n  ".join(differences(found, recognized.shapes))
+    raise UserError(
+        f"{request.path} does not fit the {recognized.settings.variant} that it was taken for: "
+        f"{len(found.used)} variables fit, and\n  {lines}",
+        "take another file, or set what differs (segdata import-checkpoint --help); --partial "
+        "loads what fits and draws the rest at random",
+    )
+
+
+def _weights(
+    source: Source, recognized: Recognized, network: NetworkSettings, found: Match
+) -> dict[str, Tensor]:
+    """The state to store; drawn at random where nothing was found, and only if it was asked for."""
+    layout = layout_of(network)
+    used = frozenset(found.used)
+    weights: dict[str, Tensor] = {}
+    if network.num_classes is not None:
+        weights = {name: torch.zeros((), dtype=torch.int64) for name in layout.counters}
+        if not found.is_whole:
+            weights = dict(DeepLab(network).state_dict())
+    for name, variable in layout.names.items():
+        if variable in used:
+            weights[name] = tensor_of(source, recognized, variable)
+    return weights

@@ -1,0 +1,214 @@
+"""From names and shapes to the settings of the network that they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from model.importing.backbones import Backbone, recognized_backbone
+from model.importing.graph_facts import facts_of
+from model.importing.heads import (
+    TOP_CITYSCAPES_CELL,
+    branches,
+    low_level_channels,
+    published_cell,
+    recognized_head,
+    stages,
+)
+from model.importing.layout import layout_of
+from model.importing.naming import HEAD, Reason, set_aside
+from model.importing.source import Source, telling
+from model.importing.tensors import Shape
+from model.network_settings import NetworkSettings
+from segdata.errors import UserError
+
+# Ids have 16 bits; all others are far beyond any network that was trained.
+_LARGEST = {
+    "num_classes": 65535, "aspp_filters": 8192, "decoder_filters": 8192, "low_level_filters": 8192,
+    "logits_kernel_size": 15,
+}  # fmt: skip
+_MOST_BRANCHES = 16
+_STRIDES = (16, 8, 4)
+_DEFAULT_BRANCHES = 3
+# The released checkpoints of these were trained so (original's model zoo).
+_MULTI_GRID = ((1, 2, 4), ("resnet_v1_50_beta", "resnet_v1_101_beta"))
+_CITYSCAPES_CLASSES = 19
+
+
+@dataclass(frozen=True)
+class Recognized:
+    """What a file is of.
+
+    Args:
+        scope: the backbone's.
+        names: of every variable that can be a weight, as the original spells it: the file's own.
+        shapes: of those.
+        aside: variables that are no weights of a segmentation network, by the reason.
+        told: settings that follow from names and shapes: others would not fit.
+        assumed: settings that are nowhere in the file, or only in its graph.
+        branches: atrous branches of the ASPP.
+        notes: what was assumed, in sentences.
+        open: settings that must be given, and why.
+    """
+
+    scope: str
+    names: Mapping[str, str]
+    shapes: Mapping[str, Shape]
+    aside: Mapping[Reason, tuple[str, ...]]
+    told: Mapping[str, Any]
+    assumed: Mapping[str, Any]
+    branches: int
+    notes: tuple[str, ...]
+    open: Mapping[str, str]
+
+    @property
+    def has_head(self) -> bool:
+        """Whether there is anything behind the backbone."""
+        return any(name.startswith(HEAD) for name in self.shapes)
+
+    @property
+    def settings(self) -> NetworkSettings:
+        """The network as recognized and assumed."""
+        return NetworkSettings(**{"faithful": True, **self.told, **self.assumed})
+
+
+def recognize(source: Source) -> Recognized:
+    """Tell the network that a file's variables are of.
+
+    Raises:
+        UserError: they are of none that there is here, or say impossible things.
+    """
+    backbone = recognized_backbone(source.shapes, source.path)
+    # An object of another library keeps the original's names behind its own.
+    names = {name.removeprefix(backbone.prefix): name for name in source.shapes}
+    aside = set_aside(names, backbone.scope)
+    no_weights = {name for these in aside.values() for name in these}
+    weights = {ours: theirs for ours, theirs in names.items() if ours not in no_weights}
+    shapes = {ours: source.shapes[theirs] for ours, theirs in weights.items()}
+    told = _told(backbone, shapes, source.path)
+    with telling(source.path):
+        found = facts_of(source.graph, backbone.scope, branches(shapes)) if source.graph else {}
+    assumed, notes = _assumed(told, shapes, found)
+    notes = [f"its names begin with {backbone.prefix}", *notes] if backbone.prefix else notes
+    return Recognized(
+        backbone.scope, weights, shapes, aside, told, assumed, branches(shapes), tuple(notes),
+        _open(assumed, shapes),
+    )  # fmt: skip
+
+
+def as_saved(source: Source) -> Recognized:
+    """A checkpoint of segdata, which says itself what it is of."""
+    assert source.own is not None
+    network = source.own.settings.network
+    shapes = source.shapes
+    return Recognized(
+        scope=layout_of(network).scope,
+        names={name: name for name in shapes},
+        shapes=shapes,
+        aside={},
+        told={},
+        assumed={key: getattr(network, key) for key in type(network).model_fields},
+        branches=len(network.rates),
+        notes=(),
+        open={},
+    )
+
+
+def _told(backbone: Backbone, shapes: Mapping[str, Shape], path: Path) -> dict[str, Any]:
+    told = {**backbone.settings}
+    if any(name.startswith(HEAD) for name in shapes):
+        told |= recognized_head(shapes)
+    else:
+        told["decoder_output_stride"] = ()
+    for key, most in _LARGEST.items():
+        if not 0 < told.get(key, 1) <= most:
+            raise UserError(f"{path} says that {key} is {told[key]}", "it is damaged, or made up")
+    if branches(shapes) > _MOST_BRANCHES or stages(shapes) > len(_STRIDES):
+        raise UserError(
+            f"{path} says that the ASPP has {branches(shapes)} branches and the decoder "
+            f"{stages(shapes)} stages",
+            "it is damaged, or made up",
+        )
+    if stages(shapes):
+        told["decoder_output_stride"] = _decoder_strides(told, shapes)
+    return told
+
+
+def _decoder_strides(told: Mapping[str, Any], shapes: Mapping[str, Shape]) -> tuple[int, ...]:
+    """The stride of each stage: every backbone has other channels at every stride."""
+    count = stages(shapes)
+    try:
+        settings = {
+            k: told[k] for k in ("variant", "depth_multiplier", "divisible_by") if k in told
+        }
+        layout = layout_of(NetworkSettings(**settings, decoder_output_stride=_STRIDES))
+    except ValidationError:
+        return _STRIDES[-count:]
+    by_channels = {channels: stride for stride, channels in layout.low_level.items()}
+    found = [by_channels.get(low_level_channels(shapes, n) or 0) for n in range(count)]
+    strides = tuple(stride for stride in found if stride)
+    is_descending = list(strides) == sorted(set(strides), reverse=True)
+    return strides if len(strides) == count and is_descending else _STRIDES[-count:]
+
+
+def _assumed(
+    told: Mapping[str, Any], shapes: Mapping[str, Shape], found: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """What no variable tells: from the graph, or as the original's released networks have it."""
+    is_mobile_head = "mobilenet_v3" in told["variant"] and told.get("aspp_squeeze_excitation")
+    assumed: dict[str, Any] = {"output_stride": 32 if is_mobile_head else 16}
+    if told["variant"] in _MULTI_GRID[1] and "num_classes" in told:
+        assumed["multi_grid"] = _MULTI_GRID[0]
+    if told.get("aspp_squeeze_excitation"):
+        assumed["quantized_sigmoid"] = bool(is_mobile_head)
+    if is_mobile_head and told.get("num_classes") == _CITYSCAPES_CLASSES:
+        assumed |= {"image_pooling_crop_size": (769, 769), "image_pooling_stride": (4, 5)}
+    if published_cell(shapes):
+        assumed["dense_prediction_cell"] = TOP_CITYSCAPES_CELL
+    guessed = [key for key in assumed if key not in found]
+    assumed["atrous_rates"] = () if branches(shapes) == 0 else None
+    if "num_classes" not in told:
+        return assumed | found, []
+    notes = [
+        *([f"not in the file, assumed: {_listed(assumed, guessed)}"] if guessed else []),
+        *([f"read from the graph: {_listed(found, list(found))}"] if found else []),
+    ]
+    assumed |= found
+    if branches(shapes) and "atrous_rates" not in found:
+        notes.append(
+            "the rates of the ASPP are not in the file, assumed: 6, 12, 18 at output stride 16"
+        )
+    return assumed, notes
+
+
+def _open(assumed: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, str]:
+    """Settings that cannot be assumed."""
+    count = branches(shapes)
+    needed = {}
+    if count not in (0, _DEFAULT_BRANCHES) and not assumed.get("atrous_rates"):
+        needed["atrous_rates"] = (
+            f"the ASPP has {count} atrous branches, and their rates are not in the file: "
+            "give --atrous-rates with as many numbers"
+        )
+    if published_cell(shapes) is False:
+        needed["dense_prediction_cell"] = (
+            "the dense prediction cell is not the published one, and its rates are not in the "
+            "file: give --set dense_prediction_cell=JSON as the training had it"
+        )
+    return needed
+
+
+def _listed(values: Mapping[str, Any], keys: list[str]) -> str:
+    return ", ".join(f"{key} = {_shown(values[key])}" for key in keys)
+
+
+def _shown(value: Any) -> str:
+    if value == TOP_CITYSCAPES_CELL:
+        return "the published cell for Cityscapes"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "none"
+    return str(value)
