@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,26 @@ def shard_arguments(values: Mapping[str, Any]) -> Iterator[str]:
     yield out
     for name, option in _PARTS.items():
         yield from (option, folders[name])
+    for name, option in (("dataset", "--dataset"), ("num_classes", "--num-classes")):
+        if name in values:
+            yield from (option, str(values[name]))
     yield from ("--shards", str(_SHARDS))
+
+
+def shard_notes(values: Mapping[str, Any]) -> Iterator[str]:
+    """Where the original would look for photos that are not there: ``JPEGImages/….png``."""
+    said = str(values.get("image_format", ""))
+    folder = Path(values.get("image_folder", flags_of("shard")["image_folder"].default))
+    if not said or not folder.is_dir():
+        return
+    there = Counter(path.suffix.lower() for path in folder.iterdir() if path.is_file())
+    if there and not there[f".{said}"]:
+        most, count = there.most_common(1)[0]
+        yield (
+            f"--image_format={said}: none of the photos in {folder} ends in .{said}; the {count} "
+            f"that end in {most} are taken. The original would look for {folder}/….{said} and end "
+            "with NotFoundError"
+        )
 
 
 def _common(folders: list[str]) -> str:

@@ -6,7 +6,7 @@ from segdata.original_flags.flag import Flag, Script
 
 _SHARD: tuple[Script, ...] = ("shard",)
 _VOC = "./VOCdevkit/VOC2012"
-_FOUND = "the format of every photo is found: suffixes may differ, and the bytes decide"
+_FOUND = "the format of every photo is found, whatever is said here"
 
 
 def _is(name: str, default: str | None, option: str, word: str = "") -> Flag:
@@ -25,6 +25,11 @@ FLAGS = (
     Flag(
         name="label_format", kind="string", scripts=_SHARD, default="png", choices=("png",),
         word="labels in records are 8-bit grey PNGs, whatever their files are",
+    ),
+    # The original's scripts are told nothing of classes; our records' manifest names them.
+    _is("dataset", None, "--dataset"),
+    Flag(
+        name="num_classes", kind="integer", scripts=_SHARD, option="--num-classes",
     ),
     _is("cityscapes_root", "./cityscapes", "DATASET"),
     _is("train_image_folder", "./ADE20K/ADEChallengeData2016/images/training", "DATASET"),

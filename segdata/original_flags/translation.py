@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segdata.errors import UserError
-from segdata.original_flags.build_folders import shard_arguments
+from segdata.original_flags.build_folders import shard_arguments, shard_notes
 from segdata.original_flags.flag import Script
 from segdata.original_flags.network import UNSAID as UNSAID_NETWORK
 from segdata.original_flags.network_settings import network_fields
@@ -211,3 +211,5 @@ def _words(script: Script, reading: Reading) -> Iterator[str]:
         yield f"{', '.join(flags)}: {reason}"
     if script == "train":
         yield from train_notes(reading.values)
+    if script == "shard":
+        yield from shard_notes(reading.values)

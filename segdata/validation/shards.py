@@ -26,7 +26,7 @@ _CHUNK = 32
 # What commands call a data set that is not known.
 _UNKNOWN = "DATASET"
 # PASCAL VOC's void id, taken over by nearly everyone.
-_VOID = 255
+VOID = 255
 # Ids that are counted up leave few gaps; grey levels leave many (rules/causes.py).
 _DENSE = 0.8
 
@@ -71,7 +71,7 @@ class Shards:
             return (known or _unknown(1)).model_copy(update=decoder)
         made = DatasetDescriptor.for_classes(self.manifest.name, self.manifest.class_map)
         # More classes than 8 bits hold are for readers that read 16.
-        wide = {} if self.manifest.num_classes > _VOID + 1 else decoder
+        wide = {} if self.manifest.num_classes > VOID + 1 else decoder
         return made.model_copy(update={"num_classes": self.manifest.num_classes, **wide})
 
     def split(self, name: str) -> Split:
@@ -140,7 +140,7 @@ def gather(
     )
     facts = replace(facts, shards=about.facts(str(shards.root), files, shards.manifest, lists))
     if shards.manifest is None and shards.dataset is None and shards.told is None:
-        facts = replace(facts, descriptor=_guess(facts))
+        facts = replace(facts, descriptor=guessed(facts))
     return facts
 
 
@@ -185,9 +185,9 @@ def _chunks(files: Sequence[ShardFile], looks: Looks, total: int) -> Iterator[Ch
             yield Chunk(file.path, file.split, start + 1, offsets, closely)
 
 
-def _guess(facts: DatasetFacts) -> DatasetDescriptor:
+def guessed(facts: DatasetFacts) -> DatasetDescriptor:
     """As many classes as ids are counted up in the labels; 255 is ignored, as nearly everywhere."""
-    values = sorted({value for group in facts.groups for value in group.values if value != _VOID})
+    values = sorted({value for group in facts.groups for value in group.values if value != VOID})
     dense = [v for rank, v in enumerate(values, 1) if rank >= _DENSE * (v + 1)]
     return _unknown(max(2, max(dense, default=0) + 1)).model_copy(
         update={"label_decoder": facts.descriptor.label_decoder}
@@ -195,4 +195,4 @@ def _guess(facts: DatasetFacts) -> DatasetDescriptor:
 
 
 def _unknown(num_classes: int) -> DatasetDescriptor:
-    return DatasetDescriptor(name="unknown", num_classes=num_classes, ignore_label=_VOID)
+    return DatasetDescriptor(name="unknown", num_classes=num_classes, ignore_label=VOID)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from segdata.workflows.measuring import StatisticsRequest, measure
     from segdata.workflows.mending import fix
     from segdata.workflows.pictures import PictureRequest, visualize
+    from segdata.workflows.plain_folders import PlainFolders, dataset_of
     from segdata.workflows.scoring import EvaluationRequest, evaluate
     from segdata.workflows.training import train
 
@@ -21,8 +22,10 @@ _HOMES = {
     "CheckRequest": "checking",
     "EvaluationRequest": "scoring",
     "PictureRequest": "pictures",
+    "PlainFolders": "plain_folders",
     "StatisticsRequest": "measuring",
     "check": "checking",
+    "dataset_of": "plain_folders",
     "describe": "describing",
     "diagnose": "doctoring",
     "evaluate": "scoring",
@@ -38,8 +41,10 @@ __all__ = [
     "CheckRequest",
     "EvaluationRequest",
     "PictureRequest",
+    "PlainFolders",
     "StatisticsRequest",
     "check",
+    "dataset_of",
     "describe",
     "diagnose",
     "evaluate",

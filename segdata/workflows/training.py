@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segdata import registry
-from segdata.errors import BadData, MissingExtra
+from segdata.errors import BadData, MissingExtra, UserError
 from segdata.executors import Serial
 from segdata.manifest import MANIFEST_FILE, ShardManifest
 from segdata.progress import Silence, Watch
@@ -69,6 +69,7 @@ def train_with(
     except ModuleNotFoundError as missing:
         raise MissingExtra(missing.name or "torch", "train") from missing
     watch = watch or Silence()
+    _refuse_theirs(out)
     listener = Listener(
         progress=lambda p: watch.at(
             p.step,
@@ -116,6 +117,18 @@ def _adopted(folder: Path, own: Path, watch: Watch, dataset: str | None) -> Path
         f"{descriptor.num_classes} classes of {descriptor.name}"
     )
     return adopted(folder, described(folder, descriptor, track=watch), own)
+
+
+def _refuse_theirs(out: Path) -> None:
+    """A folder in which the original has trained; nobody goes on there."""
+    theirs = sorted(out.glob("model.ckpt-*.index"), key=lambda path: path.stat().st_mtime)
+    if theirs:
+        newest = theirs[-1].with_suffix("")
+        raise UserError(
+            f"{out} holds checkpoints of the original's training, which segdata does not continue",
+            "begin with the weights of the newest, in a new run folder: "
+            f"--tf_initial_checkpoint={newest}",
+        )
 
 
 def _tell_of_resuming(out: Path, settings: TrainSettings, watch: Watch) -> None:
