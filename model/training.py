@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from torch import optim
@@ -220,23 +220,21 @@ class Session:
                 f"{len(broken) - 1} more); nothing was saved over the last checkpoint",
                 SMALLER_RATE,
             )
-        checkpoints.save(
-            run.checkpoints,
-            Checkpoint(
-                step,
-                self.config.settings,
-                self.config.class_map,
-                self.config.data_digest,
-                weights,
-                optimizer_state(self.optimizer, self.network),
-            ),
-        )
+        optimizer = optimizer_state(self.optimizer, self.network)
+        checkpoints.save(run.checkpoints, replace(self._checkpoint(step), optimizer=optimizer))
+
+    def _checkpoint(self, step: int) -> Checkpoint:
+        """The network as it is, without the optimizer's state."""
+        config, weights = self.config, self.network.state_dict()
+        return Checkpoint(step, config.settings, config.class_map, config.data_digest, weights)
 
     def validate(self, run: RunFolder, step: int, listener: Listener) -> None:
         """Score the val split with the weights as they are."""
         assert self.validation is not None
         network = self.config.settings.network
-        predictor = TrainedPredictor(self.network, self.config.class_map, self.hardware)
+        predictor = TrainedPredictor(
+            self.network, self.config.class_map, self.hardware, self._checkpoint(step)
+        )
         assert network.num_classes is not None
         total = ConfusionMatrix.zeros(network.num_classes, self.validation.ignore)
         for index in range(len(self.validation)):
