@@ -17,11 +17,12 @@ from torch import optim
 
 from model import checkpoint as checkpoints
 from model.calibration import recalibrate
-from model.checkpoint import Checkpoint
+from model.checkpoint import Checkpoint, Found
 from model.config import TrainSettings
 from model.data import Batch, SplitRecords, TrainingData
 from model.deeplab import DeepLab
 from model.hardware import Hardware, choose_hardware
+from model.initialization import first_weights
 from model.interruption import deferred
 from model.learner import SMALLER_RATE, Learner
 from model.optimizer import optimizer_state, restore_optimizer
@@ -98,16 +99,20 @@ def train(
     config = resolved(settings, manifest, shards, hardware)
     run = RunFolder(out)
     earlier = run.config()
-    if earlier is None:
-        run.start(config)
-    else:
+    if earlier is not None:
         refuse_differences(earlier, config, settings, out)
         config = continued(earlier, config)
         hardware = choose_hardware(config.settings.run)
-    for choice in config.choices:
-        listener.note(choice)
     session = Session.of(config, manifest, shards, hardware)
-    first_step = _restore(session, run, listener)
+    found = checkpoints.latest(run.checkpoints)
+    step = found.checkpoint.step if found else None
+    origin = first_weights(session.network, config.settings.initialization, step)
+    if earlier is None:
+        session.config = config = replace(config, choices=(*config.choices, *origin))
+        run.start(config)
+    for choice in dict.fromkeys((*config.choices, *origin)):
+        listener.note(choice)
+    first_step = _restore(session, run, found, listener)
     if first_step >= config.settings.run.steps:
         listener.note(f"{out} is finished: all {first_step} steps are done")
     return session.train(run, first_step, listener)
@@ -264,9 +269,8 @@ class Session:
         return Progress(step, steps, loss, rate, self._images_per_second, left)
 
 
-def _restore(session: Session, run: RunFolder, listener: Listener) -> int:
-    """Load the newest whole checkpoint, if there is one; returns the steps it has behind it."""
-    found = checkpoints.latest(run.checkpoints)
+def _restore(session: Session, run: RunFolder, found: Found | None, listener: Listener) -> int:
+    """Load a checkpoint of the run, if there is one; returns the steps it has behind it."""
     if found is None:
         run.forget_after(0)
         return 0
