@@ -30,6 +30,7 @@ COMMANDS = (
     "register",
     "datasets",
     "shard",
+    "import-checkpoint",
     "train",
     "eval",
     "vis",
@@ -48,7 +49,7 @@ class _InOrder(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"segdata.commands.{cmd_name}")
+        module = import_module(f"segdata.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -25,6 +25,7 @@ _VIEWS = {
     "Demo": "demo",
     "Diagnosis": "diagnosis",
     "EvalReport": "scores",
+    "Imported": "imported",
     "KnownDatasets": "datasets",
     "Registered": "registered",
     "Remapping": "remapping",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from segdata.workflows.demo import run_demo
     from segdata.workflows.describing import CardRequest, describe
     from segdata.workflows.doctoring import diagnose
+    from segdata.workflows.importing import CheckpointRequest, import_checkpoint
     from segdata.workflows.measuring import StatisticsRequest, measure
     from segdata.workflows.mending import fix
     from segdata.workflows.pictures import PictureRequest, visualize
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CardRequest": "describing",
     "CheckRequest": "checking",
+    "CheckpointRequest": "importing",
     "EvaluationRequest": "scoring",
     "PictureRequest": "pictures",
     "PlainFolders": "plain_folders",
@@ -30,6 +32,7 @@ _HOMES = {
     "diagnose": "doctoring",
     "evaluate": "scoring",
     "fix": "mending",
+    "import_checkpoint": "importing",
     "measure": "measuring",
     "run_demo": "demo",
     "train": "training",
@@ -39,6 +42,7 @@ _HOMES = {
 __all__ = [
     "CardRequest",
     "CheckRequest",
+    "CheckpointRequest",
     "EvaluationRequest",
     "PictureRequest",
     "PlainFolders",
@@ -49,6 +53,7 @@ __all__ = [
     "diagnose",
     "evaluate",
     "fix",
+    "import_checkpoint",
     "measure",
     "run_demo",
     "train",

@@ -1,0 +1,72 @@
+"""How an imported checkpoint looks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+
+from model.importing.imported import Imported
+from model.importing.naming import REASONS
+from model.network_settings import NetworkSettings
+
+_SHOWN = 6
+
+
+def to_json(result: Imported) -> dict[str, Any]:
+    return result.to_json()
+
+
+def render(result: Imported, console: Console) -> None:
+    found, network = result.match, result.settings.network
+    console.print(f"{result.source}: {result.kind}, {_described(network)}")
+    for note in result.notes:
+        console.print(f"note:    {note}")
+    console.print(f"used:    {len(found.used)} variables")
+    for reason, names in result.aside.items():
+        console.print(f"ignored: {len(names)}, {REASONS[reason]} ({_some(names)})")
+    if found.foreign:
+        console.print(f"unknown: {len(found.foreign)}, of no part of the network "
+                      f"({_some(found.foreign)})")  # fmt: skip
+    for label, names in (("missing", found.missing), ("of another shape", found.misshapen)):
+        if names:
+            console.print(f"drawn at random, as {label}: {len(names)} ({_some(names)})")
+    if found.left_over:
+        console.print(f"not in the network: {len(found.left_over)} ({_some(found.left_over)})")
+    console.print(f"weights: {result.checkpoint}")
+    if result.first_weights_only:
+        console.print("It has no logits: train from it.")
+        out = result.checkpoint.parent
+        console.print(
+            f"next:    segdata train DATA --out RUN --set variant={network.variant} "
+            f"--set initialization.checkpoint={out}"
+        )
+
+
+def _described(network: NetworkSettings) -> str:
+    """The network in a few words."""
+    parts = [network.variant]
+    if network.variant.startswith("mobilenet") and network.depth_multiplier != 1.0:
+        parts.append(f"depth multiplier {network.depth_multiplier:g}")
+    if network.num_classes is None:
+        return f"{', '.join(parts)}, backbone only"
+    parts += [f"{network.num_classes} classes", f"output stride {network.output_stride}"]
+    if network.dense_prediction_cell:
+        parts.append("dense prediction cell")
+    elif network.rates:
+        parts.append(f"ASPP {', '.join(map(str, network.rates))}")
+    if network.decoder_output_stride:
+        strides = ", ".join(map(str, network.decoder_output_stride))
+        parts.append(f"decoder at stride {strides}")
+    return ", ".join(parts)
+
+
+def _some(names: Iterable[str]) -> str:
+    """A few names, or how many there are of each kind."""
+    names = list(names)
+    if len(names) <= _SHOWN:
+        return ", ".join(names)
+    kinds = Counter(name.rpartition("/")[2] for name in names)
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(_SHOWN))
