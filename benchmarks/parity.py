@@ -161,8 +161,8 @@ def compare(folder: Path, tag: str, variables: Variables) -> Comparison:
 
 def _float64_logits(folder: Path, tag: str) -> Array | None:
     path = folder / "logits_float64.npz"
-    arrays: Variables = np.load(path) if path.exists() else {}
-    return arrays[tag] if tag in arrays else None
+    arrays: Variables = dict(np.load(path)) if path.exists() else {}
+    return arrays.get(tag)
 
 
 def _relative(ours: Array, theirs: Array) -> float:

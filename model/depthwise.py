@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.amp import custom_bwd, custom_fwd
 from torch.nn import functional
 
@@ -23,33 +23,39 @@ Pair = tuple[int, int]
 _WIDE_RATE = 8
 
 
-def depthwise_conv2d(
-    features: Tensor, weight: Tensor, stride: int, rate: Pair, padding: Pair
-) -> Tensor:
-    """``features: N×C×h×w``, ``weight: C×1×k×k`` -> N×C×h'×w', as ``conv2d`` with C groups.
+def depthwise_conv2d(features: Tensor, conv: nn.Conv2d, padding: Pair) -> Tensor:
+    """``features: N×C×h×w`` -> N×C×h'×w', as ``conv`` with C groups and ``padding`` would give it.
 
-    ``rate`` and ``padding`` are down and across.
+    ``padding`` is down and across.
     """
+    stride, rate = conv.stride[0], (conv.dilation[0], conv.dilation[1])
     if features.device.type == "cpu":
-        if max(rate) > 1 and stride == 1:
-            if torch.is_grad_enabled():
-                result: Tensor = _Dilated.apply(features, weight, rate)  # type: ignore[no-untyped-call]
-                return result
-            return _dilated(features, weight, rate)
-        if stride > 1 and torch.is_autocast_enabled("cpu") and torch.is_grad_enabled():
-            return _strided_in_float32(features, weight, stride, padding)
-    return functional.conv2d(features, weight, None, stride, padding, rate, groups=weight.shape[0])
+        if torch.is_grad_enabled():
+            if max(rate) > 1 and stride == 1:
+                return _biased(_Dilated.apply(features, conv.weight, rate), conv.bias)  # type: ignore[no-untyped-call]
+            if stride > 1 and torch.is_autocast_enabled("cpu"):
+                return _strided_in_float32(features, conv, padding)
+        elif max(rate) > 1 and stride == 1:
+            return _dilated(features, conv.weight, rate, conv.bias)
+    return functional.conv2d(
+        features, conv.weight, conv.bias, stride, padding, rate, groups=conv.groups
+    )
 
 
-def _strided_in_float32(features: Tensor, weight: Tensor, stride: int, padding: Pair) -> Tensor:
+def _biased(features: Tensor, bias: Tensor | None) -> Tensor:
+    return features if bias is None else features + bias[:, None, None]
+
+
+def _strided_in_float32(features: Tensor, conv: nn.Conv2d, padding: Pair) -> Tensor:
+    bias = None if conv.bias is None else conv.bias.float()
     with torch.autocast("cpu", enabled=False):
         result = functional.conv2d(
-            features.float(), weight.float(), None, stride, padding, groups=weight.shape[0]
+            features.float(), conv.weight.float(), bias, conv.stride, padding, groups=conv.groups
         )
     return result.to(torch.get_autocast_dtype("cpu"))
 
 
-def _dilated(features: Tensor, weight: Tensor, rate: Pair) -> Tensor:
+def _dilated(features: Tensor, weight: Tensor, rate: Pair, bias: Tensor | None = None) -> Tensor:
     """Stride 1, output as large as the input."""
     reach = weight.shape[-1] // 2
     down, across = rate[0] * reach, rate[1] * reach
@@ -58,7 +64,7 @@ def _dilated(features: Tensor, weight: Tensor, rate: Pair) -> Tensor:
         features = functional.pad(features, (across, across, down, down))
         down = across = 0
     return functional.conv2d(
-        features, weight, None, 1, (down, across), rate, groups=weight.shape[0]
+        features, weight, bias, 1, (down, across), rate, groups=weight.shape[0]
     )
 
 

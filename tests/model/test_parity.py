@@ -1,4 +1,4 @@
-"""The network against the original's numbers (benchmarks/parity.py on fixtures the original made)."""
+"""The network against the original's numbers, by benchmarks/parity.py on its fixtures."""
 
 import json
 
