@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # The original's train_crop_size, the largest crop its authors train with on small images.
 LARGEST_SIDE = 513
+# A crop of more than this many times the area that holds the largest image is mostly padding.
+_TOO_LARGE = 2.0
 
 
 @dataclass(frozen=True)
@@ -54,3 +56,27 @@ def choose_crop_size(
             f"per side (k·{output_stride}+1), which bounds the memory of a training step"
         )
     return CropChoice(height, width, reason)
+
+
+def crop_advice(crop: tuple[int, int], largest: tuple[int, int], output_stride: int) -> str:
+    """What speaks against a crop size that somebody chose; empty where nothing does.
+
+    Args:
+        crop: height and width.
+        largest: height and width of the largest image.
+    """
+    best = choose_crop_size([largest], output_stride)
+    shape, better = f"{crop[0]}×{crop[1]}", f"{best.height},{best.width}"
+    if crop[0] * crop[1] > _TOO_LARGE * best.height * best.width:
+        padding = 1 - min(crop[0], largest[0]) * min(crop[1], largest[1]) / (crop[0] * crop[1])
+        return (
+            f"crops of {shape} are {padding:.0%} padding around the largest image, "
+            f"{largest[0]}×{largest[1]}; {better} holds it whole"
+        )
+    if any((side - 1) % output_stride for side in crop):
+        nearest = ",".join(str(aligned(side, output_stride)) for side in crop)
+        return (
+            f"crops of {shape}: the corners of image and logits coincide where sides are "
+            f"k·{output_stride}+1, such as {nearest}"
+        )
+    return ""

@@ -80,6 +80,7 @@ def train_with(
     )
     shards = shards_of(data, out, watch, dataset)
     _tell_of_resuming(out, settings, watch)
+    _tell_of_crop(shards, settings, watch)
     return train(shards, out, settings, listener)
 
 
@@ -139,3 +140,15 @@ def _tell_of_resuming(out: Path, settings: TrainSettings, watch: Watch) -> None:
             f"{out} holds a run: it goes on with its own weights, and {first} is not read again; "
             "to begin with it anew, choose another run folder"
         )
+
+
+def _tell_of_crop(shards: Path, settings: TrainSettings, watch: Watch) -> None:
+    from model.crops import crop_advice
+
+    info = ShardManifest.load(shards).splits.get(settings.data.split)
+    if info is None or settings.data.crop_size is None:
+        return
+    largest = (info.max_height, info.max_width)
+    advice = crop_advice(settings.data.crop_size, largest, settings.network.output_stride)
+    if advice:
+        watch.note(advice)
