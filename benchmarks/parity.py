@@ -1,6 +1,6 @@
 """Our logits against the original DeepLab's.
 
-usage: python benchmarks/parity.py FIXTURE_DIR…
+usage: python benchmarks/parity.py [--device cuda] FIXTURE_DIR…
 
 A fixture directory holds what the original computed: images and logits in ``os*.npz``, the same in
 float64 in ``logits_float64.npz``, names, shapes and flags in ``variables.json``, and the checkpoint
@@ -11,6 +11,7 @@ and the share of pixels whose class differs. Exits with 1 where a figure is past
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import zlib
@@ -136,20 +137,20 @@ def padded(image: Array, crop: tuple[int, int], settings: NetworkSettings) -> to
     return torch.from_numpy(out).permute(2, 0, 1)[None]
 
 
-def compare(folder: Path, tag: str, variables: Variables) -> Comparison:
+def compare(folder: Path, tag: str, variables: Variables, device: str = "cpu") -> Comparison:
     """Run our network on one fixture."""
     fixture = np.load(folder / f"{tag}.npz")
     settings = settings_in(folder, fixture, tag)
-    network = network_of(settings, variables)
+    network = network_of(settings, variables).to(device)
     theirs = fixture["logits"]
-    images = padded(fixture["image"], fixture["pred"].shape, settings)
+    images = padded(fixture["image"], fixture["pred"].shape, settings).to(device)
     with torch.no_grad():
         logits = network(images)
-        classes = resized_logits(logits, fixture["pred"].shape).argmax(1)[0].numpy()
-        ours = logits[0].permute(1, 2, 0).numpy()
+        classes = resized_logits(logits, fixture["pred"].shape).argmax(1)[0].cpu().numpy()
+        ours = logits[0].permute(1, 2, 0).cpu().numpy()
         exact = _float64_logits(folder, tag)
         if exact is not None:
-            ours64 = network.double()(images)[0].permute(1, 2, 0).numpy()
+            ours64 = network.double()(images)[0].permute(1, 2, 0).cpu().numpy()
     return Comparison(
         f"{folder.name}/{tag}",
         _relative(ours, theirs),
@@ -177,18 +178,20 @@ def tags_of(folder: Path) -> list[str]:
 
 
 def main() -> int:
-    folders = [Path(argument) for argument in sys.argv[1:]]
-    if not folders:
-        print(__doc__)
-        return 2
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FIXTURE_DIR")
+    parser.add_argument("--device", default="cpu")
+    asked = parser.parse_args()
+    # A GPU would otherwise multiply with 10 bits.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     passed = True
-    for folder in folders:
+    for folder in asked.folders:
         if not tags_of(folder):
             print(f"{folder}: no os*.npz here", file=sys.stderr)
             return 2
         variables = variables_in(folder)
         for tag in tags_of(folder):
-            comparison = compare(folder, tag, variables)
+            comparison = compare(folder, tag, variables, asked.device)
             print(comparison, flush=True)
             passed = passed and comparison.passes
     return 0 if passed else 1
