@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from model.layers import Activation, ConvUnit, Norm, Window, depthwise, resize, scaled, scaled_size
 from model.network_settings import NetworkSettings
+from model.symbolic import shorter, window_means
 
 HEAD_EPSILON, HEAD_DECAY = 1e-5, 0.9997
 
@@ -89,7 +89,8 @@ class Aspp(nn.Module):
         assert self.image_pooling is not None
         size = (features.shape[-2], features.shape[-1])
         pooled = self.image_pooling.forward(pool(features, self.settings, scale))
-        if pooled.shape[-2:] == (1, 1):
+        # LiteRT's converter cannot expand; an exported graph resizes.
+        if not torch.compiler.is_exporting() and pooled.shape[-2:] == (1, 1):
             return pooled.expand(-1, -1, *size)
         return resize(pooled, size)
 
@@ -115,5 +116,6 @@ def pool(features: Tensor, settings: NetworkSettings, scale: float = 1.0) -> Ten
     if scale != 1.0:
         crop = (scaled(crop[0], scale), scaled(crop[1], scale))
     size = (features.shape[-2], features.shape[-1])
-    window = tuple(map(min, scaled_size(crop, settings.output_stride), size))
-    return functional.avg_pool2d(features, window, stride=settings.image_pooling_stride)
+    most = scaled_size(crop, settings.output_stride)
+    window = (shorter(most[0], size[0]), shorter(most[1], size[1]))
+    return window_means(features, window, settings.image_pooling_stride)

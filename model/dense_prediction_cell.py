@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from model.aspp import HEAD_DECAY, HEAD_EPSILON
 from model.layers import ConvUnit, Norm, Window, depthwise, resize
 from model.network_settings import CellBranch, NetworkSettings
+from model.symbolic import window_means
 
 # dense_prediction_cell_hparams: channels of every branch and of their projection.
 _FILTERS = 256
@@ -73,4 +73,4 @@ def _pooled(features: Tensor, grid: tuple[int, int]) -> Tensor:
     """Means under windows of a grid's cell: int((n-1)/cells + 1) features high and wide."""
     height, width = features.shape[-2:]
     window = ((height - 1) // grid[0] + 1, (width - 1) // grid[1] + 1)
-    return functional.avg_pool2d(features, window, stride=1)
+    return window_means(features, window)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
+from model import symbolic
 from model.layers import Backbone, ConvUnit, Features, Norm, Strides, Window
 from model.network_settings import NetworkSettings
 
@@ -168,6 +169,8 @@ _POOL = Window(kernel=3, stride=2)
 
 def _max_pool(features: Tensor) -> Tensor:
     """3×3 with stride 2 under TensorFlow's SAME rule; padding never wins (it is -inf there)."""
+    if symbolic.has_symbols(features):
+        return symbolic.strided_max_pool2d(features, _POOL.kernel)
     top, bottom = _POOL.padding(features.shape[-2])
     left, right = _POOL.padding(features.shape[-1])
     # Behind a ReLU no value is below 0: zeros pad as well as -inf does, and faster.
