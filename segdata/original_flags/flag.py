@@ -11,6 +11,11 @@ Kind = Literal["string", "integer", "float", "boolean", "list", "integers", "flo
 
 NETWORK_SCRIPTS: tuple[Script, ...] = ("train", "eval", "vis", "export")
 
+# The word of --dataset.
+WHERE_IT_COUNTS = (
+    "it names the classes of shards without a manifest.json; segdata's own name theirs"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Flag:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from segdata.original_flags.flag import Flag, Kind, Script
+from segdata.original_flags.flag import WHERE_IT_COUNTS, Flag, Kind, Script
 
 _BOTH: tuple[Script, ...] = ("eval", "vis")
 _WHOLE = (
@@ -37,7 +37,10 @@ def _both(name: str, kind: Kind, default: Any, option: str) -> Flag:
 FLAGS = (
     _both("checkpoint_dir", "string", None, "RUN"),
     _both("dataset_dir", "string", None, "--shards"),
-    _both("dataset", "string", "pascal_voc_seg", "--dataset"),
+    Flag(
+        name="dataset", kind="string", scripts=_BOTH, default="pascal_voc_seg", option="--dataset",
+        word=WHERE_IT_COUNTS,
+    ),
     _is("eval", "eval_logdir", "string", None, "--report"),
     _is("eval", "eval_split", "string", "val", "--split"),
     _is("vis", "vis_logdir", "string", None, "--out"),

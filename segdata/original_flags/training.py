@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from segdata.original_flags.flag import Flag, Kind, Script
+from segdata.original_flags.flag import WHERE_IT_COUNTS, Flag, Kind, Script
 
 _TRAIN: tuple[Script, ...] = ("train",)
 _ONE_PROCESS = "training runs in one process; --train_batch_size is the whole batch, as there"
@@ -39,7 +39,7 @@ FLAGS = (
     Flag(
         name="dataset_dir", kind="string", scripts=_TRAIN, option="DATA",
     ),
-    _option("dataset", "--dataset", "pascal_voc_seg"),
+    _option("dataset", "--dataset", "pascal_voc_seg", WHERE_IT_COUNTS),
     _is("train_split", "string", "train", "data.split"),
     _is("training_number_of_steps", "integer", 30000, "run.steps"),
     _is("train_batch_size", "integer", 8, "data.batch_size"),

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from segdata.errors import UserError
@@ -127,12 +128,18 @@ def _predicting(values: Mapping[str, Any], crop: tuple[int, int]) -> Iterator[st
     """
     yield from (values["checkpoint_dir"],) if "checkpoint_dir" in values else ()
     yield from _option("--shards", values.get("dataset_dir"))
-    yield from _option("--dataset", values.get("dataset"))
+    yield from _option("--dataset", values.get("dataset", _default_dataset(values)))
     yield from ("--crop-size", ",".join(map(str, crop)))
     yield from _passes(values.get("eval_scales", ()), values.get("add_flipped_images"))
     if not values.get("prediction_with_upsampled_logits", True):
         yield "--no-upsampled-logits"
     yield from _network({"image_pooling_crop_size": crop, **values})
+
+
+def _default_dataset(values: Mapping[str, Any]) -> str | None:
+    """The original's; but a run of ours knows its classes."""
+    is_run = (Path(values.get("checkpoint_dir", "")) / "config.json").is_file()
+    return None if is_run or "dataset_dir" not in values else "pascal_voc_seg"
 
 
 def _passes(scales: Sequence[float], flip: bool | None) -> Iterator[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from segdata.workflows.mending import fix
     from segdata.workflows.pictures import PictureRequest, visualize
     from segdata.workflows.plain_folders import PlainFolders, dataset_of
+    from segdata.workflows.predicting import PredictionRequest, predict, predict_png
     from segdata.workflows.scoring import EvaluationRequest, evaluate
     from segdata.workflows.training import train
 
@@ -24,6 +25,7 @@ _HOMES = {
     "CheckpointRequest": "importing",
     "EvaluationRequest": "scoring",
     "PictureRequest": "pictures",
+    "PredictionRequest": "predicting",
     "PlainFolders": "plain_folders",
     "StatisticsRequest": "measuring",
     "check": "checking",
@@ -34,6 +36,8 @@ _HOMES = {
     "fix": "mending",
     "import_checkpoint": "importing",
     "measure": "measuring",
+    "predict": "predicting",
+    "predict_png": "predicting",
     "run_demo": "demo",
     "train": "training",
     "visualize": "pictures",
@@ -45,6 +49,7 @@ __all__ = [
     "CheckpointRequest",
     "EvaluationRequest",
     "PictureRequest",
+    "PredictionRequest",
     "PlainFolders",
     "StatisticsRequest",
     "check",
@@ -55,6 +60,8 @@ __all__ = [
     "fix",
     "import_checkpoint",
     "measure",
+    "predict",
+    "predict_png",
     "run_demo",
     "train",
     "visualize",

@@ -107,7 +107,7 @@ def _in_colors_of(name: str | None, class_map: ClassMap) -> ClassMap:
 
 def _album(request: PictureRequest, watch: Watch) -> _Album:
     folder = Path(request.source)
-    if is_run(folder):
+    if is_run(folder) or request.shards is not None:
         place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
         return _of_run(load_run(folder, place), request)
     if (folder / MANIFEST_FILE).is_file():

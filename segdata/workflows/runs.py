@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from segdata import registry
 from segdata.classes import ClassMap, Label
 from segdata.dataset import DESCRIPTOR_FILE, DatasetDescriptor
 from segdata.errors import MissingExtra, UserError
@@ -19,7 +19,7 @@ from segdata.images import read_label, read_photo
 from segdata.manifest import ShardManifest
 from segdata.progress import Track, silently
 from segdata.records import decode, scan
-from segdata.workflows.foreign_shards import described, is_foreign
+from segdata.workflows.foreign_shards import classes_of_foreign, described, is_foreign
 
 if TYPE_CHECKING:
     from segdata.predictor import PredictionOptions, Predictor
@@ -36,7 +36,7 @@ class ShardPlace:
 
     Args:
         folder: None takes the ones it learned from.
-        dataset: whose classes shards without a manifest have; None takes the run's.
+        dataset: whose classes shards without a manifest have; None takes those of the run.
         splits: those of them that are looked at; None takes all.
         track: follows the look at them.
     """
@@ -46,13 +46,17 @@ class ShardPlace:
     splits: tuple[str, ...] | None = None
     track: Track = silently
 
-    def manifest(self, shards: Path, classes: ClassMap) -> ShardManifest:
-        """What there is to know of the shards in a folder."""
+    def manifest(self, shards: Path, classes: ClassMap | None = None) -> ShardManifest:
+        """What there is to know of the shards in a folder.
+
+        Args:
+            classes: those of the run.
+        """
         if not is_foreign(shards):
             return ShardManifest.load(shards)
         descriptor = (
-            registry.descriptor(self.dataset)
-            if self.dataset
+            classes_of_foreign(shards, self.dataset)
+            if self.dataset is not None or classes is None
             else DatasetDescriptor.for_classes("unnamed", classes)
         )
         return described(shards, descriptor, self.splits, track=self.track)
@@ -60,11 +64,17 @@ class ShardPlace:
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder and the shards that it learned from."""
+    """A run folder and the shards that it learned from.
+
+    Args:
+        imported: the folder is no run of ours but a checkpoint, perhaps of others, and the shards
+            are those it is tried on.
+    """
 
     folder: Path
     shards: Path
     manifest: ShardManifest
+    imported: bool = False
 
     def predictor(
         self, options: PredictionOptions | None = None, settings: Iterable[str] = ()
@@ -83,7 +93,19 @@ class Run:
             from model.prediction import load_predictor
         except ModuleNotFoundError as missing:
             raise MissingExtra(missing.name or "torch", "train") from missing
-        return load_predictor(self.folder, options=options, settings=settings)
+        if not self.imported:
+            return load_predictor(self.folder, options=options, settings=settings)
+        from model.importing.operation import ImportRequest, import_checkpoint
+
+        with TemporaryDirectory(prefix="segdata-") as scratch:
+            request = ImportRequest(
+                path=self.folder,
+                out=Path(scratch) / "checkpoint",
+                assignments=tuple(settings),
+                class_map=self.manifest.class_map,
+            )
+            import_checkpoint(request)
+            return load_predictor(request.out, options=options)
 
     def samples(self, split: str) -> Iterator[Sample]:
         """Key, photo and truth of every labelled sample of a split.
@@ -98,14 +120,17 @@ def load_run(folder: Path, place: ShardPlace | None = None) -> Run:
     """Read a run folder.
 
     Args:
+        folder: a run; where ``place`` names shards, also a checkpoint of ours or of others.
         place: where its shards lie now, if they were moved or are others'.
 
     Raises:
         UserError: it is no run, its shards are gone, or they are not those it learned from.
         BadData: shards of others have errors.
     """
-    config = read_config(folder)
     place = place or ShardPlace()
+    if place.folder is not None and not is_run(folder):
+        return Run(folder, place.folder, place.manifest(place.folder), imported=True)
+    config = read_config(folder)
     shards = place.folder or Path(config["shards"])
     if (shards / DESCRIPTOR_FILE).is_file():
         # The run has made shards of that data set.

@@ -79,7 +79,6 @@ def train_with(
         note=watch.note,
     )
     shards = shards_of(data, out, watch, dataset)
-    _tell_of_resuming(out, settings, watch)
     _tell_of_crop(shards, settings, watch)
     return train(shards, out, settings, listener)
 
@@ -129,16 +128,6 @@ def _refuse_theirs(out: Path) -> None:
             f"{out} holds checkpoints of the original's training, which segdata does not continue",
             "begin with the weights of the newest, in a new run folder: "
             f"--tf_initial_checkpoint={newest}",
-        )
-
-
-def _tell_of_resuming(out: Path, settings: TrainSettings, watch: Watch) -> None:
-    """What the first weights are is decided once: when a run begins."""
-    first = settings.initialization.checkpoint
-    if first is not None and any(out.glob("checkpoints/*")):
-        watch.note(
-            f"{out} holds a run: it goes on with its own weights, and {first} is not read again; "
-            "to begin with it anew, choose another run folder"
         )
 
 

@@ -159,6 +159,13 @@ def test_eval_and_vis_pad_to_the_original_s_crop_unless_told_otherwise() -> None
     assert pooled["settings"] == ("network.image_pooling_crop_size=769,769",)
 
 
+def test_the_data_set_is_pascal_unless_a_run_of_ours_knows_better(tmp_path: Path) -> None:
+    line = "eval --dataset_dir=shards --eval_logdir=out --checkpoint_dir={}"
+    assert parsed(line.format("theirs"))["dataset"] == "pascal_voc_seg"
+    (tmp_path / "config.json").write_text("{}")
+    assert parsed(line.format(tmp_path))["dataset"] is None
+
+
 def test_vis_draws_and_keeps_raw_ids() -> None:
     params = parsed(
         "vis --vis_split=val --checkpoint_dir=run --vis_logdir=out --dataset_dir=shards "
