@@ -6,6 +6,7 @@ Original: model.py, predict_labels and predict_labels_multi_scale.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 
 import torch
 from torch import Tensor
@@ -61,7 +62,7 @@ def _at_scale(network: DeepLab, scale: float) -> DeepLab:
     """The network with another image pyramid; its weights are not copied."""
     if network.settings.image_pyramid == (scale,):
         return network
-    with torch.device("meta"):
-        other = DeepLab(network.settings.model_copy(update={"image_pyramid": (scale,)}))
-    other.load_state_dict(network.state_dict(), assign=True)
+    shared = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
+    other = deepcopy(network, shared)
+    other.settings = network.settings.model_copy(update={"image_pyramid": (scale,)})
     return other.eval()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,6 +78,16 @@ class TrainedPredictor:
         """The training step of its weights; None for a network that is not from a run."""
         return self._trained.step if self._trained else None
 
+    @property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits that change with any weight or setting of the network."""
+        found = hashlib.sha256(self.network.settings.model_dump_json().encode())
+        weights = self._trained.weights if self._trained else self.network.state_dict()
+        for name, tensor in weights.items():
+            found.update(name.encode())
+            found.update(tensor.cpu().contiguous().numpy().tobytes())
+        return found.hexdigest()[:16]
+
     def plan(self, height: int, width: int) -> Plan:
         """Whether an image of this size is predicted whole or in tiles, and why.
 
@@ -99,7 +110,7 @@ class TrainedPredictor:
         labels: dict[int, Ids] = {}
         for indices in self._batches(images):
             best = self._read([images[i] for i in indices], self._best)
-            labels |= zip(indices, best.astype(self._dtype, copy=False), strict=True)
+            labels |= zip(indices, best.astype(self.dtype, copy=False), strict=True)
         return [labels[index] for index in range(len(images))]
 
     def logits(self, image: Image) -> npt.NDArray[np.float32]:
@@ -123,13 +134,14 @@ class TrainedPredictor:
         return probabilities
 
     @property
-    def _dtype(self) -> type[np.uint8] | type[np.uint16]:
+    def dtype(self) -> type[np.uint8] | type[np.uint16]:
+        """That of predicted ids."""
         classes = self.network.settings.num_classes or 0
         return np.uint16 if classes > np.iinfo(np.uint8).max + 1 else self._class_map.dtype
 
     def _best(self, scores: Tensor) -> Tensor:
         # Narrow at once: a large image's int64 ids take eight times the memory of its labels.
-        return scores.argmax(dim=1).to(torch.uint8 if self._dtype is np.uint8 else torch.int32)
+        return scores.argmax(dim=1).to(torch.uint8 if self.dtype is np.uint8 else torch.int32)
 
     @property
     def _data(self) -> DataSettings:
@@ -203,6 +215,14 @@ class TrainedPredictor:
         try:
             with self.hardware.autocast():
                 yield
+        except RuntimeError as error:
+            # Of torch's own class on GPUs; without a class of its own on CPUs.
+            if "memory" not in str(error):
+                raise
+            raise UserError(
+                f"the memory does not hold this prediction: {str(error).splitlines()[0]}",
+                "predict it in smaller tiles (--tile 513), or with fewer or smaller scales",
+            ) from error
         finally:
             self.network.train(training)
 
@@ -237,6 +257,7 @@ def load_predictor(
     checkpoint = altered(newest(Path(path)), settings)
     network = network_of(checkpoint)
     hardware = choose_hardware(_run_settings(checkpoint.settings, device))
+    network.fold()
     hardware.place(network)
     network.eval()
     return TrainedPredictor(network, checkpoint.class_map, hardware, checkpoint, options)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from segdata.dataset import load_dataset
     from segdata.errors import BadData, UserError
     from segdata.mending import FixRequest
+    from segdata.predictor import PredictionOptions
     from segdata.registry import find, register
     from segdata.sharding import ShardRequest, shard
     from segdata.splitting import SplitRequest, split
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
     from segdata.workflows import (
         EvaluationRequest,
         PictureRequest,
+        PredictionRequest,
         diagnose,
         evaluate,
         fix,
+        predict,
         train,
         visualize,
     )
@@ -48,6 +51,8 @@ _HOMES = {
     "EvaluationRequest": "segdata.workflows",
     "FixRequest": "segdata.mending",
     "PictureRequest": "segdata.workflows",
+    "PredictionOptions": "segdata.predictor",
+    "PredictionRequest": "segdata.workflows",
     "ShardRequest": "segdata.sharding",
     "SplitRequest": "segdata.splitting",
     "UserError": "segdata.errors",
@@ -58,6 +63,7 @@ _HOMES = {
     "fix": "segdata.workflows",
     "load_dataset": "segdata.dataset",
     "load_predictor": "model.prediction",
+    "predict": "segdata.workflows",
     "register": "segdata.registry",
     "shard": "segdata.sharding",
     "split": "segdata.splitting",
@@ -74,6 +80,8 @@ __all__ = [
     "EvaluationRequest",
     "FixRequest",
     "PictureRequest",
+    "PredictionOptions",
+    "PredictionRequest",
     "ShardRequest",
     "SplitRequest",
     "UserError",
@@ -85,6 +93,7 @@ __all__ = [
     "fix",
     "load_dataset",
     "load_predictor",
+    "predict",
     "register",
     "shard",
     "split",

@@ -33,6 +33,7 @@ COMMANDS = (
     "import-checkpoint",
     "train",
     "eval",
+    "predict",
     "vis",
     "doctor",
     "rules",

@@ -229,6 +229,8 @@ def test_options_of_the_commands_are_pinned() -> None:
         "eval": ["classes", "crop_size", "dataset", "fail_under", "flip", "form", "ignore",
                  "labels", "miou_rule", "num_classes", "predictions", "reports", "run", "scales",
                  "settings", "shards", "split", "upsampled_logits"],
+        "predict": ["device", "flip", "form", "images", "model", "out", "overwrite", "palette",
+                    "probabilities", "scales", "tile"],
         "vis": ["classes", "colors", "crop_size", "dataset", "flip", "form", "kinds", "limit",
                 "num_classes", "out", "overwrite", "scales", "settings", "shards", "source",
                 "split", "upsampled_logits"],

@@ -36,6 +36,7 @@ _VIEWS = {
     "Splitting": "splitting",
     "Statistics": "statistics",
     "Pictures": "pictures",
+    "Predicted": "predicted",
 }
 # Without a terminal to measure, lines are wide enough for tables and narrow enough for logs.
 _PLAIN_WIDTH = 100
