@@ -265,3 +265,22 @@ def test_a_folder_that_holds_other_things_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not empty"):
         visualize([Picture("a", truth=label([0]))], STREET, tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_raw_pictures_are_the_ids_as_grey_levels(tmp_path: Path) -> None:
+    prediction = label([0, 1], [2, 255])
+    items = [Picture("sub/a", prediction=prediction)]
+    drawn = visualize(items, STREET, tmp_path / "out", PictureOptions(kinds=("raw",)))
+    path = tmp_path / "out" / "raw_segmentation_results" / "sub" / "a.png"
+    with Image.open(path) as picture:
+        assert picture.mode == "L"
+        assert np.array_equal(np.array(picture), prediction)
+    assert drawn.written == {"raw_segmentation_results": 1}
+
+
+def test_raw_ids_may_be_those_of_a_server(tmp_path: Path) -> None:
+    items = [Picture("a", prediction=label([0, 1], [2, 255]))]
+    options = PictureOptions(kinds=("raw",), raw_ids={0: 1, 1: 2, 2: 33})
+    visualize(items, STREET, tmp_path / "out", options)
+    drawn = read_label(tmp_path / "out" / "raw_segmentation_results" / "a.png")
+    assert drawn.tolist() == [[1, 2], [33, 255]]

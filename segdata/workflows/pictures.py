@@ -92,7 +92,7 @@ def _official_ids(class_map: ClassMap) -> dict[int, int]:
     """Cityscapes' train ids as the ids that its server scores; those of others stay."""
     if class_map != builtin.descriptor("cityscapes").class_map:
         return {}
-    trained = (label for label in LABELS if label.train_id != IGNORE)
+    trained = (label for label in LABELS if 0 <= label.train_id < IGNORE)
     return {label.train_id: label.id for label in trained}
 
 
