@@ -8,6 +8,7 @@ import shutil
 import tomllib
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from commandline import command_lines, parse
@@ -15,13 +16,18 @@ from commandline import command_lines, parse
 from segdata import rules
 from segdata.cli import COMMANDS, run
 from segdata.dataset import DatasetDescriptor
+from segdata.original_flags.table import FLAGS
 from segdata.validation import find, validate
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 LINES = [(page.name, line) for page in PAGES for line in command_lines(page.read_text("utf-8"))]
 # Guides whose commands are carried out, and a page that they must have written.
-GUIDES = {"from-your-folder-to-a-report.md": "report.html", "labels.md": "checks.html"}
+GUIDES = {
+    "from-your-folder-to-a-report.md": "report.html",
+    "labels.md": "checks.html",
+    "from-tensorflow-deeplab.md": "exp/eval/report.html",
+}
 
 
 @pytest.mark.parametrize(("page", "line"), LINES, ids=[f"{p}: {x}" for p, x in LINES])
@@ -63,13 +69,25 @@ def test_a_guide_runs_as_it_is_written(
     assert (tmp_path / GUIDES[guide]).stat().st_size > 10_000
 
 
-def test_the_page_of_settings_is_what_the_code_says() -> None:
-    spec = spec_from_file_location("make_settings", ROOT / "docs" / "make_settings.py")
+def maker(name: str) -> ModuleType:
+    """A script of docs/ that writes a page."""
+    spec = spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert (ROOT / "docs" / "training-settings.md").read_text("utf-8") == module.page()
+    return module
+
+
+def test_the_page_of_settings_is_what_the_code_says() -> None:
+    page = (ROOT / "docs" / "training-settings.md").read_text("utf-8")
+    assert page == maker("make_settings").page()
+
+
+def test_the_tables_of_the_original_s_flags_are_what_the_code_says() -> None:
+    page = (ROOT / "docs" / "from-tensorflow-deeplab.md").read_text("utf-8")
+    assert page == maker("make_original_flags").page(page)
+    assert all(f"| `--{flag.name}` |" in page for flag in FLAGS)
 
 
 BROKEN = sorted(p.parent for p in (ROOT / "sample_data" / "broken").glob("*/bad"))
