@@ -83,7 +83,7 @@ class TrainedPredictor:
         """Sixteen hexadecimal digits that change with any weight or setting of the network."""
         found = hashlib.sha256(self.network.settings.model_dump_json().encode())
         weights = self._trained.weights if self._trained else self.network.state_dict()
-        for name, tensor in weights.items():
+        for name, tensor in sorted(weights.items()):
             found.update(name.encode())
             found.update(tensor.cpu().contiguous().numpy().tobytes())
         return found.hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -60,6 +61,8 @@ def command(
     from segdata.predictor import PredictionOptions
 
     if model is None:
+        if len(images) < 2:
+            raise click.UsageError("say which network predicts: --model RUN")
         model, images = Path(images[0]), images[1:]
     request = workflows.PredictionRequest(
         images=images,
@@ -74,7 +77,7 @@ def command(
     if out == STDOUT:
         if probabilities or form != "text":
             raise click.UsageError("--out - writes a PNG and nothing else: give a folder")
-        click.get_binary_stream("stdout").write(workflows.predict_png(request))
+        sys.stdout.buffer.write(workflows.predict_png(request))
         return 0
     with console.watching() as watch:
         predicted = workflows.predict(request, watch=watch)

@@ -9,14 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+from cv2.utils import logging
 
 from segdata.images import Unreadable
 
-# Looked at when the first video is opened: what FFmpeg would print is told by us.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv")
 
+# That a file is no video is told by us. FFmpeg looks when the first video is opened.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 # Some formats only tell their length in seconds, from which the number of frames is estimated.
 _NEARLY_ALL = 0.95
 
@@ -63,8 +63,13 @@ def video_frames(
 
 
 def _opened(path: Path) -> cv2.VideoCapture:
-    # Absolute, and by FFmpeg alone: other readers take names with % for patterns of many files.
-    return cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
+    level = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        # Absolute, and by FFmpeg alone: other readers take names with % for patterns of many files.
+        return cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
+    finally:
+        logging.setLogLevel(level)
 
 
 def _picture(capture: cv2.VideoCapture, path: Path) -> npt.NDArray[np.uint8]:

@@ -235,7 +235,7 @@ def _record(request: PredictionRequest, predictor: TrainedPredictor) -> dict[str
         "model": str(request.model),
         "network": predictor.digest,
         "step": predictor.step,
-        "options": options,
+        **options,
         "palette": request.palette,
         "probabilities": request.probabilities,
         **predictor.class_map.to_json(),
