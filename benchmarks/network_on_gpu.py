@@ -5,8 +5,9 @@ usage: python benchmarks/network_on_gpu.py [--seconds N] [--json FILE] [VARIANT 
 513×513 pixels, output stride 16, ASPP 6, 12, 18, decoder at 4, 21 classes, bf16 autocast and
 channels_last, with and without torch.compile. The share of a limit is the time that the arithmetic
 (or the fewest bytes) would take at the rate measured in this run, over the time taken: arithmetic
-is all multiply-adds (torch's FlopCounterMode); the fewest bytes are each convolution's input,
-output and weights once in bf16 (training: three times, for the two gradients).
+is all multiply-adds of the forward pass (torch's FlopCounterMode); the fewest bytes are each
+convolution's input, output and weights once in bf16. Training does both three times, for the two
+gradients (FlopCounterMode itself counts the gradients of grouped convolutions as if of dense ones).
 """
 
 from __future__ import annotations
@@ -88,8 +89,8 @@ def timed(work: Callable[[], object], seconds: float) -> float:
     return start.elapsed_time(end) / 1000 / calls
 
 
-def fewest_bytes(network: DeepLab, images: torch.Tensor) -> int:
-    """Bytes of every convolution's input, output and weights, in bf16."""
+def counted(network: DeepLab, images: torch.Tensor) -> tuple[int, int]:
+    """Operations of a forward pass, and bytes of every convolution's input, output and weights."""
     total = 0
 
     def count(module: torch.nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
@@ -99,11 +100,11 @@ def fewest_bytes(network: DeepLab, images: torch.Tensor) -> int:
 
     units = [module for module in network.modules() if isinstance(module, ConvUnit)]
     hooks = [unit.register_forward_hook(count) for unit in units]  # type: ignore[arg-type]
-    with torch.inference_mode():
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         network(images)
     for hook in hooks:
         hook.remove()
-    return total
+    return counter.get_total_flops(), total
 
 
 def measure(variant: str, work: str, compiled: bool, limits: Limits, seconds: float) -> Row:
@@ -117,8 +118,8 @@ def measure(variant: str, work: str, compiled: bool, limits: Limits, seconds: fl
     images = torch.randint(0, 255, (batch, 3, SIZE, SIZE), dtype=torch.uint8)
     images = hardware.placed(images)
     labels = torch.randint(0, 21, (batch, SIZE, SIZE), device="cuda")
-    network.eval()
-    moved = fewest_bytes(network, images) * (PASSES if work == "training" else 1)
+    flops, moved = counted(network.eval(), images)
+    passes = PASSES if work == "training" else 1
     if work == "prediction":
         network.fold()
     runner = torch.compile(network) if compiled else network
@@ -145,26 +146,16 @@ def measure(variant: str, work: str, compiled: bool, limits: Limits, seconds: fl
     torch.cuda.reset_peak_memory_stats()
     taken = timed(call, seconds)
     peak = torch.cuda.max_memory_allocated() / 1e9
-    counter = FlopCounterMode(display=False)
-    with counter:
-        if compiled:
-            counted = 0
-        else:
-            call()
-    counted = FLOPS.setdefault((variant, work), counter.get_total_flops())
     return Row(
         variant,
         work,
         compiled,
         batch / taken,
-        counted / limits.flops / taken,
-        moved / limits.bytes_per_second / taken,
+        passes * flops / limits.flops / taken,
+        passes * moved / limits.bytes_per_second / taken,
         peak,
         compile_seconds,
     )
-
-
-FLOPS: dict[tuple[str, str], int] = {}
 
 
 def main() -> None:

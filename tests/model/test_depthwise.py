@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from model.depthwise import depthwise_conv2d
+from model.depthwise import _planar, depthwise_conv2d
 
 SIZES = [(1, 1), (2, 9), (7, 5), (12, 13)]
 
@@ -55,3 +55,13 @@ def test_without_gradients_it_is_the_same(rate, bias):
     with torch.inference_mode():
         result = depthwise_conv2d(features, module, module.padding)
         torch.testing.assert_close(result, module(features))
+
+
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+def test_a_gpu_s_way_gives_the_same_in_the_layout_that_came_in(layout):
+    """What runs on GPUs, run here: dilated ones go through N×C×H×W."""
+    module = conv((6, 6), 1, bias=True).to(memory_format=layout)
+    features = torch.randn(2, 4, 9, 7, dtype=torch.float64).to(memory_format=layout)
+    result = _planar(features, module, module.padding)
+    torch.testing.assert_close(result, module(features))
+    assert result.is_contiguous(memory_format=layout)
