@@ -42,8 +42,11 @@ class Node:
         """The ``AttrValue`` of a name."""
         for entry in self.attributes:
             values = dict(fields(entry))
-            if values.get(1) == name.encode() and isinstance(values.get(2), memoryview):
-                return values[2]  # type: ignore[return-value]
+            key, value = values.get(1), values.get(2)
+            if not (isinstance(key, memoryview) and isinstance(value, memoryview)):
+                continue
+            if bytes(key) == name.encode():
+                return value
         return None
 
     def integers(self, name: str) -> tuple[int, ...]:

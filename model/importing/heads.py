@@ -30,7 +30,9 @@ def recognized_head(shapes: Mapping[str, Shape]) -> dict[str, Any]:
     if _below(shapes, "meta_architecture/"):
         return settings
     if not _below(shapes, "aspp", "concat_projection/", "image_pooling/"):
-        return settings | {"aspp_batch_norm": False, "image_pooling": False}
+        kernel = shapes.get("logits/semantic/weights", (1,))[0]
+        plain = {"aspp_batch_norm": False, "image_pooling": False, "logits_kernel_size": kernel}
+        return settings | plain
     return settings | _aspp(shapes)
 
 
@@ -84,10 +86,7 @@ def _below(shapes: Iterable[str], *scopes: str) -> bool:
 
 def _logits(shapes: Mapping[str, Shape]) -> dict[str, Any]:
     classes = width(shapes, "logits/semantic")
-    if classes is None:
-        return {}
-    kernel = shapes.get("logits/semantic/weights", (1,))[0]
-    return {"num_classes": classes, "logits_kernel_size": kernel}
+    return {} if classes is None else {"num_classes": classes}
 
 
 def _aspp(shapes: Mapping[str, Shape]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from model.importing.tensors import Shape
@@ -55,11 +55,6 @@ def part_of(name: str, scope: str) -> str | None:
     if name.startswith(f"{scope}/"):
         return "backbone"
     return next((part for part in HEAD if name.startswith(part)), None)
-
-
-def without_prefix(names: Iterable[str], prefix: str) -> dict[str, str]:
-    """The names as the original spells them, and as the file does."""
-    return {name.removeprefix(prefix): name for name in names}
 
 
 def width(shapes: Mapping[str, Shape], scope: str) -> int | None:

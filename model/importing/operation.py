@@ -16,11 +16,12 @@ from model.deeplab import DeepLab
 from model.importing.classes import classes_for
 from model.importing.imported import Imported
 from model.importing.layout import Layout, layout_of
-from model.importing.matching import Match, differences, match
+from model.importing.matching import Match, match
 from model.importing.mistakes import contradictions, refuse_other_variant
 from model.importing.naming import part_of
 from model.importing.reading import tensor_of
 from model.importing.recognition import Recognized, as_saved, recognize
+from model.importing.refusal import refuse_giant, refuse_misfit
 from model.importing.source import Source, opened
 from model.importing.tensors import Shape
 from model.network_settings import NetworkSettings
@@ -29,8 +30,6 @@ from segdata.errors import UserError
 from segdata.files import output_folder, write_file
 
 REPORT = "import.json"
-# 4 GB of weights; the largest of the original's networks has 46 million.
-_MOST_WEIGHTS = 1 << 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +68,13 @@ def import_checkpoint(request: ImportRequest) -> Imported:
         recognized = as_saved(source) if source.own else recognize(source)
         settings = _settings(source, recognized, request)
         layout = layout_of(settings.network)
-        wanted = _wanted(layout, settings.network)
-        found = match(recognized.shapes, wanted, recognized.scope)
-        _refuse(found, recognized, request)
+        refuse_giant(layout, source)
+        found = match(recognized.shapes, _wanted(layout, settings.network), recognized.scope)
+        if not (found.is_whole or (request.partial and found.used)):
+            refuse_misfit(found, recognized, source)
         class_map, named = classes_for(settings.network.num_classes, source, request.class_map)
         with output_folder(request.out, overwrite=request.overwrite) as out:
+            _refuse_other_steps(out, source.step)
             weights = _weights(source, recognized, settings.network, found)
             checkpoint = Checkpoint(source.step, settings, class_map, "", weights)
             result = Imported(
@@ -121,22 +122,11 @@ def _wanted(layout: Layout, network: NetworkSettings) -> dict[str, Shape]:
     return {n: s for n, s in layout.shapes.items() if part_of(n, layout.scope) == "backbone"}
 
 
-def _refuse(found: Match, recognized: Recognized, request: ImportRequest) -> None:
-    """Raise a UserError unless the file and the network are a whole, or less was asked for."""
-    if not found.used:
-        raise UserError(
-            f"nothing of {request.path} fits the network; {differences(found, recognized.shapes)}",
-            "",
-        )
-    if found.is_whole or request.partial:
-        return
-    lines = "\n  ".join(differences(found, recognized.shapes))
-    raise UserError(
-        f"{request.path} does not fit the {recognized.settings.variant} that it was taken for: "
-        f"{len(found.used)} variables fit, and\n  {lines}",
-        "take another file, or set what differs (segdata import-checkpoint --help); --partial "
-        "loads what fits and draws the rest at random",
-    )
+def _refuse_other_steps(out: Path, step: int) -> None:
+    """Raise a UserError where another checkpoint would be taken for the newest."""
+    others = [path.name for path in out.glob("step-*") if path.name != f"step-{step:08d}"]
+    if others:
+        raise UserError(f"{out} holds {others[0]}, which is another checkpoint", "choose another")
 
 
 def _weights(

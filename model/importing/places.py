@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Literal
 
 from model.checkpoint import DESCRIPTION
 from model.importing.bundle import index_of
+from model.importing.not_found import KINDS_READ, not_found
 from model.importing.tables import is_table
 from model.run_folder import CHECKPOINTS
 from segdata.errors import UserError
@@ -25,16 +25,6 @@ _NAMED = re.compile(r'^\s*model_checkpoint_path:\s*"((?:[^"\\]|\\.)*)"', re.MULT
 _LARGEST_STATE = 1 << 16
 _GRAPHS = ("frozen_inference_graph.pb", "*.pb")
 _OURS = re.compile(r"step-\d{8,}")
-_CAN_RUN_CODE = (".pth", ".pt", ".bin", ".pkl", ".pickle", ".ckpt.pt", ".pth.tar")
-_OTHER_KINDS = {
-    ".h5": "a Keras file", ".hdf5": "a Keras file", ".keras": "a Keras file",
-    ".tflite": "a TensorFlow Lite model", ".onnx": "an ONNX model", ".npz": "a NumPy archive",
-    ".pbtxt": "a graph as text, which has no weights", ".caffemodel": "a Caffe model",
-}  # fmt: skip
-_KINDS_READ = (
-    "give a TensorFlow checkpoint (its prefix, such as model.ckpt-30000, or its folder), a "
-    "published .tar.gz, a frozen graph (.pb), timm's .safetensors, or a run of segdata"
-)
 
 
 @dataclass(frozen=True)
@@ -68,7 +58,8 @@ def find(path: Path) -> Place:
         prefix = path.with_name(part["prefix"])
         note = f"{path.name} is one file of a checkpoint; its name is {prefix}"
         return Place("bundle", (prefix,), (note,))
-    raise _not_found(path, part["prefix"] if part else None)
+    there = prefixes_in(path.parent) if path.parent.is_dir() else []
+    raise not_found(path, there, part["prefix"] if part else None)
 
 
 def _exact(path: Path) -> Place | None:
@@ -107,7 +98,7 @@ def _in_folder(folder: Path) -> Place:
     state = folder / _STATE
     if state.is_file():
         return _named_by(state)
-    prefixes = _prefixes(folder)
+    prefixes = prefixes_in(folder)
     if len(prefixes) > 1:
         names = ", ".join(p.name for p in prefixes[:8])
         raise UserError(
@@ -136,15 +127,15 @@ def _named_by(state: Path) -> Place:
     name = named[1].replace("\\\\", "\\").replace("\\", "/").rpartition("/")[2]
     found = _exact(state.with_name(name)) if name else None
     if not found:
-        there = _prefixes(state.parent)
+        there = prefixes_in(state.parent)
         raise UserError(
             f"{state} names {name!r}, which is not in its folder",
-            f"give the prefix of one that is: {there[-1]}" if there else _KINDS_READ,
+            f"give the prefix of one that is: {there[-1]}" if there else KINDS_READ,
         )
     return replace(found, notes=(f"{state.name} names {name} as the newest",))
 
 
-def _prefixes(folder: Path) -> list[Path]:
+def prefixes_in(folder: Path) -> list[Path]:
     """Checkpoints of a folder, in the order of their numbers."""
     found: set[Path] = set()
     for entry in folder.iterdir():
@@ -178,43 +169,8 @@ def _lone_file(folder: Path) -> Place:
             raise UserError(f"{folder} holds {len(found)} {pattern} files", f"give one: {found[0]}")
         if found:
             return replace(find(found[0]), notes=(f"{found[0].name} is read",))
-    below = [e for e in sorted(folder.iterdir()) if e.is_dir() and (_prefixes(e) or _is_ours(e))]
+    below = [e for e in sorted(folder.iterdir()) if e.is_dir() and (prefixes_in(e) or _is_ours(e))]
     raise UserError(
         f"{folder} holds no checkpoint",
-        f"there is one in {below[0]}" if below else _KINDS_READ,
+        f"there is one in {below[0]}" if below else KINDS_READ,
     )
-
-
-def _not_found(path: Path, prefix: str | None) -> UserError:
-    name = path.name.lower()
-    if "://" in str(path) or re.match(r"https?:/", str(path)):
-        return UserError(f"{path} is a web address", "download it first, and give the file")
-    if name.endswith(_CAN_RUN_CODE):
-        return UserError(
-            f"{path} is a pickle of PyTorch: reading one can run any code, so segdata reads none",
-            "where you trust it: safetensors.torch.save_file(torch.load(FILE, weights_only=True), "
-            '"weights.safetensors")',
-        )
-    if path.suffix.lower() in _OTHER_KINDS:
-        return UserError(f"{path} is {_OTHER_KINDS[path.suffix.lower()]}", _KINDS_READ)
-    if prefix and path.exists():
-        return UserError(
-            f"{path} is one file of a checkpoint, and {prefix}.index, which says what is in it, is "
-            f"not beside it",
-            "fetch all files of the checkpoint into one folder",
-        )
-    if path.exists():
-        return UserError(f"{path} is no checkpoint, or it is cut off", _KINDS_READ)
-    return UserError(f"there is no checkpoint {path}", _nearest(path))
-
-
-def _nearest(path: Path) -> str:
-    if not path.parent.is_dir():
-        return f"the folder {path.parent} does not exist: check the path"
-    there = {str(prefix): prefix for prefix in _prefixes(path.parent)}
-    there |= {str(e): e for e in path.parent.iterdir() if e.is_dir() or e.suffix in (".pb", ".gz")}
-    near = difflib.get_close_matches(str(path), list(there), n=1, cutoff=0.5)
-    if near:
-        return f"did you mean {near[0]}?"
-    names = ", ".join(sorted(p.name for p in there.values())[:8])
-    return f"{path.parent} holds {names}" if names else f"{path.parent} holds no checkpoint"

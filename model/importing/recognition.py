@@ -9,21 +9,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from model.importing.assumptions import assumed_settings, open_settings
 from model.importing.backbones import Backbone, recognized_backbone
 from model.importing.graph_facts import facts_of
-from model.importing.heads import (
-    TOP_CITYSCAPES_CELL,
-    branches,
-    low_level_channels,
-    published_cell,
-    recognized_head,
-    stages,
-)
+from model.importing.heads import branches, low_level_channels, recognized_head, stages
 from model.importing.layout import layout_of
 from model.importing.naming import HEAD, Reason, set_aside
 from model.importing.source import Source, telling
 from model.importing.tensors import Shape
-from model.network_settings import NetworkSettings
+from model.network_settings import DecoderStride, NetworkSettings
 from segdata.errors import UserError
 
 # Ids have 16 bits; all others are far beyond any network that was trained.
@@ -32,11 +26,7 @@ _LARGEST = {
     "logits_kernel_size": 15,
 }  # fmt: skip
 _MOST_BRANCHES = 16
-_STRIDES = (16, 8, 4)
-_DEFAULT_BRANCHES = 3
-# The released checkpoints of these were trained so (original's model zoo).
-_MULTI_GRID = ((1, 2, 4), ("resnet_v1_50_beta", "resnet_v1_101_beta"))
-_CITYSCAPES_CLASSES = 19
+_STRIDES: tuple[DecoderStride, ...] = (16, 8, 4)
 
 
 @dataclass(frozen=True)
@@ -92,12 +82,26 @@ def recognize(source: Source) -> Recognized:
     told = _told(backbone, shapes, source.path)
     with telling(source.path):
         found = facts_of(source.graph, backbone.scope, branches(shapes)) if source.graph else {}
-    assumed, notes = _assumed(told, shapes, found)
+    assumed, notes = assumed_settings(told, shapes, found)
     notes = [f"its names begin with {backbone.prefix}", *notes] if backbone.prefix else notes
-    return Recognized(
+    recognized = Recognized(
         backbone.scope, weights, shapes, aside, told, assumed, branches(shapes), tuple(notes),
-        _open(assumed, shapes),
+        open_settings(assumed, shapes),
     )  # fmt: skip
+    _refuse_contradiction(recognized, source.path)
+    return recognized
+
+
+def _refuse_contradiction(recognized: Recognized, path: Path) -> None:
+    try:
+        recognized.settings  # noqa: B018  builds them
+    except ValidationError as error:
+        reason = error.errors()[0]
+        place = ".".join(map(str, reason["loc"]))
+        raise UserError(
+            f"{path} is of no network that there can be: {place} {reason['msg']}",
+            "it is damaged, or made up",
+        ) from error
 
 
 def as_saved(source: Source) -> Recognized:
@@ -153,62 +157,3 @@ def _decoder_strides(told: Mapping[str, Any], shapes: Mapping[str, Shape]) -> tu
     strides = tuple(stride for stride in found if stride)
     is_descending = list(strides) == sorted(set(strides), reverse=True)
     return strides if len(strides) == count and is_descending else _STRIDES[-count:]
-
-
-def _assumed(
-    told: Mapping[str, Any], shapes: Mapping[str, Shape], found: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[str]]:
-    """What no variable tells: from the graph, or as the original's released networks have it."""
-    is_mobile_head = "mobilenet_v3" in told["variant"] and told.get("aspp_squeeze_excitation")
-    assumed: dict[str, Any] = {"output_stride": 32 if is_mobile_head else 16}
-    if told["variant"] in _MULTI_GRID[1] and "num_classes" in told:
-        assumed["multi_grid"] = _MULTI_GRID[0]
-    if told.get("aspp_squeeze_excitation"):
-        assumed["quantized_sigmoid"] = bool(is_mobile_head)
-    if is_mobile_head and told.get("num_classes") == _CITYSCAPES_CLASSES:
-        assumed |= {"image_pooling_crop_size": (769, 769), "image_pooling_stride": (4, 5)}
-    if published_cell(shapes):
-        assumed["dense_prediction_cell"] = TOP_CITYSCAPES_CELL
-    guessed = [key for key in assumed if key not in found]
-    assumed["atrous_rates"] = () if branches(shapes) == 0 else None
-    if "num_classes" not in told:
-        return assumed | found, []
-    notes = [
-        *([f"not in the file, assumed: {_listed(assumed, guessed)}"] if guessed else []),
-        *([f"read from the graph: {_listed(found, list(found))}"] if found else []),
-    ]
-    assumed |= found
-    if branches(shapes) and "atrous_rates" not in found:
-        notes.append(
-            "the rates of the ASPP are not in the file, assumed: 6, 12, 18 at output stride 16"
-        )
-    return assumed, notes
-
-
-def _open(assumed: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, str]:
-    """Settings that cannot be assumed."""
-    count = branches(shapes)
-    needed = {}
-    if count not in (0, _DEFAULT_BRANCHES) and not assumed.get("atrous_rates"):
-        needed["atrous_rates"] = (
-            f"the ASPP has {count} atrous branches, and their rates are not in the file: "
-            "give --atrous-rates with as many numbers"
-        )
-    if published_cell(shapes) is False:
-        needed["dense_prediction_cell"] = (
-            "the dense prediction cell is not the published one, and its rates are not in the "
-            "file: give --set dense_prediction_cell=JSON as the training had it"
-        )
-    return needed
-
-
-def _listed(values: Mapping[str, Any], keys: list[str]) -> str:
-    return ", ".join(f"{key} = {_shown(values[key])}" for key in keys)
-
-
-def _shown(value: Any) -> str:
-    if value == TOP_CITYSCAPES_CELL:
-        return "the published cell for Cityscapes"
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) or "none"
-    return str(value)

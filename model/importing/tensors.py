@@ -64,7 +64,7 @@ def from_bytes(data: bytes, code: int, shape: Shape) -> Array:
     if code == _BFLOAT16:
         return _widened(from_bytes(data, 4, (*shape, 2)).view(np.uint16)[..., 0])
     if code not in _TYPES:
-        raise Malformed(f"its type has the number {code}, which is none of weights")
+        raise Malformed(_no_weights(code))
     kind = np.dtype(_TYPES[code])
     if math.prod(shape) * kind.itemsize != len(data):
         raise Malformed(f"it has {len(data)} bytes, which is not {_text(shape)} of {kind.name}")
@@ -105,7 +105,8 @@ def from_constant(message: memoryview) -> Array:
 
 def described(message: memoryview) -> tuple[int, Shape]:
     """The code of the type and the shape of a ``TensorProto``."""
-    code, shape = 0, ()
+    code = 0
+    shape: Shape = ()
     for number, value in fields(message):
         if number == 1 and isinstance(value, int):
             code = value
@@ -116,6 +117,8 @@ def described(message: memoryview) -> tuple[int, Shape]:
 
 def _content(message: memoryview, code: int) -> tuple[bytes | None, Array]:
     """A ``TensorProto``'s bytes, or None and its repeated values."""
+    if code not in _VALUES:
+        raise Malformed(_no_weights(code))
     values: list[memoryview | int] = []
     for number, value in fields(message):
         if number == _CONTENT and isinstance(value, memoryview):
@@ -152,6 +155,10 @@ def _unpacked(packed: memoryview) -> list[int]:
 def _widened(halves: npt.NDArray[np.uint16]) -> npt.NDArray[np.float32]:
     """Bfloat16 is the upper half of a float32."""
     return (halves.astype(np.uint32) << 16).view(np.float32)
+
+
+def _no_weights(code: int) -> str:
+    return f"its type has the number {code}, which is none of weights"
 
 
 def _text(shape: Shape) -> str:

@@ -24,7 +24,7 @@ _NORMS = {
 # Entry blocks and middle units by the number of all blocks.
 _XCEPTIONS = {13: ("xception_41", 3, 8), 21: ("xception_65", 3, 16), 23: ("xception_71", 5, 16)}
 # Units per block.
-_RESNETS = {
+_RESNETS: Mapping[tuple[int, ...], str] = {
     (2, 2, 2, 2): "resnet_v1_18", (3, 4, 6, 3): "resnet_v1_50", (3, 4, 23, 3): "resnet_v1_101",
 }  # fmt: skip
 _MOBILE_STAGES = (1, 2, 3, 4, 3, 3, 1)

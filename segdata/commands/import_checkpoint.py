@@ -17,10 +17,11 @@ from segdata.commands import options
 @click.option("--model-variant", "variant", help="Refuse it if it is of another backbone.")
 @click.option("--output-stride", type=click.IntRange(min=1), help="Default: 16, MobileNetV3 32.")
 @click.option(
-    "--atrous-rates", metavar="N,N,N", help="Of the ASPP. Default: 6,12,18 at output stride 16."
-)
+    "--atrous-rates", multiple=True, metavar="N,N,N",
+    help="Of the ASPP, or none. Default: 6,12,18 at output stride 16.",
+)  # fmt: skip
 @click.option(
-    "--multi-grid", metavar="N,N,N",
+    "--multi-grid", multiple=True, metavar="N,N,N",
     help="Of the last block, or none. Default: 1,2,4 for resnet_v1_50_beta and _101_beta.",
 )  # fmt: skip
 @click.option(
@@ -37,8 +38,8 @@ def command(
     classes: Path | None,
     variant: str | None,
     output_stride: int | None,
-    atrous_rates: str | None,
-    multi_grid: str | None,
+    atrous_rates: tuple[str, ...],
+    multi_grid: tuple[str, ...],
     settings: tuple[str, ...],
     partial: bool,
     overwrite: bool,
@@ -55,7 +56,7 @@ def command(
     given = {"variant": variant, "output_stride": output_stride}
     lists = {"atrous_rates": atrous_rates, "multi_grid": multi_grid}
     short = [f"{key}={value}" for key, value in given.items() if value is not None]
-    short += [f"{key}={_list(value)}" for key, value in lists.items() if value is not None]
+    short += [f"{key}={_list(values)}" for key, values in lists.items() if values]
     request = workflows.CheckpointRequest(
         source=source,
         out=out,
@@ -68,6 +69,6 @@ def command(
     console.show(workflows.import_checkpoint(request), form)
 
 
-def _list(text: str) -> str:
-    """Numbers with commas between them, or none, as a list."""
-    return "[]" if text.lower() in ("none", "") else f"[{text}]"
+def _list(texts: tuple[str, ...]) -> str:
+    """Numbers with commas between them, in one option or several, or none: as a list."""
+    return "[]" if texts in (("none",), ("",)) else f"[{','.join(texts)}]"

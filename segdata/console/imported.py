@@ -30,9 +30,9 @@ def render(result: Imported, console: Console) -> None:
     if found.foreign:
         console.print(f"unknown: {len(found.foreign)}, of no part of the network "
                       f"({_some(found.foreign)})")  # fmt: skip
-    for label, names in (("missing", found.missing), ("of another shape", found.misshapen)):
-        if names:
-            console.print(f"drawn at random, as {label}: {len(names)} ({_some(names)})")
+    for label, drawn in (("missing", [*found.missing]), ("of another shape", [*found.misshapen])):
+        if drawn:
+            console.print(f"drawn at random, as {label}: {len(drawn)} ({_some(drawn)})")
     if found.left_over:
         console.print(f"not in the network: {len(found.left_over)} ({_some(found.left_over)})")
     console.print(f"weights: {result.checkpoint}")
@@ -47,7 +47,7 @@ def render(result: Imported, console: Console) -> None:
 
 def _described(network: NetworkSettings) -> str:
     """The network in a few words."""
-    parts = [network.variant]
+    parts: list[str] = [network.variant]
     if network.variant.startswith("mobilenet") and network.depth_multiplier != 1.0:
         parts.append(f"depth multiplier {network.depth_multiplier:g}")
     if network.num_classes is None:

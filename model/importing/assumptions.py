@@ -1,0 +1,73 @@
+"""What no variable tells, taken from a graph or as the original's released networks have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from model.importing.heads import TOP_CITYSCAPES_CELL, branches, published_cell
+from model.importing.tensors import Shape
+
+_DEFAULT_BRANCHES = 3
+# The released checkpoints of these were trained so (original's model zoo).
+_MULTI_GRID = ((1, 2, 4), ("resnet_v1_50_beta", "resnet_v1_101_beta"))
+_CITYSCAPES_CLASSES = 19
+
+
+def assumed_settings(
+    told: Mapping[str, Any], shapes: Mapping[str, Shape], found: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """What no variable tells: from the graph, or as the original's released networks have it."""
+    is_mobile_head = "mobilenet_v3" in told["variant"] and told.get("aspp_squeeze_excitation")
+    assumed: dict[str, Any] = {"output_stride": 32 if is_mobile_head else 16}
+    if told["variant"] in _MULTI_GRID[1] and "num_classes" in told:
+        assumed["multi_grid"] = _MULTI_GRID[0]
+    if told.get("aspp_squeeze_excitation"):
+        assumed["quantized_sigmoid"] = bool(is_mobile_head)
+    if is_mobile_head and told.get("num_classes") == _CITYSCAPES_CLASSES:
+        assumed |= {"image_pooling_crop_size": (769, 769), "image_pooling_stride": (4, 5)}
+    if published_cell(shapes):
+        assumed["dense_prediction_cell"] = TOP_CITYSCAPES_CELL
+    guessed = [key for key in assumed if key not in found]
+    assumed["atrous_rates"] = () if branches(shapes) == 0 else None
+    if "num_classes" not in told:
+        return {**assumed, **found}, []
+    notes = [
+        *([f"not in the file, assumed: {_listed(assumed, guessed)}"] if guessed else []),
+        *([f"read from the graph: {_listed(found, list(found))}"] if found else []),
+    ]
+    assumed |= found
+    if branches(shapes) and "atrous_rates" not in found:
+        notes.append(
+            "the rates of the ASPP are not in the file, assumed: 6, 12, 18 at output stride 16"
+        )
+    return assumed, notes
+
+
+def open_settings(assumed: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, str]:
+    """Settings that cannot be assumed."""
+    count = branches(shapes)
+    needed = {}
+    if count not in (0, _DEFAULT_BRANCHES) and not assumed.get("atrous_rates"):
+        needed["atrous_rates"] = (
+            f"the ASPP has {count} atrous branches, and their rates are not in the file: "
+            "give --atrous-rates with as many numbers"
+        )
+    if published_cell(shapes) is False:
+        needed["dense_prediction_cell"] = (
+            "the dense prediction cell is not the published one, and its rates are not in the "
+            "file: give --set dense_prediction_cell=JSON as the training had it"
+        )
+    return needed
+
+
+def _listed(values: Mapping[str, Any], keys: list[str]) -> str:
+    return ", ".join(f"{key} = {_shown(values[key])}" for key in keys)
+
+
+def _shown(value: Any) -> str:
+    if value == TOP_CITYSCAPES_CELL:
+        return "the published cell for Cityscapes"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "none"
+    return str(value)
