@@ -130,7 +130,34 @@ def test_other_shards_under_the_same_names_are_another_run(foreign: Path, tmp_pa
     refuse_others(foreign, into)
     write(foreign / "train-00001-of-00003.tfrecord", [label(seed=8), label(seed=9)])
     with pytest.raises(UserError, match="was trained on other shards"):
+        refuse_others(foreign, into)
+
+
+def test_a_run_does_not_go_on_with_other_classes(trained: tuple[Path, Path]) -> None:
+    shards, run_folder = trained
+    with pytest.raises(UserError, match="was trained on the classes of pascal_voc_seg, not of kit"):
+        train(str(shards), run_folder, TINY, dataset="kitti")
+
+
+def test_classes_that_were_named_wrongly_may_be_named_anew(foreign: Path, tmp_path: Path) -> None:
+    """The run has not begun: only its shards were looked at."""
+    wrong = [*TINY, "split=nowhere"]
+    with pytest.raises(UserError, match="no split 'nowhere'"):
+        train(str(foreign), tmp_path / "run", wrong, dataset="kitti")
+    train(str(foreign), tmp_path / "run", TINY, dataset="pascal_voc_seg")
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["classes"]["classes"][1]["name"] == "aeroplane"
+
+
+def test_a_folder_of_the_original_s_training_is_not_gone_on_with(
+    foreign: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "run").mkdir()
+    for step in (0, 30000):
+        (tmp_path / "run" / f"model.ckpt-{step}.index").touch()
+    with pytest.raises(UserError, match="checkpoints of the original's training") as raised:
         train(str(foreign), tmp_path / "run", TINY, dataset="pascal_voc_seg")
+    assert raised.value.remedy.endswith(f"--tf_initial_checkpoint={tmp_path}/run/model.ckpt-30000")
 
 
 def test_shards_that_are_gone_are_others(foreign: Path, tmp_path: Path) -> None:
@@ -218,3 +245,17 @@ def test_the_original_s_own_shards_are_read(shared: Path) -> None:
     for path in labels.iterdir():
         pixels += np.bincount(read_label(path).ravel(), minlength=256)
     assert list(manifest.splits["trainval"].pixels) == [*pixels[:21], pixels[255]]
+
+
+@pytest.mark.slow
+def test_the_original_s_eval_line_gives_the_original_s_score(shared: Path, tmp_path: Path) -> None:
+    """Its checkpoint, its shards, its flags; 0.01316 with TensorFlow's JPEG decoder."""
+    parity = shared / "parity"
+    line = [
+        "eval", "--logtostderr", "--eval_split=val", "--model_variant=mobilenet_v2",
+        "--eval_crop_size=257,481", f"--checkpoint_dir={parity}/mobilenet_v2",
+        f"--dataset_dir={parity}/tfrecords_original/tfrecord", f"--eval_logdir={tmp_path}",
+    ]  # fmt: skip
+    assert run(line) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["miou"] == pytest.approx(0.01100, abs=1e-5)

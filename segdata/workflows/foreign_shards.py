@@ -110,9 +110,19 @@ def adopted(folder: Path, manifest: ShardManifest, into: Path) -> Path:
     return into
 
 
-def refuse_others(folder: Path, adopted_into: Path) -> None:
-    """Raise a UserError unless the adopted shards are those that lie in ``folder`` now."""
+def refuse_others(folder: Path, adopted_into: Path, dataset: str | None = None) -> None:
+    """Raise a UserError unless the adopted shards are those that lie in ``folder`` now.
+
+    Args:
+        dataset: whose classes they are said to have; None for those that were found before.
+    """
     manifest = ShardManifest.load(adopted_into)
+    if dataset is not None and registry.descriptor(dataset).class_map != manifest.class_map:
+        raise UserError(
+            f"{adopted_into.parent} was trained on the classes of {manifest.name}, not of "
+            f"{dataset}",
+            "choose another run folder, or name the same data set",
+        )
     if not all(_unchanged(folder / s.file, adopted_into / s.file, s) for s in manifest.shards):
         raise UserError(
             f"{adopted_into.parent} was trained on other shards than those in {folder}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from segdata.workflows.foreign_shards import (
     is_foreign,
     refuse_others,
 )
+from segdata.workflows.runs import is_run
 
 if TYPE_CHECKING:
     from model.config import TrainSettings
@@ -94,7 +96,7 @@ def shards_of(data: str, run: Path, watch: Watch, dataset: str | None = None) ->
         ShardManifest.load(folder)
         return folder
     if is_foreign(folder):
-        return _adopted(folder, own, watch, dataset)
+        return _adopted(folder, run, watch, dataset)
     if not (own / MANIFEST_FILE).is_file():
         watch.note(f"sharding {data} into {own}")
         try:
@@ -106,10 +108,11 @@ def shards_of(data: str, run: Path, watch: Watch, dataset: str | None = None) ->
     return own
 
 
-def _adopted(folder: Path, own: Path, watch: Watch, dataset: str | None) -> Path:
+def _adopted(folder: Path, run: Path, watch: Watch, dataset: str | None) -> Path:
     """Shards of others; looked at when the run begins."""
-    if (own / MANIFEST_FILE).is_file():
-        refuse_others(folder, own)
+    own = run / OWN_SHARDS
+    if is_run(run) and (own / MANIFEST_FILE).is_file():
+        refuse_others(folder, own, dataset)
         return own
     descriptor = classes_of_foreign(folder, dataset)
     watch.note(
@@ -121,9 +124,13 @@ def _adopted(folder: Path, own: Path, watch: Watch, dataset: str | None) -> Path
 
 def _refuse_theirs(out: Path) -> None:
     """A folder in which the original has trained; nobody goes on there."""
-    theirs = sorted(out.glob("model.ckpt-*.index"), key=lambda path: path.stat().st_mtime)
+    theirs = {
+        int(found[1]): path.with_suffix("")
+        for path in out.glob("model.ckpt-*.index")
+        if (found := re.fullmatch(r"model\.ckpt-(\d+)\.index", path.name))
+    }
     if theirs:
-        newest = theirs[-1].with_suffix("")
+        newest = theirs[max(theirs)]
         raise UserError(
             f"{out} holds checkpoints of the original's training, which segdata does not continue",
             "begin with the weights of the newest, in a new run folder: "
