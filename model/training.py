@@ -1,8 +1,8 @@
 """The training loop. Read :func:`train` from top to bottom.
 
 A run is a function of its settings and its shards: the same line run again resumes, and an
-interrupted run ends with the very weights of one that was not interrupted (same machine, same
-number of threads).
+interrupted run ends with the very weights of one that was not interrupted (same CPU, same number of
+threads; GPUs add up in another order each time, so there they agree up to rounding).
 """
 
 from __future__ import annotations

@@ -123,5 +123,6 @@ def settings() -> TrainSettings:
             "recalibrate_batches=2",
             "precision=fp32",
             "threads=1",
+            "device=cpu",
         ]
     )
