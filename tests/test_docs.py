@@ -22,11 +22,12 @@ from segdata.validation import find, validate
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 LINES = [(page.name, line) for page in PAGES for line in command_lines(page.read_text("utf-8"))]
-# Guides whose commands are carried out, and a page that they must have written.
+# Guides whose commands and Python are carried out, and a file that they must have written.
 GUIDES = {
     "from-your-folder-to-a-report.md": "report.html",
     "labels.md": "checks.html",
     "from-tensorflow-deeplab.md": "exp/eval/report.html",
+    "predicting.md": "sure/portrait_00.npz",
 }
 
 
@@ -66,6 +67,8 @@ def test_a_guide_runs_as_it_is_written(
     assert len(steps) >= 6
     for step in steps:
         assert run(shlex.split(step)) == 0, step
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(block, {})
     assert (tmp_path / GUIDES[guide]).stat().st_size > 10_000
 
 
