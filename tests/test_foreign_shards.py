@@ -15,7 +15,7 @@ from segdata.dataset import DatasetDescriptor
 from segdata.errors import BadData, UserError
 from segdata.images import encode_label, encode_photo, read_label
 from segdata.manifest import MANIFEST_FILE, ShardManifest
-from segdata.workflows import EvaluationRequest, evaluate, train
+from segdata.workflows import EvaluationRequest, PictureRequest, evaluate, train, visualize
 from segdata.workflows.foreign_shards import adopted, described, is_foreign, refuse_others
 
 TINY = ["depth_multiplier=0.1", "aspp_filters=8", "atrous_rates=[]", "decoder_output_stride=[]",
@@ -225,6 +225,13 @@ def test_the_classes_of_the_run_serve_where_no_data_set_is_named(
     shards, run_folder = trained
     report = evaluate(EvaluationRequest(run=run_folder, shards=shards))
     assert report.class_map.names[1] == "aeroplane"
+
+
+def test_their_labels_are_drawn(foreign: Path, tmp_path: Path) -> None:
+    request = PictureRequest(
+        source=str(foreign), out=tmp_path / "drawn", dataset="pascal_voc_seg", kinds=("color",)
+    )
+    assert visualize(request).images == 2
 
 
 def test_records_without_labels_are_counted_and_not_measured(foreign: Path) -> None:

@@ -57,7 +57,10 @@ FLAGS = (
     _idle(("eval",), "max_number_of_evaluations", "integer", 0, _ONE_PASS),
     _idle(("vis",), "max_number_of_iterations", "integer", 0, _ONE_PASS),
     _is("export", "checkpoint_path", "string", None, "RUN"),
-    _is("export", "export_path", "string", None, "--out"),
+    Flag(
+        name="export_path", kind="string", scripts=("export",), option="--out",
+        word="frozen graphs are TensorFlow 1's: the network is written as ONNX, or as --to says",
+    ),
     _is("export", "inference_scales", "floats", (1.0,), "--scales"),
     Flag(
         name="add_flipped_images", kind="boolean", scripts=("export",), default=False,

@@ -130,6 +130,9 @@ class _Reader:
             self.elsewhere[flag.name] = flag.scripts
 
     def _found(self, name: str) -> Flag | None:
+        if name not in self.flags and f"--{name.replace('_', '-')}" in self.own:
+            # Our own option with an underscore, though another script has such a flag.
+            return None
         for flags in (self.flags, known_elsewhere(self.script)):
             if name in flags:
                 return flags[name]
@@ -145,9 +148,8 @@ class _Reader:
             self.problems.append(f"there is no flag --{name}; the original would ignore it")
             return
         nearest = f"--{near[0]}"
-        self.problems.append(
-            f"there is no flag --{name}; the nearest is {nearest}. The original would ignore it"
-        )
+        ignored = ". The original would ignore it" if near[0] in self.flags else ""
+        self.problems.append(f"there is no flag --{name}; the nearest is {nearest}{ignored}")
         self.pending.appendleft(nearest + behind)
 
     def _value(self, flag: Flag, equals: str, text: str) -> str | None:

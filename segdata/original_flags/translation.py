@@ -114,11 +114,18 @@ def _vis(reading: Reading) -> Iterator[str]:
 def _export(reading: Reading) -> Iterator[str]:
     values = reading.values
     yield from (values["checkpoint_path"],) if "checkpoint_path" in values else ()
-    yield from _option("--out", values.get("export_path"))
+    if "--to" not in reading.rest:
+        yield from ("--to", "onnx")
+    yield from _option("--out", _as_onnx(values.get("export_path")))
     yield from _passes(values.get("inference_scales", ()), values.get("add_flipped_images"))
     if "crop_size" in values:
         yield from ("--size", ",".join(map(str, values["crop_size"])))
     yield from _network(values)
+
+
+def _as_onnx(path: str | None) -> str | None:
+    """A file of that name, without the suffix of a frozen graph."""
+    return path and re.sub(r"\.pb$", ".onnx", path)
 
 
 def _predicting(values: Mapping[str, Any], crop: tuple[int, int]) -> Iterator[str]:
@@ -196,7 +203,7 @@ def _refuse_missing(script: Script, reading: Reading) -> None:
         and not any(word.partition("=")[0] == options[name].option for word in reading.rest)
         and not (options[name].option.isupper() and reading.arguments)
     ]
-    if missing:
+    if missing and not {"-h", "--help"} & set(reading.rest):
         flags = " ".join(f"--{name}=…" for name in missing)
         raise UserError(
             f"{' and '.join(f'--{name}' for name in missing)} "

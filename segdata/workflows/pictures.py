@@ -18,6 +18,7 @@ from segdata.manifest import MANIFEST_FILE, ShardManifest
 from segdata.predictor import PredictionOptions, Predictor
 from segdata.progress import Silence, Watch
 from segdata.sources.cityscapes_labels import IGNORE, LABELS
+from segdata.workflows.foreign_shards import classes_of_foreign, described, is_foreign
 from segdata.workflows.runs import Run, Sample, ShardPlace, is_run, load_run, samples_of
 from segdata.workflows.scoring import classes_of
 
@@ -112,6 +113,10 @@ def _album(request: PictureRequest, watch: Watch) -> _Album:
         return _of_run(load_run(folder, place), request)
     if (folder / MANIFEST_FILE).is_file():
         return _of_shards(folder, ShardManifest.load(folder), request.split)
+    if is_foreign(folder):
+        classes = classes_of_foreign(folder, request.dataset)
+        manifest = described(folder, classes, [request.split], track=watch)
+        return _of_shards(folder, manifest, request.split)
     if folder.is_dir() and not (folder / DESCRIPTOR_FILE).is_file():
         return _of_ids(folder, request)
     return _of_dataset(request)

@@ -156,6 +156,13 @@ def test_our_own_options_and_arguments_are_left_as_they_are() -> None:
     assert reading.values == {"log_steps": 1}
 
 
+def test_our_own_option_with_an_underscore_is_told_as_such() -> None:
+    with pytest.raises(UserError) as raised:
+        read("eval", ["--num_classes=3", "--logtostderr"], {"--num-classes": True})
+    assert raised.value.message == "there is no flag --num_classes; the nearest is --num-classes"
+    assert raised.value.remedy == "segdata eval --num-classes=3 --logtostderr"
+
+
 SPELLED = st.sampled_from([f for f in FLAGS if "train" in f.scripts and f.kind != "string"])
 
 

@@ -215,13 +215,14 @@ def test_export_says_what_the_original_exports() -> None:
     made = translate(
         "export",
         shlex.split(
-            "--checkpoint_path=run --export_path=out.onnx --crop_size=513 --crop_size=257 "
+            "--checkpoint_path=run --export_path=graph.pb --crop_size=513 --crop_size=257 "
             "--num_classes=2 --inference_scales=0.5 --inference_scales=1 --add_flipped_images "
             "--model_variant=xception_65"
         ),
     )
     assert made.arguments == (
-        "run", "--out", "out.onnx", "--scales", "0.5,1.0", "--flip", "--size", "513,257",
+        "run", "--to", "onnx", "--out", "graph.onnx", "--scales", "0.5,1.0", "--flip",
+        "--size", "513,257",
         "--set", "network.variant=xception_65",
     )  # fmt: skip
     assert made.values["num_classes"] == 2
@@ -239,6 +240,10 @@ def test_export_says_what_the_original_exports() -> None:
 def test_what_the_original_demands_is_demanded(script: Script, missing: str) -> None:
     with pytest.raises(UserError, match=missing):
         translate(script, ["--logtostderr"])
+
+
+def test_help_is_shown_beside_a_flag_of_the_original_s() -> None:
+    assert "--help" in translate("train", ["--logtostderr", "--help"], {"--help": False}).arguments
 
 
 def test_our_own_options_may_stand_beside_the_original_s() -> None:
