@@ -13,7 +13,8 @@ NETWORK_SCRIPTS: tuple[Script, ...] = ("train", "eval", "vis", "export")
 
 # The word of --dataset.
 WHERE_IT_COUNTS = (
-    "it names the classes of shards without a manifest.json; segdata's own name theirs"
+    "it counts for shards without a manifest.json, as the original makes them; others say their "
+    "classes themselves"
 )
 
 

@@ -70,7 +70,7 @@ FLAGS = (
     ),
     _idle(
         "batch_norm_decay", "float", 0.9997,
-        "the original reads it nowhere: each backbone has its own decay, here as there",
+        "the original reads it nowhere: each backbone has a decay of its own, as in the original",
     ),
     _idle("nas_stem_output_num_conv_filters", "integer", 20, _NO_NAS),
     _idle("nas_use_classification_head", "boolean", False, _NO_NAS),

@@ -8,8 +8,8 @@ from segdata.original_flags.flag import WHERE_IT_COUNTS, Flag, Kind, Script
 
 _BOTH: tuple[Script, ...] = ("eval", "vis")
 _WHOLE = (
-    "smaller pictures are padded to it, as there; larger ones, with which the original ends, are "
-    "predicted whole, or in tiles where memory is short"
+    "smaller pictures are padded to it, as in the original; larger ones, with which that one ends, "
+    "are predicted whole, or in tiles where memory is short"
 )
 _ONE_PASS = "the command goes once through the split and ends; it waits for no new checkpoint"
 _ONE_BY_ONE = "pictures keep their own sizes, so they are predicted one by one"

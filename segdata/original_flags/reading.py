@@ -104,8 +104,8 @@ class _Reader:
 
     def _blank(self) -> None:
         self.problems.append(
-            "a backslash has a blank behind it, so the command ended there: the lines that follow "
-            "were not part of it"
+            "a backslash has a blank behind it, so the command ended there, and the lines below it "
+            "were not passed on: take the blank away, and paste all of them again"
         )
 
     def _flag(self, argument: str) -> None:

@@ -48,7 +48,7 @@ def train_notes(values: Mapping[str, Any]) -> Iterator[str]:
     if idle:
         optimizer = values.get("optimizer", UNSAID["optimizer"])
         flags = ", ".join(f"--{name}" for name in idle)
-        yield f"{flags}: without effect, as there, where --optimizer is {optimizer}"
+        yield f"{flags}: without effect, as in the original, where --optimizer is {optimizer}"
     batch = values.get("train_batch_size", 8)
     tunes = values.get("fine_tune_batch_norm", True)
     if values.get("tf_initial_checkpoint") and tunes and batch < _ENOUGH_FOR_NORMS:

@@ -7,7 +7,9 @@ from typing import Any
 from segdata.original_flags.flag import WHERE_IT_COUNTS, Flag, Kind, Script
 
 _TRAIN: tuple[Script, ...] = ("train",)
-_ONE_PROCESS = "training runs in one process; --train_batch_size is the whole batch, as there"
+_ONE_PROCESS = (
+    "training runs in one process; --train_batch_size is the whole batch, as in the original"
+)
 _IN_METRICS = "every step is written to metrics.jsonl in the run folder; segdata vis draws pictures"
 
 # What train.py does where it is not told, and our defaults do not.
