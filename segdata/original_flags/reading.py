@@ -82,7 +82,9 @@ class _Reader:
     def next(self) -> None:
         """Read one argument, and those that belong to it."""
         argument = self.pending.popleft()
-        if not argument.strip():
+        if not argument:
+            self.problems.append("there is an empty argument; is a variable of the shell not set?")
+        elif not argument.strip():
             self._blank()
         elif argument[0] not in _DASHES or len(argument) == 1:
             self._ours(argument)
@@ -121,7 +123,7 @@ class _Reader:
             self.problems.append(f"--{name} takes no value")
         value = "False" if negated else self._value(flag, equals, text)
         if value is None:
-            self.problems.append(f"--{name} has no value")
+            self.problems.append(f"--{name} has no value; is a variable of the shell not set?")
             return
         if flag.name in self.flags:
             self.texts.setdefault(flag.name, []).append(value)
@@ -162,7 +164,8 @@ class _Reader:
         if flag.kind == "boolean":
             return self._said_apart(flag, following)
         if equals:
-            return "" if flag.kind == "string" else None
+            # Where nothing is done with a text, an empty one does no harm: --master=
+            return "" if flag.kind == "string" and not (flag.option or flag.setting) else None
         if not following or re.match(r"-\D", following):
             return None
         return self._continued(flag, self.pending.popleft())
