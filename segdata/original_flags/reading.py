@@ -162,7 +162,7 @@ class _Reader:
         if following.startswith("=") or (equals and following and following[0] not in _DASHES):
             return self._behind_blanks(flag, equals)
         if flag.kind == "boolean":
-            return self._said_apart(flag, following)
+            return None if equals else self._said_apart(flag, following)
         if equals:
             # Where nothing is done with a text, an empty one does no harm: --master=
             return "" if flag.kind == "string" and not (flag.option or flag.setting) else None

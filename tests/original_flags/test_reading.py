@@ -127,6 +127,7 @@ def test_all_traps_of_a_line_are_told_at_once() -> None:
         ("--train_batch_size --log_steps=1", "--train_batch_size has no value"),
         ("--train_batch_size=", "--train_batch_size has no value"),
         ("--dataset_dir= --log_steps=1", "is a variable of the shell not set?"),
+        ("--fine_tune_batch_norm= --log_steps=1", "--fine_tune_batch_norm has no value"),
         ("--tf_initial_checkpoint=", "--tf_initial_checkpoint has no value"),
         ("--log_steps=1 ''", "there is an empty argument"),
         ("--fine_tune_batch_norm=no", "'no' is not True or False"),
