@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -33,6 +34,7 @@ class Layout:
     low_level: dict[int, int]
 
 
+@lru_cache(maxsize=4)
 def layout_of(settings: NetworkSettings) -> Layout:
     """The layout of the network of these settings; takes no memory for weights.
 

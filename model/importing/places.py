@@ -83,6 +83,8 @@ def _exact(path: Path) -> Place | None:
 
 def _shards(path: Path) -> tuple[Path, ...]:
     """The files of a V1 checkpoint in several, of which one, or the prefix, is given."""
+    if _PART.fullmatch(path.name):
+        return ()
     found = _SHARD.fullmatch(path.name)
     stem = found["prefix"] if found else path.name
     count = re.escape(found["count"]) if found else r"\d{5}"
