@@ -106,13 +106,20 @@ def settings_in(folder: Path, fixture: Mapping[str, Array], tag: str) -> Network
         factor = described["output_stride"] // stride
         rates = tuple(rate * factor for rate in described["atrous_rates"] or ())
     fields = {
-        **network_settings_of(described["flags"]),
+        **network_settings_of([_found(flag, folder) for flag in described["flags"]]),
         "num_classes": described.get("num_classes") or fixture["logits"].shape[-1],
         "output_stride": stride,
         "atrous_rates": rates,
         "faithful": True,
     }
     return NetworkSettings.model_validate(fields)
+
+
+def _found(flag: str, folder: Path) -> str:
+    """A flag that names a file, with the file of that name in the folder if it lies there."""
+    name, _, value = flag.partition("=")
+    beside = folder / Path(value).name
+    return f"{name}={beside}" if value and beside.is_file() else flag
 
 
 def _stride(tag: str) -> int:

@@ -61,3 +61,15 @@ def test_scores_of_our_decoder_differ_by_its_pixels_only(shared, predictor):
     # Two decoders of JPEG differ by up to 8 levels, which random weights amplify.
     report = evaluate(predict_items(samples(shared, read_photo), predictor), CLASS_MAP)
     assert report.miou == pytest.approx(0.01100, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_predictions_of_tensorflow_s_pixels_are_those_that_the_original_drew(shared, predictor):
+    drawn = shared / "parity" / "eval_original" / "vis" / "raw_segmentation_results"
+    differing = []
+    for key, image, _ in samples(shared, by_tensorflow):
+        theirs = read_label((drawn / f"{key}.png").read_bytes())
+        differing.append((predictor.predict(image) != theirs).mean())
+    # A pixel in fifty thousand lies between two classes to the last bit of float32.
+    assert differing
+    assert max(differing) <= 2e-5
