@@ -65,7 +65,7 @@ class Planner:
         if tile == "whole":
             return Plan(size, canvas, None, "whole: as set")
         if isinstance(tile, int):
-            return self._tiled(size, tile, "as set")
+            return self._tiled(size, self._tiling(size, tile), "as set")
         if canvas[0] * canvas[1] <= _SMALL:
             return Plan(size, canvas, None, "whole: it is small")
         return self._measured(size, canvas)
@@ -87,12 +87,14 @@ class Planner:
         if budget.pixels > most:
             why = f"at most {_SIDES[0]}×{_SIDES[0]} pixels are predicted at once"
         side = next((side for side in _SIDES if side**2 <= most), _SIDES[-1])
-        return self._tiled(size, side, why)
+        return self._tiled(size, self._tiling(size, side).shrunk(), why)
 
-    def _tiled(self, size: Size, side: int, why: str) -> Plan:
+    def _tiling(self, size: Size, side: int) -> Tiling:
         stride = self._settings.output_stride
         height, width = (aligned(length, stride) for length in self._canvas(size))
-        tiling = Tiling.of((height, width), side, self._settings)
+        return Tiling.of((height, width), side, self._settings)
+
+    def _tiled(self, size: Size, tiling: Tiling, why: str) -> Plan:
         if len(tiling) == 1:
             return Plan(size, self._canvas(size), None, f"whole: a tile holds it ({why})")
         what = f"{len(tiling)} tiles of {tiling.tile[0]}×{tiling.tile[1]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import torch
@@ -15,8 +15,9 @@ from model.network_settings import NetworkSettings
 
 Size = tuple[int, int]
 
-# Share of a tile's side that the next one covers, too.
-_OVERLAP = 4
+# Part of a tile's side that the next one covers, too: a quarter, which in large tiles would be
+# many times what the eye or the decoder needs.
+_QUARTER, _MOST_OVERLAP = 4, 256
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,22 @@ class Tiling:
         """Tiles of about ``side`` pixels for a network; a smaller canvas bounds them."""
         stride = settings.output_stride
         side = aligned(max(side, 2 * _context(settings)), stride)
-        overlap = aligned(max(side // _OVERLAP, _context(settings)), stride) - 1
+        wanted = min(side // _QUARTER, _MOST_OVERLAP)
+        overlap = aligned(max(wanted, _context(settings)), stride) - 1
         height, width = (min(side, length) for length in canvas)
         return cls(canvas, (height, width), overlap, stride, settings.logits_stride)
 
     def __len__(self) -> int:
         return len(self.starts(0)) * len(self.starts(1))
+
+    def shrunk(self) -> Tiling:
+        """As many tiles, no larger than they need to be to overlap as they must."""
+        sides = []
+        for axis, length in enumerate(self.canvas):
+            count, shared = len(self.starts(axis)), self.overlap + 1
+            side = aligned(-(-(length + (count - 1) * shared) // count), self.output_stride)
+            sides.append(min(side, self.tile[axis]))
+        return replace(self, tile=(sides[0], sides[1]))
 
     def starts(self, axis: int) -> list[int]:
         """Where tiles begin, spread evenly."""

@@ -25,7 +25,7 @@ def test_what_a_pixel_takes_is_what_lives_at_the_same_time():
         return second[..., :5] + 1
 
     budget = MemoryMeter(predict, CPU).budget()
-    assert budget.bytes_per_pixel == pytest.approx(1.6 * 4 * 20)
+    assert budget.bytes_per_pixel == pytest.approx(2.0 * 4 * 20)
     assert budget.pixels == int(budget.available / budget.bytes_per_pixel)
 
 
@@ -34,7 +34,7 @@ def test_what_does_not_grow_with_the_image_does_not_count():
         constant = torch.zeros(1 << 20)
         return constant[:1] + torch.zeros(side, side, 10)
 
-    assert MemoryMeter(predict, CPU).budget().bytes_per_pixel < 1.6 * 4 * 21
+    assert MemoryMeter(predict, CPU).budget().bytes_per_pixel < 2.0 * 4 * 21
 
 
 def test_a_network_is_measured_once():

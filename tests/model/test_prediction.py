@@ -206,12 +206,12 @@ def test_tiles_are_chosen_where_memory_is_short(run, monkeypatch):
     monkeypatch.setattr(MemoryMeter, "budget", lambda self: Budget(100, 100 * 300_000))
     predictor = load_predictor(run)
     plan = predictor.plan(600, 1100)
-    assert plan.tile == (513, 513)
-    assert plan.reason.startswith("6 tiles of 513×513: whole it would take about 0.1 GB")
-    image = random_image(600, 1100)
-    forced = load_predictor(run, options=PredictionOptions(tile=513))
-    assert np.array_equal(predictor.predict(image), forced.predict(image))
-    assert predictor.predict(image).shape == (600, 1100)
+    assert plan.tile == (369, 465)
+    assert plan.reason.startswith("6 tiles of 369×465: whole it would take about 0.1 GB")
+    seen = []
+    predictor.network.register_forward_pre_hook(lambda _, images: seen.append(images[0].shape))
+    assert predictor.predict(random_image(600, 1100)).shape == (600, 1100)
+    assert seen == [(1, 3, 369, 465)] * 6
 
 
 def test_a_network_s_memory_is_measured_for_a_large_image(run):
@@ -253,6 +253,27 @@ def test_a_network_of_resized_images_sees_them_resized():
             expected = resize(scores[None], (80, 100))[0].argmax(dim=0).numpy()
         assert (predictor.predict(image) == expected).mean() > 0.999
         assert predictor.logits(image).shape == (3, 80, 100)
+
+
+def test_memory_that_does_not_hold_a_prediction_is_told(monkeypatch):
+    def forward(images):
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes")
+
+    predictor = tiny()
+    monkeypatch.setattr(predictor.network, "forward", forward)
+    with pytest.raises(UserError, match="the memory does not hold this prediction") as told:
+        predictor.predict(random_image(20, 20))
+    assert "--tile 513" in told.value.remedy
+
+
+def test_any_other_error_of_a_network_is_none_of_memory(monkeypatch):
+    def forward(images):
+        raise RuntimeError("shapes differ")
+
+    predictor = tiny()
+    monkeypatch.setattr(predictor.network, "forward", forward)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        predictor.predict(random_image(20, 20))
 
 
 def test_more_than_256_channels_are_16_bit_ids():

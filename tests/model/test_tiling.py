@@ -43,6 +43,18 @@ def test_tiles_cover_the_canvas_and_overlap_on_the_network_s_grid(tiling):
 
 @settings(deadline=None)
 @given(tilings())
+def test_shrunk_tiles_are_as_many_and_still_overlap(tiling):
+    shrunk = tiling.shrunk()
+    assert len(shrunk) == len(tiling)
+    for axis in (0, 1):
+        assert shrunk.tile[axis] <= tiling.tile[axis]
+        starts = shrunk.starts(axis)
+        assert starts[-1] + shrunk.tile[axis] == tiling.canvas[axis]
+        assert (shrunk.tile[axis] - np.diff(starts) > tiling.overlap).all()
+
+
+@settings(deadline=None)
+@given(tilings())
 def test_weights_of_all_tiles_sum_to_one(tiling):
     for axis in (0, 1):
         total = torch.zeros((tiling.canvas[axis] - 1) // tiling.logits_stride + 1)
