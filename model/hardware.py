@@ -88,8 +88,14 @@ def _device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name.startswith("cuda") and not torch.cuda.is_available():
-        raise UserError("device is cuda, but torch finds no GPU", "--set device=cpu")
-    return torch.device(name)
+        raise UserError(
+            "device is cuda, but torch finds no GPU",
+            "--device cpu; of a training: --set device=cpu",
+        )
+    try:
+        return torch.device(name)
+    except RuntimeError as error:
+        raise UserError(f"{name!r} is no device", "choose cpu, cuda or auto") from error
 
 
 def _multiplies_bf16(device: torch.device) -> tuple[bool, str]:

@@ -30,3 +30,8 @@ def test_a_gpu_that_is_not_there_is_said(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match="no GPU"):
         choose_hardware(RunSettings(device="cuda", threads=1))
+
+
+def test_a_device_that_is_none_is_told():
+    with pytest.raises(UserError, match="'gpu' is no device"):
+        choose_hardware(RunSettings(device="gpu"))
