@@ -17,7 +17,8 @@ _LOGITS_DEVIATION = 0.01
 def draw(network: nn.Module, settings: NetworkSettings) -> None:
     """Draw all weights anew: the original's way if ``faithful``, else He et al. 2015."""
     for name, module in network.named_modules():
-        if isinstance(module, ConvUnit):
+        # Tensors on the meta device have no values; to draw them would load half of torch.
+        if isinstance(module, ConvUnit) and not module.conv.weight.is_meta:
             _draw_unit(name, module, settings)
 
 

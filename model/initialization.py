@@ -10,6 +10,7 @@ taken over: it begins at zero.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -84,8 +85,8 @@ def first_weights(
         return ()
     if step is not None:
         return (
-            f"{settings.checkpoint} is not read: this run has a checkpoint of step {step} and goes "
-            "on from it; to begin anew from that file choose another --out",
+            f"{settings.checkpoint} is not read again: this run has a checkpoint of step {step} and "
+            "goes on from it; to begin anew from that file choose another --out",
         )
     return initialize(network, settings).sentences
 
@@ -164,12 +165,30 @@ def _remedy(names: frozenset[str], recognized: Recognized, network: DeepLab) -> 
             "--set initialize_last_layer=false --set last_layers_contain_logits_only=true"
         )
     if all(name.startswith(HEAD) for name in names):
+        same = _as_in_file(recognized, network)
         return (
             "to draw logits, ASPP and decoder anew and keep the backbone, --set "
-            "initialize_last_layer=false; or set the head as the file's: "
-            "segdata import-checkpoint tells it"
+            "initialize_last_layer=false" + (f"; for the file's own head, {same}" if same else "")
         )
     return "segdata import-checkpoint FILE OUT tells the settings that the file has"
+
+
+def _as_in_file(recognized: Recognized, network: DeepLab) -> str:
+    """The assignments that make a network's head the one of a file."""
+    ours = network.settings
+    values = {
+        key: value
+        for key, value in recognized.told.items()
+        if getattr(ours, key) != value and key != "num_classes"
+    }
+    if recognized.branches != len(ours.rates):
+        values["atrous_rates"] = (6, 12, 18)[: recognized.branches]
+    return " ".join(f'--set "{key}={_written(value)}"' for key, value in values.items())
+
+
+def _written(value: object) -> str:
+    """A setting as an assignment takes it."""
+    return json.dumps(value).replace(" ", "")
 
 
 def _notes(found: Match, recognized: Recognized, network: DeepLab) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from model import checkpoint as checkpoints
 from model.checkpoint import Checkpoint, DamagedCheckpoint
 from model.deeplab import DeepLab
@@ -45,10 +47,13 @@ def network_of(checkpoint: Checkpoint) -> DeepLab:
             "training, and predicts nothing",
             "segdata train DATA --out RUN --set initialization.checkpoint=IT",
         )
-    network = DeepLab(checkpoint.settings.network)
     try:
-        network.load_state_dict(dict(checkpoint.weights))
-    except RuntimeError as error:
+        # Shapes are compared before any memory is taken, and the weights are taken over as they
+        # are: settings that ask for terabytes cost nothing.
+        with torch.device("meta"):
+            network = DeepLab(checkpoint.settings.network)
+        network.load_state_dict(dict(checkpoint.weights), assign=True)
+    except (RuntimeError, OverflowError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise DamagedCheckpoint(
             f"the checkpoint's weights are not those of its settings: {reason[:500]}",

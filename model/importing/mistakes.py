@@ -57,9 +57,9 @@ def _rates(recognized: Recognized, settings: NetworkSettings) -> str:
 def _classes(told: Any, value: Any) -> str:
     return (
         f"the file tells {told} classes apart, and {value} were asked for. To predict, leave "
-        f"num_classes out. To train on other classes: segdata train … --set "
-        "initialization.checkpoint=FILE initialize_last_layer=false "
-        "last_layers_contain_logits_only=true, each with its own --set"
+        "num_classes out. To train on other classes: segdata train DATA --out RUN --set "
+        "initialization.checkpoint=FILE --set initialize_last_layer=false --set "
+        "last_layers_contain_logits_only=true"
     )
 
 

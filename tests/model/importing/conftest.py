@@ -24,7 +24,7 @@ TINY = NetworkSettings(
 def arrays_of(network: DeepLab) -> dict[str, np.ndarray]:
     """The variables of a network, as the original would save them."""
     state = network.state_dict()
-    return {v: to_original(v, state[name]) for name, v in variables_of(network).items()}
+    return {v: to_original(v, state[name]).copy() for name, v in variables_of(network).items()}
 
 
 @pytest.fixture(scope="session")
