@@ -164,10 +164,12 @@ class ConvUnit(nn.Module):
 
 def activated(features: Tensor, activation: Activation) -> Tensor:
     """The activation of ``features``, which may be overwritten."""
+    # The exporters take half a second for every operation in place, and make it none.
+    in_place = not torch.compiler.is_exporting()
     if activation == "relu":
-        return functional.relu(features, inplace=True)
+        return functional.relu(features, inplace=in_place)
     if activation == "relu6":
-        return functional.relu6(features, inplace=True)
+        return functional.relu6(features, inplace=in_place)
     if activation == "clip":
         return features.clamp(-CLIP, CLIP)
     if activation == "hard_swish":
@@ -193,7 +195,7 @@ def depthwise(
 
 def resize(features: Tensor, size: tuple[int, int]) -> Tensor:
     """Bilinear resize with aligned corners, as every resize inside the original."""
-    if tuple(features.shape[-2:]) == size:
+    if symbolic.are_equal(features.shape[-2:], size):
         return features
     # TensorFlow's resize_bilinear is float32 even in float64 graphs: positions are rounded alike.
     exact = features.float() if features.dtype == torch.float64 else features

@@ -5,6 +5,8 @@ Python cannot branch on a symbol, and the kernels want numbers: here the same is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -20,6 +22,21 @@ def has_symbols(features: Tensor) -> bool:
 def shorter(first: int, second: int) -> int:
     """The smaller of two lengths."""
     length: int = torch.sym_min(first, second)  # type: ignore[no-untyped-call]
+    return length
+
+
+def are_equal(size: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether two sizes are equal; symbols are where no value of theirs could tell them apart."""
+    if not any(isinstance(length, torch.SymInt) for length in (*size, *other)):
+        return tuple(size) == tuple(other)
+    from torch.fx.experimental.symbolic_shapes import statically_known_true
+
+    return all(statically_known_true(a == b) for a, b in zip(size, other, strict=True))
+
+
+def longer(first: int, second: int) -> int:
+    """The larger of two lengths."""
+    length: int = torch.sym_max(first, second)  # type: ignore[no-untyped-call]
     return length
 
 
