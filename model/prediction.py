@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +17,10 @@ from model.checkpoint import Checkpoint
 from model.config import DataSettings, RunSettings, TrainSettings
 from model.deeplab import DeepLab
 from model.hardware import Hardware, choose_hardware
-from model.layers import resize
-from model.looks import Looks, merged
-from model.memory import MemoryMeter
-from model.planning import Plan, Planner
-from model.resize_range import range_size
+from model.planning import Plan
 from model.restoring import network_of, newest
 from model.score_map import ScoreMap
+from model.scoring import Scorer
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.predictor import PredictionOptions
@@ -59,9 +55,8 @@ class TrainedPredictor:
         self.options = options or PredictionOptions()
         self._class_map = class_map
         self._trained = trained
-        self._looks = Looks(network, self.options)
-        memory = MemoryMeter(self._probe, hardware.device)
-        self._planner = Planner(network.settings, self.options, memory.budget)
+        data = trained.settings.data if trained else DataSettings()
+        self._scorer = Scorer(network, hardware, self.options, data)
 
     @property
     def class_map(self) -> ClassMap:
@@ -93,7 +88,7 @@ class TrainedPredictor:
 
         Where no tile is set, the free memory of this moment decides.
         """
-        return self._planner.plan(self._resized((height, width)))
+        return self._scorer.plan((height, width))
 
     def predict(self, image: Image) -> Ids:
         """``image: uint8 H×W×3, RGB`` -> ``label: uint8 or uint16 H×W, class ids``."""
@@ -143,20 +138,13 @@ class TrainedPredictor:
         # Narrow at once: a large image's int64 ids take eight times the memory of its labels.
         return scores.argmax(dim=1).to(torch.uint8 if self.dtype is np.uint8 else torch.int32)
 
-    @property
-    def _data(self) -> DataSettings:
-        return self._trained.settings.data if self._trained else DataSettings()
-
-    def _resized(self, size: Size) -> Size:
-        return range_size(size, self._data)
-
     def _batches(self, images: Sequence[Image]) -> Iterator[list[int]]:
         """Numbers of images of one size, as many as may go through the network together."""
         by_size: dict[Size, list[int]] = {}
         for index, image in enumerate(images):
             by_size.setdefault((image.shape[0], image.shape[1]), []).append(index)
         for size, indices in by_size.items():
-            most = 1 if len(indices) == 1 else self._planner.at_once(self._resized(size))
+            most = 1 if len(indices) == 1 else self._scorer.at_once(size)
             yield from (indices[i : i + most] for i in range(0, len(indices), most))
 
     @torch.inference_mode()
@@ -165,7 +153,7 @@ class TrainedPredictor:
     ) -> npt.NDArray[np.float32 | np.uint8 | np.int32]:
         """What ``read`` makes of the scores ``N×K×h×w`` of images of one size, at that size."""
         own = (images[0].shape[0], images[0].shape[1])
-        scores = self._scores(torch.from_numpy(np.stack(images)))
+        scores = self._scorer.scores(torch.from_numpy(np.stack(images)))
         if scores.size == own:
             return _collected(scores, read)
         if self.network.settings.faithful:
@@ -174,63 +162,6 @@ class TrainedPredictor:
             return _collected(scores, read)[..., rows[:, None], columns]
         device = self.hardware.device
         return _collected(ScoreMap([scores.whole()], own, own, device), read)
-
-    def _scores(self, images: Tensor) -> ScoreMap:
-        """``images: uint8 N×H×W×3`` of one size -> their scores at the size of :meth:`_resized`."""
-        size = self._resized((images.shape[1], images.shape[2]))
-        if size != images.shape[1:3]:
-            channels_first = images.permute(0, 3, 1, 2).float()
-            images = resize(channels_first, size).permute(0, 2, 3, 1)
-        plan, smooth = self._planner.plan(size), self.options.upsampled_logits
-        with self._evaluating():
-            if plan.tiling is None:
-                maps = self._looks.maps(self._padded(images, plan.canvas))
-            else:
-                maps = [plan.tiling.blended(lambda *place: self._tile(images, *place))]
-        return ScoreMap(maps, plan.canvas, size, self.hardware.device, smooth)
-
-    def _tile(self, images: Tensor, rows: slice, columns: slice) -> Tensor:
-        """``images: 1×H×W×3`` -> ``1×K×h×w``: the scores of a part that may reach beyond them."""
-        size = (rows.stop - rows.start, columns.stop - columns.start)
-        looks = self._looks.maps(self._padded(images[:, rows, columns], size))
-        stride = self.network.settings.logits_stride
-        places = ((size[0] - 1) // stride + 1, (size[1] - 1) // stride + 1)
-        return merged([resize(look, places) for look in looks])
-
-    def _padded(self, images: Tensor, size: Size) -> Tensor:
-        """``N×H×W×3`` -> ``float32 N×3×H×W`` on the device, padded with the mean pixel.
-
-        In float32: the mean pixel of most networks, 127.5, is no uint8.
-        """
-        images = images.to(self.hardware.device)
-        mean = torch.tensor(self.network.settings.mean_pixel, device=images.device)
-        padded = mean.repeat(len(images), *size, 1)
-        padded[:, : images.shape[1], : images.shape[2]] = images
-        return self.hardware.placed(padded.permute(0, 3, 1, 2))
-
-    @contextmanager
-    def _evaluating(self) -> Iterator[None]:
-        training = self.network.training
-        self.network.eval()
-        try:
-            with self.hardware.autocast():
-                yield
-        except RuntimeError as error:
-            # Of torch's own class on GPUs; without a class of its own on CPUs.
-            if "memory" not in str(error):
-                raise
-            raise UserError(
-                f"the memory does not hold this prediction: {str(error).splitlines()[0]}",
-                "predict it in smaller tiles (--tile 513), or with fewer or smaller scales",
-            ) from error
-        finally:
-            self.network.train(training)
-
-    @torch.inference_mode()
-    def _probe(self, side: int) -> None:
-        """A small prediction whose memory is measured."""
-        with self._evaluating():
-            self._looks.maps(self._padded(torch.zeros(1, side, side, 3), (side, side)))
 
 
 def load_predictor(

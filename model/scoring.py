@@ -1,0 +1,112 @@
+"""Images of one size to their scores: resized, padded, whole or in tiles, from every look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from model.config import DataSettings
+from model.deeplab import DeepLab
+from model.hardware import Hardware
+from model.layers import resize
+from model.looks import Looks, merged
+from model.memory import MemoryMeter
+from model.planning import Plan, Planner
+from model.resize_range import range_size
+from model.score_map import ScoreMap
+from segdata.errors import UserError
+from segdata.predictor import PredictionOptions
+
+Size = tuple[int, int]
+
+
+class Scorer:
+    """Lets a network score images.
+
+    Args:
+        network: in evaluation mode or not; it is left as it was.
+        hardware: where it is.
+        options: how it looks at images.
+        data: how its training resized them (``min_resize_value``).
+    """
+
+    def __init__(
+        self,
+        network: DeepLab,
+        hardware: Hardware,
+        options: PredictionOptions,
+        data: DataSettings,
+    ) -> None:
+        self._network, self._hardware = network, hardware
+        self._options, self._data = options, data
+        self._looks = Looks(network, options)
+        memory = MemoryMeter(self._probe, hardware.device)
+        self._planner = Planner(network.settings, options, memory.budget)
+
+    def plan(self, size: Size) -> Plan:
+        """How an image of a height and width is scored."""
+        return self._planner.plan(range_size(size, self._data))
+
+    def at_once(self, size: Size) -> int:
+        """How many images of a height and width may go through the network together."""
+        return self._planner.at_once(range_size(size, self._data))
+
+    def scores(self, images: Tensor) -> ScoreMap:
+        """``images: uint8 N×H×W×3``, RGB, of one size -> their scores, at the resized size."""
+        size = range_size((images.shape[1], images.shape[2]), self._data)
+        if size != images.shape[1:3]:
+            channels_first = images.permute(0, 3, 1, 2).float()
+            images = resize(channels_first, size).permute(0, 2, 3, 1)
+        plan, smooth = self._planner.plan(size), self._options.upsampled_logits
+        with self._evaluating():
+            if plan.tiling is None:
+                maps = self._looks.maps(self._padded(images, plan.canvas))
+            else:
+                maps = [plan.tiling.blended(lambda *place: self._tile(images, *place))]
+        return ScoreMap(maps, plan.canvas, size, self._hardware.device, smooth)
+
+    def _tile(self, images: Tensor, rows: slice, columns: slice) -> Tensor:
+        """``images: 1×H×W×3`` -> ``1×K×h×w``: the scores of a part that may reach beyond them."""
+        size = (rows.stop - rows.start, columns.stop - columns.start)
+        looks = self._looks.maps(self._padded(images[:, rows, columns], size))
+        stride = self._network.settings.logits_stride
+        places = ((size[0] - 1) // stride + 1, (size[1] - 1) // stride + 1)
+        return merged([resize(look, places) for look in looks])
+
+    def _padded(self, images: Tensor, size: Size) -> Tensor:
+        """``N×H×W×3`` -> ``float32 N×3×H×W`` on the device, padded with the mean pixel.
+
+        In float32: the mean pixel of most networks, 127.5, is no uint8.
+        """
+        images = images.to(self._hardware.device)
+        mean = torch.tensor(self._network.settings.mean_pixel, device=images.device)
+        padded = mean.repeat(len(images), *size, 1)
+        padded[:, : images.shape[1], : images.shape[2]] = images
+        return self._hardware.placed(padded.permute(0, 3, 1, 2))
+
+    @contextmanager
+    def _evaluating(self) -> Iterator[None]:
+        training = self._network.training
+        self._network.eval()
+        try:
+            with self._hardware.autocast():
+                yield
+        except RuntimeError as error:
+            # Of torch's own class on GPUs; without a class of its own on CPUs.
+            if "memory" not in str(error):
+                raise
+            raise UserError(
+                f"the memory does not hold this prediction: {str(error).splitlines()[0]}",
+                "predict it in smaller tiles (--tile 513), or with fewer or smaller scales",
+            ) from error
+        finally:
+            self._network.train(training)
+
+    @torch.inference_mode()
+    def _probe(self, side: int) -> None:
+        """A small prediction whose memory is measured."""
+        with self._evaluating():
+            self._looks.maps(self._padded(torch.zeros(1, side, side, 3), (side, side)))
