@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from model.aspp import Aspp
 from model.decoder import Decoder
 from model.dense_prediction_cell import DensePredictionCell
+from model.image_scaling import rescaled
 from model.initial_weights import draw
 from model.layers import Backbone, BatchNorm, ConvUnit, Window, resize, scaled
 from model.mobilenet import MobileNet
@@ -93,7 +94,7 @@ class DeepLab(nn.Module):
     def _logits(self, images: Tensor, scale: float) -> Tensor:
         if scale != 1.0:
             height, width = (scaled(n, scale) for n in images.shape[-2:])
-            images = resize(images.float(), (height, width))
+            images = rescaled(images.float(), (height, width))
         dtype = next(self.parameters()).dtype
         features = self.backbone(self._normalized(images).to(dtype))
         encoded = features.high if self.aspp is None else self.aspp(features.high, scale)
