@@ -85,8 +85,8 @@ def first_weights(
         return ()
     if step is not None:
         return (
-            f"{settings.checkpoint} is not read again: this run has a checkpoint of step {step} and "
-            "goes on from it; to begin anew from that file choose another --out",
+            f"{settings.checkpoint} is not read again: this run has a checkpoint of step {step} "
+            "and goes on from it; to begin anew from that file choose another --out",
         )
     return initialize(network, settings).sentences
 
@@ -111,10 +111,11 @@ def initialize(network: DeepLab, settings: InitializationSettings) -> Initialize
         found = match(rest, wanted, recognized.scope)
         _refuse_misfit(found, recognized, network, path)
         used = frozenset(found.used)
-        with torch.no_grad():
-            for name, variable in names.items():
-                if variable in used:
-                    state[name].copy_(tensor_of(source, recognized, variable))
+        # All are read before one is copied: a damaged file changes nothing.
+        tensors = {n: tensor_of(source, recognized, v) for n, v in names.items() if v in used}
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            state[name].copy_(tensor)
     notes = (*source.notes, *_notes(found, recognized, network))
     return Initialized(path, source.kind, found, skipped, notes)
 

@@ -41,7 +41,7 @@ ONLY_USERS = {
         "resizing",
         "model.augment",
     },
-    "tensorflow": {"tf_data", "model.tf_checkpoint"},
+    "tensorflow": {"tf_data"},
     "pycocotools": {"sources"},
     "yaml": {"sources"},
     "zlib_ng": {"images"},

@@ -13,6 +13,7 @@ from model.deeplab import DeepLab
 from model.importing.tensors import Array, Shape
 from model.network_settings import NetworkSettings
 from model.original_names import variables_of
+from segdata.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,21 @@ def layout_of(settings: NetworkSettings) -> Layout:
     """The layout of the network of these settings; takes no memory for weights.
 
     A head without a number of classes is laid out with one class.
+
+    Raises:
+        UserError: a size is beyond all numbers.
     """
     if settings.num_classes is None:
         settings = settings.model_copy(update={"num_classes": 1})
     # Tensors on the meta device have shapes only: settings that ask for terabytes cost nothing.
-    with torch.device("meta"):
-        network = DeepLab(settings)
+    try:
+        with torch.device("meta"):
+            network = DeepLab(settings)
+    except (RuntimeError, OverflowError, TypeError) as error:
+        raise UserError(
+            f"no network can be as large as these settings ask for: {str(error).splitlines()[0]}",
+            "look at depth_multiplier and the numbers of filters and classes",
+        ) from error
     names = variables_of(network)
     state = network.state_dict()
     shapes = {names[n]: original_shape(names[n], t.shape) for n, t in state.items() if n in names}

@@ -30,7 +30,7 @@ def not_found(path: Path, there: list[Path], prefix: str | None) -> UserError:
     name = path.name.lower()
     if "://" in str(path) or re.match(r"https?:/", str(path)):
         return UserError(f"{path} is a web address", "download it first, and give the file")
-    if name.endswith(_CAN_RUN_CODE):
+    if name.endswith(_CAN_RUN_CODE) or _is_pickle(path):
         return UserError(
             f"{path} is a pickle of PyTorch: reading one can run any code, so segdata reads none",
             "where you trust it: safetensors.torch.save_file(torch.load(FILE, weights_only=True), "
@@ -47,6 +47,14 @@ def not_found(path: Path, there: list[Path], prefix: str | None) -> UserError:
     if path.exists():
         return UserError(f"{path} is no checkpoint, or it is cut off", KINDS_READ)
     return UserError(f"there is no checkpoint {path}", _nearest(path, there))
+
+
+def _is_pickle(path: Path) -> bool:
+    """Whether a file is one of PyTorch whatever its name: a zip of pickles, or a bare one."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4).startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x04", b"\x80\x05"))
 
 
 def _has_data(prefix: Path) -> bool:

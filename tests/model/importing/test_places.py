@@ -126,6 +126,7 @@ MISTAKES = {
     "modle.ckpt-100": "did you mean .*model.ckpt-100",
     "elsewhere/model.ckpt": "elsewhere does not exist",
     "weights.pth": "can run any code",
+    "lightning.ckpt": "can run any code",
     "model.h5": "a Keras file",
     "graph.pbtxt": "a graph as text",
     "cut.data-00000-of-00001": "cut.index, which says what is in it, is not beside it",
@@ -140,6 +141,7 @@ MISTAKES = {
 def test_a_path_that_leads_to_nothing_is_explained(folder: Path, given: str) -> None:
     for name in ("weights.pth", "model.h5", "graph.pbtxt", "cut.data-00000-of-00001", "notes.txt"):
         (folder / name).write_bytes(b"x" * 100)
+    (folder / "lightning.ckpt").write_bytes(b"PK\x03\x04" + bytes(100))
     (folder / "empty").mkdir()
     files.write_bundle(folder / "outer" / "inner" / "model.ckpt", ONE)
     with pytest.raises(UserError, match=MISTAKES[given].replace(".*", "(?s:.*)")):
