@@ -66,12 +66,12 @@ def place(array: np.ndarray, at: int, **changes: object) -> bytes:
 def write_bundle(prefix: Path, arrays: Mapping[str, np.ndarray]) -> Path:
     """A checkpoint in the V2 form."""
     prefix.parent.mkdir(parents=True, exist_ok=True)
-    entries, data = {b"": field(1, 1) + field(3, field(1, 1))}, b""
-    for name in sorted(arrays):
-        entries[name.encode()] = place(arrays[name], len(data))
-        data += arrays[name].tobytes()
+    entries, at = {b"": field(1, 1) + field(3, field(1, 1))}, 0
+    with Path(f"{prefix}.data-00000-of-00001").open("wb") as file:
+        for name in sorted(arrays):
+            entries[name.encode()] = place(arrays[name], at)
+            at += file.write(arrays[name].tobytes())
     Path(f"{prefix}.index").write_bytes(table(entries))
-    Path(f"{prefix}.data-00000-of-00001").write_bytes(data)
     return prefix
 
 

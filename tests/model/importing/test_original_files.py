@@ -22,7 +22,8 @@ def checkpoint(fixture: Path, folder: Path) -> Path:
     if (fixture / "model.ckpt-0.index").exists():
         return fixture
     spec = importlib.util.spec_from_file_location("maker", fixture.parent / "make_checkpoint.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     maker = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(maker)
     return files.write_bundle(folder / "model.ckpt", maker.variables(fixture))
