@@ -5,7 +5,7 @@ Python cannot branch on a symbol, and the kernels want numbers: here the same is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -51,19 +51,19 @@ def strided_conv2d(features: Tensor, conv: nn.Conv2d) -> Tensor:
 
     Seen from the bottom right, that rule pads even and odd sizes alike: by half of the kernel.
     """
-    half = [
-        rate * (size - 1) // 2 for rate, size in zip(conv.dilation, conv.kernel_size, strict=True)
-    ]
-    weight = _turned(conv.weight)
+    turned = _turning(features)
+    half = [(size - 1) // 2 for size in conv.kernel_size]
+    weight = turned(conv.weight)
     convolved = functional.conv2d(
-        _turned(features), weight, conv.bias, conv.stride, half, conv.dilation, conv.groups
+        turned(features), weight, conv.bias, conv.stride, half, groups=conv.groups
     )
-    return _turned(convolved)
+    return turned(convolved)
 
 
 def strided_max_pool2d(features: Tensor, kernel: int) -> Tensor:
     """The same of a max-pool."""
-    return _turned(functional.max_pool2d(_turned(features), kernel, 2, kernel // 2))
+    turned = _turning(features)
+    return turned(functional.max_pool2d(turned(features), kernel, 2, kernel // 2))
 
 
 def window_means(features: Tensor, window: Pair, stride: Pair = (1, 1)) -> Tensor:
@@ -80,8 +80,11 @@ def window_means(features: Tensor, window: Pair, stride: Pair = (1, 1)) -> Tenso
     return down @ features @ across.T
 
 
-def _turned(features: Tensor) -> Tensor:
-    return features.flip(-2, -1)
+def _turning(features: Tensor) -> Callable[[Tensor], Tensor]:
+    """A turn by 180°; of sizes that are odd whatever the image's, none."""
+    if are_equal([length % 2 for length in features.shape[-2:]], (1, 1)):
+        return lambda turned: turned
+    return lambda turned: turned.flip(-2, -1)
 
 
 def _averaging(length: int, window: int, stride: int, like: Tensor) -> Tensor:

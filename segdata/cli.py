@@ -35,6 +35,7 @@ COMMANDS = (
     "eval",
     "predict",
     "vis",
+    "export",
     "doctor",
     "rules",
 )

@@ -25,6 +25,7 @@ _VIEWS = {
     "Demo": "demo",
     "Diagnosis": "diagnosis",
     "EvalReport": "scores",
+    "Export": "exporting",
     "Imported": "imported",
     "KnownDatasets": "datasets",
     "Registered": "registered",

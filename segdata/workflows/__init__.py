@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from segdata.workflows.demo import run_demo
     from segdata.workflows.describing import CardRequest, describe
     from segdata.workflows.doctoring import diagnose
+    from segdata.workflows.exporting import ExportRequest, export
     from segdata.workflows.importing import CheckpointRequest, import_checkpoint
     from segdata.workflows.measuring import StatisticsRequest, measure
     from segdata.workflows.mending import fix
@@ -24,6 +25,7 @@ _HOMES = {
     "CheckRequest": "checking",
     "CheckpointRequest": "importing",
     "EvaluationRequest": "scoring",
+    "ExportRequest": "exporting",
     "PictureRequest": "pictures",
     "PredictionRequest": "predicting",
     "PlainFolders": "plain_folders",
@@ -33,6 +35,7 @@ _HOMES = {
     "describe": "describing",
     "diagnose": "doctoring",
     "evaluate": "scoring",
+    "export": "exporting",
     "fix": "mending",
     "import_checkpoint": "importing",
     "measure": "measuring",
@@ -48,6 +51,7 @@ __all__ = [
     "CheckRequest",
     "CheckpointRequest",
     "EvaluationRequest",
+    "ExportRequest",
     "PictureRequest",
     "PredictionRequest",
     "PlainFolders",
@@ -57,6 +61,7 @@ __all__ = [
     "describe",
     "diagnose",
     "evaluate",
+    "export",
     "fix",
     "import_checkpoint",
     "measure",
