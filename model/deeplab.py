@@ -29,7 +29,7 @@ BACKBONES: Mapping[str, type[MobileNet | ResNet | Xception]] = {
     "xception": Xception,
 }
 # feature_extractor.py, _PREPROCESS_FN: these subtract the mean, the others scale to -1..1.
-_MEAN_SUBTRACTED = ("resnet_v1_18", "resnet_v1_50", "resnet_v1_101")
+MEAN_SUBTRACTED = ("resnet_v1_18", "resnet_v1_50", "resnet_v1_101")
 
 
 class DeepLab(nn.Module):
@@ -106,7 +106,7 @@ class DeepLab(nn.Module):
     def _normalized(self, images: Tensor) -> Tensor:
         # In float32 whatever the weights, as the original rounds it.
         images = images.float()
-        if self.settings.variant in _MEAN_SUBTRACTED:
+        if self.settings.variant in MEAN_SUBTRACTED:
             return images - images.new_tensor(IMAGENET_MEAN)[:, None, None]
         return images * (2 / 255) - 1
 
