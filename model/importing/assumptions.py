@@ -66,6 +66,8 @@ def _listed(values: Mapping[str, Any], keys: list[str]) -> str:
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "as usual at that stride"
     if value == TOP_CITYSCAPES_CELL:
         return "the published cell for Cityscapes"
     if isinstance(value, tuple):

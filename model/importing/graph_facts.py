@@ -7,7 +7,6 @@ from typing import Any
 
 from model.importing.graph import Graph
 from model.network_settings import NetworkSettings
-from segdata.wire import Malformed
 
 # The strides of the whole backbone, where every one is taken.
 _FULL_STRIDE = 32
@@ -41,6 +40,12 @@ def facts_of(graph: Graph, scope: str, branches: int) -> dict[str, Any]:
     if scope.startswith("xception"):
         facts["bounded_activation"] = any(True for _ in graph.below(scope, "Relu6"))
     return facts
+
+
+def crop_of(graph: Graph, stride: int) -> tuple[int, ...] | None:
+    """Height and width to which the graph pads images, where image pooling tells them."""
+    size = _pooled_size(graph)
+    return None if size is None else tuple((n - 1) * stride + 1 for n in size)
 
 
 def _output_stride(graph: Graph, scope: str) -> int:
@@ -85,21 +90,25 @@ def _multi_grid(graph: Graph, scope: str, stride: int) -> dict[str, Any]:
 
 def _pooling(graph: Graph, scope: str, stride: int) -> dict[str, Any]:
     """The window of image pooling, unless it covers the whole map."""
-    pools = [n for name, n in graph.nodes.items() if n.kind == "AvgPool" and not
-             name.startswith(f"{scope}/")]  # fmt: skip
-    if len(pools) != 1:
+    pools = [node for name, node in graph.nodes.items()
+             if node.kind == "AvgPool" and not name.startswith(f"{scope}/")]  # fmt: skip
+    size = _pooled_size(graph)
+    if len(pools) != 1 or size is None:
         return {}
-    window, steps = pools[0].integers("ksize"), pools[0].integers("strides")
-    resized = next(
-        (n for n in graph.nodes.values() if n.kind == "ResizeBilinear"
-         and n.inputs[0].startswith("image_pooling/")), None
-    )  # fmt: skip
-    if len(window) != 4 or len(steps) != 4 or resized is None or len(resized.inputs) < 2:
+    window, steps = pools[0].integers("ksize")[1:3], pools[0].integers("strides")[1:3]
+    if window == size or len(window) != 2 or len(steps) != 2:
         return {}
-    size = graph.constant(resized.inputs[1])
-    if size is None or size.shape != (2,):
-        raise Malformed("the size of the image pooling is none")
-    if tuple(int(n) for n in size.flat) == window[1:3]:
-        return {}
-    crop = tuple((n - 1) * stride + 1 for n in window[1:3])
-    return {"image_pooling_crop_size": crop, "image_pooling_stride": steps[1:3]}
+    crop = tuple((n - 1) * stride + 1 for n in window)
+    return {"image_pooling_crop_size": crop, "image_pooling_stride": steps}
+
+
+def _pooled_size(graph: Graph) -> tuple[int, ...] | None:
+    """To what image pooling is resized: the backbone's map; None if there is no constant."""
+    for node in graph.nodes.values():
+        if node.kind != "ResizeBilinear" or len(node.inputs) < 2:
+            continue
+        if node.inputs[0].startswith("image_pooling/"):
+            size = graph.constant(node.inputs[1])
+            is_size = size is not None and size.shape == (2,)
+            return tuple(int(n) for n in size.flat) if is_size and size is not None else None
+    return None
