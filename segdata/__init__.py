@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from segdata.tf_data import tf_dataset
     from segdata.validation import validate
     from segdata.workflows import (
+        CheckpointRequest,
         EvaluationRequest,
         ExportRequest,
         PictureRequest,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         evaluate,
         export,
         fix,
+        import_checkpoint,
         predict,
         train,
         visualize,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BadData": "segdata.errors",
+    "CheckpointRequest": "segdata.workflows",
     "ClassMap": "segdata.classes",
     "ConversionRequest": "segdata.conversion",
     "EvaluationRequest": "segdata.workflows",
@@ -65,6 +68,7 @@ _HOMES = {
     "export": "segdata.workflows",
     "find": "segdata.registry",
     "fix": "segdata.workflows",
+    "import_checkpoint": "segdata.workflows",
     "load_dataset": "segdata.dataset",
     "load_predictor": "model.prediction",
     "predict": "segdata.workflows",
@@ -79,6 +83,7 @@ _HOMES = {
 
 __all__ = [
     "BadData",
+    "CheckpointRequest",
     "ClassMap",
     "ConversionRequest",
     "EvaluationRequest",
@@ -97,6 +102,7 @@ __all__ = [
     "export",
     "find",
     "fix",
+    "import_checkpoint",
     "load_dataset",
     "load_predictor",
     "predict",

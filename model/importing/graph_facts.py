@@ -69,7 +69,7 @@ def _rate(graph: Graph, scope: str) -> int:
             value = graph.constant(name)
             return int(value.flat[0]) if value is not None and value.size else 0
     for _, node in graph.below(scope, "Conv2D", "DepthwiseConv2dNative"):
-        return (node.integers("dilations") or (1, 1))[1]
+        return next(iter(node.integers("dilations")[1:2]), 1)
     return 0
 
 

@@ -91,3 +91,15 @@ def test_the_activations_are_told(tmp_path):
                files.node("image_pooling/Relu6", "Relu6", ["x"])]  # fmt: skip
     facts = facts_of(graph(tmp_path, bounded), "xception_65", 0)
     assert (facts["quantized_sigmoid"], facts["bounded_activation"]) == (True, True)
+
+
+def test_operations_with_too_few_values_tell_nothing(tmp_path):
+    nodes = [
+        *backbone([2] * 4),
+        files.node("aspp1/Conv2D", "Conv2D", ["x"], dilations=files.integers(3)),
+        files.constant("aspp2/Conv2D/SpaceToBatchND/block_shape", np.array([], np.int32)),
+        files.node("pool", "AvgPool", ["x"], ksize=files.integers(1)),
+        files.node("resize", "ResizeBilinear"),
+    ]
+    facts = facts_of(graph(tmp_path, nodes), "xception_65", 2)
+    assert facts == {"output_stride": 16, "bounded_activation": False}
