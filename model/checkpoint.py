@@ -29,7 +29,8 @@ from segdata.classes import ClassMap
 from segdata.errors import UserError
 
 WEIGHTS, OPTIMIZER, DESCRIPTION = "weights.safetensors", "optimizer.safetensors", "checkpoint.json"
-FORMAT = 1
+# 2: the logits are a unit like all others, logits.semantic.
+FORMAT = 2
 # The newest may be damaged by a failing disk; the one before is then the way back.
 KEPT = 2
 
@@ -98,9 +99,11 @@ def load(path: Path) -> Checkpoint:
 
     Raises:
         DamagedCheckpoint: a file is missing, cut off or changed.
+        UserError: another version of segdata wrote it.
     """
     try:
         description = json.loads((path / DESCRIPTION).read_bytes())
+        _refuse_others(path, description["format"])
         tensors = {name: _checked(path / name, description) for name in (WEIGHTS, OPTIMIZER)}
         return Checkpoint(
             step=description["step"],
@@ -157,6 +160,15 @@ def _described(checkpoint: Checkpoint, files: Mapping[str, bytes]) -> dict[str, 
         "settings": checkpoint.settings.model_dump(mode="json"),
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
+
+
+def _refuse_others(path: Path, version: int) -> None:
+    if version != FORMAT:
+        when = "an older" if version < FORMAT else "a newer"
+        raise UserError(
+            f"{path} was written by {when} segdata (format {version}, this one reads {FORMAT})",
+            "use that segdata for it, or train again into another folder",
+        )
 
 
 def _checked(path: Path, description: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -114,3 +114,12 @@ def test_a_disk_that_cannot_be_written_is_the_users_to_mend(tmp_path, settings):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot write"):
         save(tmp_path / "file", example(settings))
+
+
+@pytest.mark.parametrize(("version", "who"), [(1, "an older"), (99, "a newer")])
+def test_a_checkpoint_of_another_version_is_told_as_such(tmp_path, settings, version, who):
+    path = save(tmp_path, example(settings))
+    file = path / "checkpoint.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"format": version}))
+    with pytest.raises(UserError, match=f"{who} segdata"):
+        load(path)

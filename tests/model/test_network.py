@@ -5,9 +5,8 @@ from torch import nn
 from model.aspp import Aspp
 from model.config import NetworkSettings
 from model.deeplab import DeepLab, resized_logits
-from model.layers import BatchNorm, ConvUnit, Norm, Strides, Window, resize
+from model.layers import BatchNorm, Norm, Window, resize
 from model.mobilenet import rounded_channels
-from model.original_names import to_torch, variables_of
 
 TINY = {"depth_multiplier": 0.1, "aspp_filters": 8, "decoder_filters": 8, "low_level_filters": 4}
 
