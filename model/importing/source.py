@@ -12,7 +12,7 @@ from model.checkpoint import Checkpoint
 from model.importing import own, timm
 from model.importing.bundle import Bundle
 from model.importing.graph import Graph
-from model.importing.places import Place, find
+from model.importing.places import find
 from model.importing.single_file import read_single_files
 from model.importing.tensors import Array, Shape, Variables
 from model.restoring import newest
@@ -76,9 +76,9 @@ def opened(path: Path) -> Iterator[Source]:
     """
     if is_archive(path):
         with unpacked(path) as folder:
-            yield _opened(find(folder), path)
+            yield _opened(folder, path)
     else:
-        yield _opened(find(path), path)
+        yield _opened(path, path)
 
 
 @contextmanager
@@ -93,8 +93,10 @@ def telling(path: Path) -> Iterator[None]:
         raise UserError(f"{path} cannot be read: {error.strerror}", _FETCH_AGAIN) from error
 
 
-def _opened(place: Place, path: Path) -> Source:
+def _opened(where: Path, path: Path) -> Source:
+    """The source at a place; ``path`` is what the user gave for it."""
     with telling(path):
+        place = find(where)
         first = place.paths[0]
         if place.kind == "ours":
             checkpoint = newest(first)

@@ -1,17 +1,19 @@
 """timm's safetensors as the original's variables, as far as the networks are the same.
 
-=====================================  ===========================================================
-timm                                   variable of the original
-=====================================  ===========================================================
-``stem.0``, ``stem.1``                 ``xception_65/entry_flow/conv1_1``, ``conv1_2``
-``blocks.N.stack.conv1.conv_dw``       ``…/xception_module/separable_conv1_depthwise``
-``blocks.N.stack.conv1.conv_pw``       ``…/xception_module/separable_conv1_pointwise``
-``blocks.N.shortcut``                  ``…/xception_module/shortcut``
-``conv_stem``                          ``MobilenetV2/Conv``
-``blocks.S.R.conv_pw, conv_dw, …pwl``  ``MobilenetV2/expanded_conv_N/expand``, ``depthwise``, ``project``
-``conv1``                              ``resnet_v1_50/conv1``
-``layerN.M.conv1``, ``downsample``     ``resnet_v1_50/blockN/unit_M+1/bottleneck_v1/conv1``, ``shortcut``
-=====================================  ===========================================================
+====================================  ====================================================
+timm                                  variable of the original
+====================================  ====================================================
+``stem.0``, ``stem.1``                ``xception_65/entry_flow/conv1_1``, ``conv1_2``
+``blocks.N.stack.conv1.conv_dw``      ``…/xception_module/separable_conv1_depthwise``
+``blocks.N.stack.conv1.conv_pw``      ``…/xception_module/separable_conv1_pointwise``
+``blocks.N.shortcut``                 ``…/xception_module/shortcut``
+``conv_stem``                         ``MobilenetV2/Conv``
+``blocks.S.R.conv_pw``, ``_dw``,      ``MobilenetV2/expanded_conv_N/expand``,
+``_pwl``                              ``depthwise``, ``project``
+``conv1``                             ``resnet_v1_50/conv1``
+``layerN.M.conv1``, ``downsample``    ``resnet_v1_50/blockN/unit_M+1/bottleneck_v1/conv1``,
+                                      ``shortcut``
+====================================  ====================================================
 
 The Xceptions are the same in every respect. MobileNetV2 and ResNet see images that are scaled in
 another way, and MobileNetV2 has another epsilon in its batch norms: both are worked into the
@@ -21,7 +23,7 @@ strides in the first unit of a block where the original does in the last one of 
 and pads its max-pool on both sides: its weights fit, but are a beginning only. Others cannot be
 taken: MobileNetV3's last blocks are twice as wide as the original's for segmentation, ResNet's
 ``d`` and ``s`` stems are not beta's, and Xception's ``p`` variants have their norms elsewhere.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 
