@@ -84,6 +84,21 @@ def test_what_does_not_fit_is_told_and_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("source", ["nowhere", "in", "in/model.ckpt-3", "in/notes.txt"])
+def test_a_source_that_is_none_is_told(
+    prefix: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], source: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (prefix.parent / "notes.txt").write_text("nothing")
+    files.write_bundle(prefix.parent / "model.ckpt-99", {})
+    assert run(["import-checkpoint", source, "out", "--format", "json"]) == 2
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["error"]["fix"]
+    assert "Traceback" not in captured.err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_partial_load_is_told_in_full(
     prefix: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

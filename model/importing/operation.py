@@ -73,10 +73,10 @@ def import_checkpoint(request: ImportRequest) -> Imported:
         if not (found.is_whole or (request.partial and found.used)):
             refuse_misfit(found, recognized, source)
         class_map, named = classes_for(settings.network.num_classes, source, request.class_map)
+        _refuse_other_steps(request.out, source.step)
+        weights = _weights(source, recognized, settings.network, found)
+        checkpoint = Checkpoint(source.step, settings, class_map, "", weights)
         with output_folder(request.out, overwrite=request.overwrite) as out:
-            _refuse_other_steps(out, source.step)
-            weights = _weights(source, recognized, settings.network, found)
-            checkpoint = Checkpoint(source.step, settings, class_map, "", weights)
             result = Imported(
                 source=request.path,
                 kind=source.kind,

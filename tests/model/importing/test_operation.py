@@ -271,6 +271,7 @@ def test_a_checkpoint_of_another_step_is_not_hidden_behind_an_import(
     arrays["global_step"] = np.array(5, np.int64)
     with pytest.raises(UserError, match="holds step-00001200, which is another checkpoint"):
         imported(written(tmp_path, arrays), overwrite=True)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"step-00001200", REPORT}
 
 
 def test_an_import_can_be_imported_again(tmp_path: Path, arrays: Arrays) -> None:
