@@ -71,8 +71,8 @@ def parts(deployed: Deployed, image: Photo, *, batches: bool) -> Iterator[Tensor
         batches: whether there may be several images in one.
     """
     for batch, size in _shapes(deployed):
-        number = batch if batches else 1
-        yield deployed.interface.image(_part(image, size, batch), number)
+        if batch == 1 or batches:
+            yield deployed.interface.image(_part(image, size, batch), batch)
 
 
 def whole(deployed: Deployed, image: Photo) -> Tensor:

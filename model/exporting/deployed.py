@@ -43,26 +43,25 @@ class Interface:
     options: PredictionOptions = field(default_factory=PredictionOptions)
 
     def __post_init__(self) -> None:
+        if self.size is not None and min(self.size) < 1:
+            raise UserError(f"{self.size} is no height and width", "--size 513,513")
         if self.preprocess:
             return
         asked = {
-            f"the output {self.output}": self.output != "logits",
-            "several scales or the mirrored image": self.options.averages,
-            "a crop size": self.options.crop_size is not None,
+            f"give {self.output}": self.output != "logits",
+            "look at other scales or at the mirrored image": self.options.averages,
+            "pad to a crop size": self.options.crop_size is not None,
         }
         for what, is_asked in asked.items():
             if is_asked:
                 raise UserError(
-                    f"without preprocessing the file holds the bare network, and {what} is no part "
-                    "of it",
+                    f"without preprocessing the file holds the bare network, which does not {what}",
                     "add --preprocess",
                 )
-        if self.size is not None and min(self.size) < 1:
-            raise UserError(f"the size {self.size} is no height and width", "--size 513,513")
 
     def image(self, photo: npt.NDArray[np.uint8], batch: int = 1) -> Tensor:
         """``photo: uint8 H×W×3`` -> the input that shows it ``batch`` times."""
-        images = torch.from_numpy(np.ascontiguousarray(photo)).expand(batch, *photo.shape)
+        images = torch.from_numpy(photo.copy()).expand(batch, *photo.shape)
         if self.preprocess:
             return images.contiguous()
         return images.permute(0, 3, 1, 2).float().contiguous()
@@ -75,12 +74,13 @@ class Deployed(nn.Module):
 
     def __init__(self, network: DeepLab, interface: Interface) -> None:
         super().__init__()
-        self.network, self.interface = network.float().eval(), interface
+        self.network, self.interface = network.float(), interface
         self._looks = Looks(self.network, interface.options)
         # A module, so that every look's weights are found.
         self.scales = nn.ModuleList(self._looks.networks)
         mean = torch.tensor(network.settings.mean_pixel)
         self.register_buffer("mean", mean[:, None, None], persistent=False)
+        self.eval()
 
     def forward(self, images: Tensor) -> Tensor:
         """Images as the interface says -> ``N×K×h×w`` scores, or ``N×H×W`` ids.

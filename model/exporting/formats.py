@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -22,7 +23,7 @@ Runner = Callable[[Array], Array]
 
 # Read by onnxruntime since 1.14 (February 2023); torch writes none that is older.
 ONNX_OPSET = 18
-# Where torch.export keeps what describes the program.
+# The description's name inside .pt2 and .tflite files.
 DESCRIPTION = "segdata.json"
 
 
@@ -104,8 +105,13 @@ def _encode_tflite(graph: Graph, description: Description) -> bytes:
 
     with torch.no_grad(), quiet():
         converted = litert_torch.convert(graph.deployed, (graph.example(batch=1),))
-    data: bytes = converted.model_content()
-    return data
+    file = io.BytesIO(converted.model_content())
+    # As TensorFlow's own metadata: a ZIP archive behind the model.
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr(DESCRIPTION, json.dumps(description, ensure_ascii=False))
+        names = [entry["name"] for entry in description["classes"]]
+        archive.writestr("labels.txt", "".join(f"{name}\n" for name in names))
+    return file.getvalue()
 
 
 def _load_tflite(data: bytes) -> Runner:
@@ -128,7 +134,7 @@ def _in_the_extra(package: str) -> UserError:
 
 
 def _apart(package: str) -> UserError:
-    error = MissingExtra(package, "tflite")
+    error = MissingExtra(package.replace("_", "-"), "tflite")
     error.remedy = (
         "it needs older versions of other packages, so it lives in an environment of its own, on "
         'Linux and Macs: pip install "segdata[train]" litert-torch'

@@ -49,6 +49,7 @@ class Exported:
     Args:
         seconds: that its making took.
         comparisons: with the network, the real image last.
+        description: what the file says of itself.
     """
 
     format: str
@@ -57,6 +58,7 @@ class Exported:
     seconds: float
     comparisons: tuple[Comparison, ...]
     speed: Speed
+    description: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +66,10 @@ class Export:
     """What :func:`export` wrote.
 
     Args:
-        description: what the files say of themselves.
         skipped: why formats were left out, by their names.
     """
 
     files: tuple[Exported, ...]
-    description: Mapping[str, Any]
     skipped: Mapping[str, str]
 
 
@@ -92,8 +92,9 @@ def export(
         MissingExtra: a package is not installed.
     """
     watch = watch or Silence()
-    choose_hardware(RunSettings(device="cpu", precision="fp32"))
     checkpoint = altered(newest(run), options.settings)
+    threads = checkpoint.settings.run.threads
+    choose_hardware(RunSettings(device="cpu", precision="fp32", threads=threads))
     _refuse(checkpoint, options.interface)
     exporter = _Exporter(checkpoint, options.interface, image)
     written, skipped = [], {}
@@ -106,24 +107,25 @@ def export(
             continue
         watch.note(f"exporting to {path}")
         written.append(exporter.write(FORMATS[name], path))
-    return Export(tuple(written), exporter.description, skipped)
+    return Export(tuple(written), skipped)
 
 
 class _Exporter:
     """One network on its way into several files."""
 
     def __init__(self, checkpoint: Checkpoint, interface: Interface, image: Photo) -> None:
-        self._image = image
+        self._checkpoint, self._image = checkpoint, image
         self._reference = Deployed(network_of(checkpoint), interface)
         folded: DeepLab = network_of(checkpoint)
         folded.fold()
         self._graph = Graph(Deployed(folded, interface))
-        self.description = describe(checkpoint, interface)
 
     def write(self, kind: Format, path: Path) -> Exported:
         """Write one file, if it says what the network says."""
         begun = time.perf_counter()
-        data = kind.encode(self._graph, self.description)
+        batch = None if kind.is_dynamic else 1
+        description = describe(self._checkpoint, self._graph.interface, batch)
+        data = kind.encode(self._graph, description)
         seconds = time.perf_counter() - begun
         run, real = kind.load(data), whole(self._reference, self._image)
         comparisons = self._compared(kind, run)
@@ -131,7 +133,7 @@ class _Exporter:
             _refuse_difference(comparison, path)
         write_file(path, data)
         speed = measure(self._reference, run, real)
-        return Exported(kind.name, path, len(data), seconds, comparisons, speed)
+        return Exported(kind.name, path, len(data), seconds, comparisons, speed, description)
 
     def _compared(self, kind: Format, run: Runner) -> tuple[Comparison, ...]:
         shapes = parts(self._reference, self._image, batches=kind.is_dynamic)

@@ -15,27 +15,26 @@ def to_json(result: Export) -> dict[str, Any]:
     return {
         "files": [_file(exported) for exported in result.files],
         "skipped": dict(result.skipped),
-        "description": dict(result.description),
     }
 
 
 def render(result: Export, console: Console) -> None:
     for exported in result.files:
         console.print(Text(str(exported.path), style="bold"))
-        for line in _lines(result, exported):
+        for line in _lines(exported):
             paragraph(Text(line), console, indent=2, hang=2)
     for name, reason in result.skipped.items():
         paragraph(Text(f"skipped {name}: {reason}"), console, hang=2)
 
 
-def _lines(result: Export, exported: Exported) -> list[str]:
+def _lines(exported: Exported) -> list[str]:
     shapes = [_times(c.shape) for c in exported.comparisons if not c.is_image]
     *_, photo = exported.comparisons
-    speed = exported.speed
+    speed, said = exported.speed, exported.description
     return [
         f"{exported.format}, {exported.bytes / 1e6:.1f} MB, made in {exported.seconds:.0f} s",
-        f"takes {result.description['input']['type']}, {result.description['input']['values']}",
-        f"gives {result.description['output']['name']}: {result.description['output']['type']}",
+        f"takes {said['input']['type']}, {said['input']['values']}",
+        f"gives {said['output']['name']}: {said['output']['type']}",
         f"compared with the network on {', '.join(shapes)}, and a photo: {_difference(exported)}",
         f"the photo ({_times(photo.shape)}): IoU of both {photo.iou:.4f}, "
         f"{speed.torch:.0f} ms in torch, {speed.exported:.0f} ms from the file",
@@ -73,6 +72,7 @@ def _file(exported: Exported) -> dict[str, Any]:
         ],
         "ms_torch": exported.speed.torch,
         "ms_exported": exported.speed.exported,
+        "description": dict(exported.description),
     }
 
 
