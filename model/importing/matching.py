@@ -10,6 +10,8 @@ from model.importing.naming import part_of
 from model.importing.tensors import Shape
 
 _SHOWN = 6
+# More names than any network has; to compare a made-up file's thousands would take seconds.
+_COMPARED = 2000
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def differences(found: Match, shapes: Mapping[str, Shape]) -> list[str]:
 
 
 def _missing(found: Match, shapes: Mapping[str, Shape]) -> list[str]:
-    candidates = [*found.left_over, *found.foreign]
+    candidates = [*found.left_over, *found.foreign][:_COMPARED]
     shown = []
     for index, (name, shape) in enumerate(found.missing.items()):
         near = difflib.get_close_matches(name, candidates, 1, 0.8) if index < _SHOWN else []
