@@ -101,11 +101,11 @@ def _load_torch(data: bytes) -> Runner:
 
 
 def _encode_tflite(graph: Graph, description: Description) -> bytes:
-    import litert_torch
-
     with torch.no_grad(), quiet():
+        import litert_torch
+
         converted = litert_torch.convert(graph.deployed, (graph.example(batch=1),))
-    file = io.BytesIO(converted.model_content())
+        file = io.BytesIO(converted.model_content())
     # As TensorFlow's own metadata: a ZIP archive behind the model.
     with zipfile.ZipFile(file, "a") as archive:
         archive.writestr(DESCRIPTION, json.dumps(description, ensure_ascii=False))

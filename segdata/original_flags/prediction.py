@@ -68,7 +68,7 @@ FLAGS = (
     ),
     Flag(
         name="crop_size", kind="integers", scripts=("export",), default=(513, 513),
-        option="--size", pair=True,
+        option="--crop-size", pair=True,
     ),
     _idle(
         ("export",), "num_classes", "integer", 21, "the checkpoint says how many classes it has"

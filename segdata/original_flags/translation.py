@@ -112,15 +112,16 @@ def _vis(reading: Reading) -> Iterator[str]:
 
 
 def _export(reading: Reading) -> Iterator[str]:
+    """The original's graph takes a photo, pads it to the crop and gives ids of its size."""
     values = reading.values
+    crop = values.get("crop_size", (513, 513))
     yield from (values["checkpoint_path"],) if "checkpoint_path" in values else ()
     if "--to" not in reading.rest:
         yield from ("--to", "onnx")
     yield from _option("--out", _as_onnx(values.get("export_path")))
     yield from _passes(values.get("inference_scales", ()), values.get("add_flipped_images"))
-    if "crop_size" in values:
-        yield from ("--size", ",".join(map(str, values["crop_size"])))
-    yield from _network(values)
+    yield from ("--preprocess", "--crop-size", ",".join(map(str, crop)))
+    yield from _network({"image_pooling_crop_size": crop, **values})
 
 
 def _as_onnx(path: str | None) -> str | None:

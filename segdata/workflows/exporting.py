@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 # The photo on which a file and its network are compared when none is named.
 _SAMPLE = ("streets", "images/street_0000.jpg")
 ALL = "all"
+_OURS = ("checkpoint.json", "checkpoints", "config.json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,7 @@ class ExportRequest:
     """What to export.
 
     Args:
-        run: a run, a checkpoint, or an imported checkpoint.
+        run: a run, a checkpoint, an imported checkpoint, or one of TensorFlow's.
         out: the file. Of ``all`` formats, each has its own suffix.
         to: the format; None goes by the suffix of ``out``.
         preprocess: take photos as they are, and answer at their size.
@@ -70,9 +73,26 @@ def export(request: ExportRequest, *, watch: Watch | None = None) -> Export:
         size=request.size,
         options=request.options,
     )
-    options = ExportOptions(interface=interface, settings=request.settings, skip=request.to == ALL)
-    files = _files(request)
-    return export(request.run, files, _photo(request.image), options, watch or Silence())
+    files, photo = _files(request), _photo(request.image)
+    with _own_checkpoint(request) as (run, settings):
+        options = ExportOptions(interface=interface, settings=settings, skip=request.to == ALL)
+        return export(run, files, photo, options, watch or Silence())
+
+
+@contextmanager
+def _own_checkpoint(request: ExportRequest) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """A checkpoint of ours and the settings to change; one of TensorFlow's is imported for now."""
+    path = request.run
+    folder = path.parent if path.suffix == ".safetensors" else path
+    if any((folder / name).exists() for name in _OURS) or any(folder.glob("step-*")):
+        yield path, request.settings
+        return
+    from model.importing.operation import ImportRequest, import_checkpoint
+
+    with TemporaryDirectory(prefix="segdata-") as scratch:
+        out = Path(scratch) / "checkpoint"
+        import_checkpoint(ImportRequest(path=path, out=out, assignments=request.settings))
+        yield out, ()
 
 
 def _photo(path: Path | None) -> npt.NDArray[np.uint8]:

@@ -222,8 +222,9 @@ def test_export_says_what_the_original_exports() -> None:
     )
     assert made.arguments == (
         "run", "--to", "onnx", "--out", "graph.onnx", "--scales", "0.5,1.0", "--flip",
-        "--size", "513,257",
+        "--preprocess", "--crop-size", "513,257",
         "--set", "network.variant=xception_65",
+        "--set", "network.image_pooling_crop_size=513,257",
     )  # fmt: skip
     assert made.values["num_classes"] == 2
 
