@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +44,8 @@ class Source:
     own: Checkpoint | None = None
 
     @property
-    def shapes(self) -> dict[str, Shape]:
-        return dict(self.variables.shapes)
+    def shapes(self) -> Mapping[str, Shape]:
+        return self.variables.shapes
 
     def read(self, name: str) -> Array:
         """One array.
