@@ -45,6 +45,9 @@ ONLY_USERS = {
     "pycocotools": {"sources"},
     "yaml": {"sources"},
     "zlib_ng": {"images"},
+    "onnxruntime": {"model.exporting.formats"},
+    "litert_torch": {"model.exporting.formats"},
+    "ai_edge_litert": {"model.exporting.formats"},
 }
 
 

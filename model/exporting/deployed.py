@@ -93,7 +93,7 @@ class Deployed(nn.Module):
         size = (images.shape[1], images.shape[2])
         canvas = (self._padded_length(size[0], 0), self._padded_length(size[1], 1))
         maps = self._looks.maps(self._padded(images, canvas))
-        own = [resize(one, canvas)[..., : size[0], : size[1]] for one in maps]
+        own = [resize(one, canvas).narrow(2, 0, size[0]).narrow(3, 0, size[1]) for one in maps]
         return self._read(merged(own))
 
     def _padded_length(self, length: int, axis: int) -> int:

@@ -61,8 +61,8 @@ def command(
 ) -> None:
     """Write a network as a file for other tools: ONNX, torch.export or TensorFlow Lite.
 
-    RUN is a run, or a checkpoint of ours or of TensorFlow's. The file is compared with the network on
-    images of several sizes, and is there only if both say the same.
+    RUN is a run, or a checkpoint of ours or of TensorFlow's. The file is compared with the network
+    on images of several sizes, and is there only if both say the same.
 
     The flags of the original's export_model.py are understood, too:
     docs/from-tensorflow-deeplab.md.
