@@ -25,6 +25,7 @@ import numpy.typing as npt
 import torch
 
 from model.deeplab import DeepLab, resized_logits
+from model.importing.source import opened
 from model.network_settings import NetworkSettings
 from model.original_names import to_torch, variables_of
 from segdata.original_flags import network_settings_of
@@ -71,12 +72,9 @@ class Comparison:
 
 def variables_in(folder: Path) -> Variables:
     """Every variable of the fixture's checkpoint."""
-    indices = sorted(folder.glob("*.index"))
-    if indices:
-        import tensorflow as tf
-
-        reader = tf.train.load_checkpoint(str(indices[0].with_suffix("")))
-        return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+    if any(folder.glob("*.index")):
+        with opened(folder) as source:
+            return {name: source.read(name) for name in source.shapes}
     described = json.loads((folder / "variables.json").read_text())
     small = np.load(folder / "small_variables.npz")
     return {entry["name"]: _value(entry, small, described) for entry in described["variables"]}

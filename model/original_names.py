@@ -60,7 +60,7 @@ def to_torch(variable: str, array: npt.NDArray[np.generic]) -> Tensor:
     if array.ndim == 4:
         axes = (2, 3, 0, 1) if variable.endswith("depthwise_weights") else (3, 2, 0, 1)
         array = array.transpose(axes)
-    return torch.from_numpy(np.ascontiguousarray(array))
+    return torch.from_numpy(np.array(array, order="C"))
 
 
 def _leaves(unit: ConvUnit) -> list[str]:

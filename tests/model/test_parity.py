@@ -24,8 +24,6 @@ def tags(folder):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_logits_are_the_original_s(shared, variant):
     folder = shared / "parity" / variant
-    if variant == "mobilenet_v2":
-        pytest.importorskip("tensorflow")
     variables = parity.variables_in(folder)
     for tag in tags(folder):
         comparison = parity.compare(folder, tag, variables)
@@ -58,7 +56,6 @@ def test_a_wrong_weight_fails_the_comparison(shared):
 
 @pytest.mark.slow
 def test_training_gradients_are_the_original_s(shared):
-    pytest.importorskip("tensorflow")
     folder = shared / "parity" / "mobilenet_v2"
     expected = json.loads((folder / "train_grad_float64.json").read_text())
     inputs = np.load(folder / "train_step_inputs.npz")
