@@ -234,6 +234,8 @@ def test_options_of_the_commands_are_pinned() -> None:
         "vis": ["classes", "colors", "crop_size", "dataset", "flip", "form", "kinds", "limit",
                 "num_classes", "out", "overwrite", "scales", "settings", "shards", "source",
                 "split", "upsampled_logits"],
+        "export": ["crop_size", "flip", "form", "image", "out", "output", "overwrite",
+                   "preprocess", "run", "scales", "settings", "size", "to"],
         "doctor": ["executor", "form", "full", "paths", "predictions", "workers"],
         "rules": ["form", "rule_id"],
     }  # fmt: skip

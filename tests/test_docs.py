@@ -28,6 +28,7 @@ GUIDES = {
     "labels.md": "checks.html",
     "from-tensorflow-deeplab.md": "exp/eval/report.html",
     "predicting.md": "sure/portrait_00.npz",
+    "exporting.md": "model.onnx",
 }
 
 

@@ -46,7 +46,9 @@ def _difference(exported: Exported) -> str:
     apart = max(c.disagreement for c in exported.comparisons)
     iou = min(c.iou for c in exported.comparisons)
     classes = f"other classes at no more than {apart:.2%} of the pixels, IoU {iou:.4f} or more"
-    differences = [(c.difference, c.largest) for c in exported.comparisons if c.difference]
+    differences = [
+        (c.difference, c.largest) for c in exported.comparisons if c.difference is not None
+    ]
     if not differences:
         return classes
     difference, largest = max(differences)
