@@ -134,7 +134,7 @@ def test_size_speed_difference_and_iou_are_printed(
     ):  # fmt: skip
         assert words in told
     assert run([*line, "--preprocess", "--overwrite"]) == 0
-    assert "other classes at no more than 0.00% of the pixels" in " ".join(
+    assert "other classes at no more than 0.000% of the pixels" in " ".join(
         capsys.readouterr().out.split()
     )
 

@@ -45,7 +45,7 @@ def _difference(exported: Exported) -> str:
     """The largest of all comparisons."""
     apart = max(c.disagreement for c in exported.comparisons)
     iou = min(c.iou for c in exported.comparisons)
-    classes = f"other classes at no more than {apart:.2%} of the pixels, IoU {iou:.4f} or more"
+    classes = f"other classes at no more than {apart:.3%} of the pixels, IoU {iou:.4f} or more"
     differences = [
         (c.difference, c.largest) for c in exported.comparisons if c.difference is not None
     ]
