@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
-from model import layers
 from model.config import RunSettings
-from model.deeplab import DeepLab
 from model.hardware import choose_hardware
+from model.network import layers
+from model.network.deeplab import DeepLab
 from model.network_settings import NetworkSettings
 
 # The original's train.py on one core of the machine that design/original-deeplab.md describes.
@@ -57,7 +57,7 @@ PREDICTION = (
 
 @contextmanager
 def depthwise(own: bool) -> Iterator[None]:
-    """PyTorch's own convolutions in place of model/depthwise.py."""
+    """PyTorch's own convolutions in place of model/network/depthwise.py."""
     ours = layers.depthwise_conv2d
 
     def plain(features, conv, padding):  # type: ignore[no-untyped-def]

@@ -25,9 +25,9 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from model.config import RunSettings
-from model.deeplab import DeepLab
 from model.hardware import choose_hardware
-from model.layers import ConvUnit, resize
+from model.network.deeplab import DeepLab
+from model.network.layers import ConvUnit, resize
 from model.network_settings import NetworkSettings, Variant
 
 SIZE = 513

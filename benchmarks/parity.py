@@ -24,10 +24,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from model.deeplab import DeepLab, resized_logits
 from model.importing.source import opened
+from model.network.deeplab import DeepLab, resized_logits
+from model.network.original_names import to_torch, variables_of
 from model.network_settings import NetworkSettings
-from model.original_names import to_torch, variables_of
 from segdata.original_flags import network_settings_of
 
 # resize_bilinear is float32 in the original, also in float64 graphs: 1e-6 is the floor.

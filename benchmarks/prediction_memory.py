@@ -2,7 +2,7 @@
 
 usage: python benchmarks/prediction_memory.py [--device cpu|cuda] [--variant NAME …] [SIDE …]
 
-For each network and square image: the expected bytes (model/memory.py measures two small
+For each network and square image: the expected bytes (model/prediction/memory.py measures two small
 predictions), the real peak (of the process on CPUs, of torch's allocator on GPUs), and the plan
 that was chosen. Random weights, 21 classes. Each case is a process of its own.
 """
@@ -19,10 +19,10 @@ import numpy as np
 import torch
 
 from model.config import RunSettings
-from model.deeplab import DeepLab
 from model.hardware import choose_hardware
+from model.network.deeplab import DeepLab
 from model.network_settings import NetworkSettings
-from model.prediction import TrainedPredictor
+from model.prediction.predictor import TrainedPredictor
 from segdata.classes import ClassMap, SegClass
 from segdata.predictor import PredictionOptions
 

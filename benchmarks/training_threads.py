@@ -21,7 +21,7 @@ SPINS = (300_000, 100_000, 0)
 STEP = """
 import sys, time, torch
 from model.config import demo_settings
-from model.deeplab import DeepLab
+from model.network.deeplab import DeepLab
 settings = demo_settings().replaced({"network": {"num_classes": 9}}).network
 network = DeepLab(settings).to(memory_format=torch.channels_last).train()
 batch = torch.randint(0, 255, (8, 3, 145, 193), dtype=torch.uint8)

@@ -1,7 +1,8 @@
-"""DeepLab V3+ in PyTorch: network, training and prediction.
+"""DeepLab V3+ in PyTorch: ``network``, ``training``, ``prediction``, ``importing``, ``exporting``.
 
-People reach this package through ``segdata.train`` and ``segdata.load_predictor``; importing it
-loads no torch. Only :mod:`model.config` and :mod:`model.overrides` can be used without torch.
+Beside these packages lie the settings (``config`` and what it is made of; they need no torch) and
+what a run leaves on disk (``run_folder``, ``checkpoint``, ``restoring``). People reach all of it
+through ``segdata.train`` and ``segdata.load_predictor``; importing this package loads no torch.
 """
 
 import os

@@ -15,7 +15,7 @@ import torch
 
 from model.checkpoint import Checkpoint
 from model.config import TrainSettings
-from model.deeplab import DeepLab
+from model.network.deeplab import DeepLab
 from model.network_settings import NetworkSettings
 from segdata.errors import UserError
 

@@ -8,7 +8,7 @@ import torch
 
 from model import checkpoint as checkpoints
 from model.checkpoint import Checkpoint, DamagedCheckpoint
-from model.deeplab import DeepLab
+from model.network.deeplab import DeepLab
 from model.run_folder import CHECKPOINTS
 from segdata.errors import UserError
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from model.prediction import load_predictor
+    from model.prediction.predictor import load_predictor
     from segdata.classes import ClassMap
     from segdata.conversion import ConversionRequest, convert
     from segdata.dataset import load_dataset
@@ -70,7 +70,7 @@ _HOMES = {
     "fix": "segdata.workflows",
     "import_checkpoint": "segdata.workflows",
     "load_dataset": "segdata.dataset",
-    "load_predictor": "model.prediction",
+    "load_predictor": "model.prediction.predictor",
     "predict": "segdata.workflows",
     "register": "segdata.registry",
     "shard": "segdata.sharding",

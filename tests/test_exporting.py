@@ -30,7 +30,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from model import checkpoint as checkpoints
     from model.checkpoint import Checkpoint
     from model.config import TrainSettings
-    from model.deeplab import DeepLab
+    from model.network.deeplab import DeepLab
     from segdata.classes import ClassMap, SegClass
 
     classes = ClassMap(tuple(SegClass(i, name) for i, name in enumerate("abc")), ignore=255)

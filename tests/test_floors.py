@@ -39,7 +39,7 @@ ONLY_USERS = {
         "workers",
         "drawing",
         "resizing",
-        "model.augment",
+        "model.training.augment",
     },
     "tensorflow": {"tf_data"},
     "pycocotools": {"sources"},

@@ -35,7 +35,7 @@ def checkpoint(folder: Path, seed: int = 0) -> Path:
     from model import checkpoint as checkpoints
     from model.checkpoint import Checkpoint
     from model.config import TrainSettings
-    from model.deeplab import DeepLab
+    from model.network.deeplab import DeepLab
 
     fields = [
         "num_classes=3", "depth_multiplier=0.1", "aspp_filters=8", "decoder_filters=8",

@@ -43,7 +43,7 @@ def test_enet_weights_lie_between_one_and_fifty_as_the_paper_says() -> None:
 
 def test_balanced_is_what_the_trainer_takes() -> None:
     pytest.importorskip("torch")
-    from model.loss import balanced_weights
+    from model.training.loss import balanced_weights
 
     pixels = [240, 50, 10]
     assert class_weights(SMALL)["balanced"] == pytest.approx(balanced_weights(pixels), rel=1e-5)

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model.deeplab import DeepLab
-from model.layers import resize
-from model.looks import Looks, merged
-from model.symbolic import longer, shorter
+from model.network.deeplab import DeepLab
+from model.network.layers import resize
+from model.network.symbolic import longer, shorter
+from model.prediction.looks import Looks, merged
 from segdata.errors import UserError
 from segdata.predictor import PredictionOptions
 
@@ -97,7 +97,7 @@ class Deployed(nn.Module):
         return self._read(merged(own))
 
     def _padded_length(self, length: int, axis: int) -> int:
-        """As :class:`model.planning.Planner` pads: to the crop, or to k·output_stride+1."""
+        """As :mod:`model.prediction.planning` pads: to the crop, or to k·output_stride+1."""
         stride = self.network.settings.output_stride
         crop = self.interface.options.crop_size
         # Not with a negative dividend: the division of ONNX rounds towards zero.

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from model.checkpoint import Checkpoint
-from model.deeplab import MEAN_SUBTRACTED
 from model.exporting.deployed import Interface
+from model.network.deeplab import MEAN_SUBTRACTED
 from model.network_settings import IMAGENET_MEAN, NetworkSettings
 from segdata import __version__
 from segdata.classes import ClassMap

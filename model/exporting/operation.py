@@ -11,13 +11,13 @@ from typing import Any
 from model.altered import altered
 from model.checkpoint import Checkpoint
 from model.config import RunSettings
-from model.deeplab import DeepLab
 from model.exporting.checking import Comparison, Photo, Speed, compare, measure, parts, whole
 from model.exporting.deployed import Deployed, Interface
 from model.exporting.description import describe
 from model.exporting.formats import FORMATS, Format, Runner
 from model.exporting.graph import Graph
 from model.hardware import choose_hardware
+from model.network.deeplab import DeepLab
 from model.restoring import network_of, newest
 from segdata.errors import UserError
 from segdata.files import write_file

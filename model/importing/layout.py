@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.deeplab import DeepLab
 from model.importing.tensors import Array, Shape
+from model.network.deeplab import DeepLab
+from model.network.original_names import variables_of
 from model.network_settings import NetworkSettings
-from model.original_names import variables_of
 from segdata.errors import UserError
 
 

@@ -12,7 +12,6 @@ from torch import Tensor
 from model import checkpoint as checkpoints
 from model.checkpoint import Checkpoint
 from model.config import RunSettings, TrainSettings
-from model.deeplab import DeepLab
 from model.importing.classes import classes_for
 from model.importing.imported import Imported
 from model.importing.layout import Layout, layout_of
@@ -24,6 +23,7 @@ from model.importing.recognition import Recognized, as_saved, recognize
 from model.importing.refusal import refuse_giant, refuse_misfit
 from model.importing.source import Source, opened
 from model.importing.tensors import Shape
+from model.network.deeplab import DeepLab
 from model.network_settings import NetworkSettings
 from segdata.classes import ClassMap
 from segdata.errors import UserError

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from model.importing.recognition import Recognized
 from model.importing.source import Source, telling
-from model.original_names import to_torch
+from model.network.original_names import to_torch
 from segdata.errors import UserError
 
 

@@ -219,6 +219,6 @@ def _summary(demo: Demo) -> dict[str, Any]:
 def _require_torch() -> None:
     """Say what is missing before a minute of work, not after it."""
     try:
-        import model.training  # noqa: F401
+        import model.training.loop  # noqa: F401
     except ModuleNotFoundError as missing:
         raise MissingExtra(missing.name or "torch", "train") from missing

@@ -30,7 +30,7 @@ from segdata.progress import Silence, Watch
 from segdata.workflows.predicted_folder import PredictedFolder
 
 if TYPE_CHECKING:
-    from model.prediction import TrainedPredictor
+    from model.prediction.predictor import TrainedPredictor
 
 # Palette PNGs hold at most this many ids.
 _PALETTE = 256
@@ -220,7 +220,7 @@ def _sources(request: PredictionRequest, stdin: BinaryIO | None) -> Sources:
 
 def _predictor(request: PredictionRequest) -> TrainedPredictor:
     try:
-        from model.prediction import load_predictor
+        from model.prediction.predictor import load_predictor
     except ModuleNotFoundError as missing:
         raise MissingExtra(missing.name or "torch", "train") from missing
     return load_predictor(request.model, request.device, request.options)

@@ -90,7 +90,7 @@ class Run:
             MissingExtra: torch is not installed.
         """
         try:
-            from model.prediction import load_predictor
+            from model.prediction.predictor import load_predictor
         except ModuleNotFoundError as missing:
             raise MissingExtra(missing.name or "torch", "train") from missing
         if not self.imported:

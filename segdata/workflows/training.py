@@ -24,7 +24,7 @@ from segdata.workflows.runs import is_run
 
 if TYPE_CHECKING:
     from model.config import TrainSettings
-    from model.training import TrainResult
+    from model.training.loop import TrainResult
 
 # Where a run keeps the shards that were made for it.
 OWN_SHARDS = "shards"
@@ -67,7 +67,7 @@ def train_with(
 ) -> TrainResult:
     """The same with settings as an object."""
     try:
-        from model.training import Listener, train
+        from model.training.loop import Listener, train
     except ModuleNotFoundError as missing:
         raise MissingExtra(missing.name or "torch", "train") from missing
     watch = watch or Silence()

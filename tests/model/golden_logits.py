@@ -3,8 +3,8 @@
     python tests/model/golden_logits.py
 
 writes ``golden_logits.json`` anew. The numbers in it were computed on 2026-11-26, when
-benchmarks/parity.py passed on fixtures of the original for all of these variants and heads (48 folders,
-float64 within 2e-6): a change of them is a departure from the original.
+benchmarks/parity.py passed on fixtures of the original for all of these variants and heads (48
+folders, float64 within 2e-6): a change of them is a departure from the original.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, get_args
 import numpy as np
 import torch
 
-from model.deeplab import DeepLab
+from model.network.deeplab import DeepLab
 from model.network_settings import NetworkSettings, Variant
 
 FILE = Path(__file__).with_suffix(".json")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.prediction import load_predictor
-from model.training import train
+from model.prediction.predictor import load_predictor
+from model.training.loop import train
 from segdata.errors import UserError
 
 from .conftest import picture, write_shards

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.augment import (
+from model.config import DataSettings
+from model.training.augment import (
     MEAN_PIXEL,
     View,
     crop_label,
@@ -11,8 +12,7 @@ from model.augment import (
     draw_view,
     nearest_indices,
 )
-from model.config import DataSettings
-from model.sampler import Draw, sample_rng
+from model.training.sampler import Draw, sample_rng
 
 IGNORE = 255
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from model.augment import MEAN_PIXEL, NO_LABEL
 from model.config import DataSettings
-from model.data import SplitRecords, TrainingData
-from model.sampler import Sampler
+from model.training.augment import MEAN_PIXEL, NO_LABEL
+from model.training.data import SplitRecords, TrainingData
+from model.training.sampler import Sampler
 from segdata.classes import ClassMap, SegClass
 from segdata.errors import UserError
 from segdata.manifest import ShardManifest

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from model.depthwise import _planar, depthwise_conv2d
+from model.network.depthwise import _planar, depthwise_conv2d
 
 SIZES = [(1, 1), (2, 9), (7, 5), (12, 13)]
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from model.image_scaling import rescaled
+from model.network.image_scaling import rescaled
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4, 9), (13, 5), (7, 7)])

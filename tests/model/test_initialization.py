@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from model.config import InitializationSettings, TrainSettings
-from model.deeplab import DeepLab
 from model.importing.layout import layout_of, to_original
 from model.importing.naming import HEAD
-from model.initialization import Initialized, initialize
+from model.network.deeplab import DeepLab
+from model.network.original_names import variables_of
 from model.network_settings import NetworkSettings
-from model.original_names import variables_of
-from model.training import Listener, train
+from model.training.initialization import Initialized, initialize
+from model.training.loop import Listener, train
 from segdata.errors import UserError
 
 SETTINGS = NetworkSettings(

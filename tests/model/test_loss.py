@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from model.augment import NO_LABEL
 from model.config import LossSettings
-from model.loss import PixelLoss, balanced_weights, top_k_at, weight_tensor
+from model.training.augment import NO_LABEL
+from model.training.loss import PixelLoss, balanced_weights, top_k_at, weight_tensor
 
 # The original resizes logits in float32, so values agree to a few of its ulps.
 TOLERANCE = {"rtol": 2e-6, "atol": 1e-9}

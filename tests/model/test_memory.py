@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from model.memory import MemoryMeter, available_memory, system_memory
+from model.prediction.memory import MemoryMeter, available_memory, system_memory
 
 CPU = torch.device("cpu")
 

@@ -2,11 +2,11 @@ import pytest
 import torch
 from torch import nn
 
-from model.aspp import Aspp
 from model.config import NetworkSettings
-from model.deeplab import DeepLab, resized_logits
-from model.layers import BatchNorm, Norm, Window, resize
-from model.mobilenet import rounded_channels
+from model.network.aspp import Aspp
+from model.network.deeplab import DeepLab, resized_logits
+from model.network.layers import BatchNorm, Norm, Window, resize
+from model.network.mobilenet import rounded_channels
 
 TINY = {"depth_multiplier": 0.1, "aspp_filters": 8, "decoder_filters": 8, "low_level_filters": 4}
 

@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from model.config import NetworkSettings, OptimizerSettings
-from model.deeplab import DeepLab
-from model.optimizer import build_optimizer, set_learning_rate
-from model.original_names import variables_of
+from model.network.deeplab import DeepLab
+from model.network.original_names import variables_of
+from model.training.optimizer import build_optimizer, set_learning_rate
 
 
 def network(variant="mobilenet_v2"):

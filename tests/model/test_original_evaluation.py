@@ -6,7 +6,7 @@ from benchmarks import parity
 from model.config import RunSettings
 from model.hardware import choose_hardware
 from model.network_settings import NetworkSettings
-from model.prediction import TrainedPredictor
+from model.prediction.predictor import TrainedPredictor
 from segdata.classes import ClassMap, SegClass
 from segdata.evaluation import evaluate, predict_items
 from segdata.images import read_label, read_photo

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from model.deeplab import DeepLab
+from model.network.deeplab import DeepLab
+from model.network.original_names import to_torch, variables_of
 from model.network_settings import CellBranch, NetworkSettings
-from model.original_names import to_torch, variables_of
 
 TINY = {"aspp_filters": 8, "decoder_filters": 8, "low_level_filters": 4, "num_classes": 3}
 

@@ -8,9 +8,9 @@ import torch
 
 from benchmarks import parity
 from model.config import OptimizerSettings
-from model.loss import PixelLoss
+from model.network.original_names import variables_of
 from model.network_settings import NetworkSettings
-from model.original_names import variables_of
+from model.training.loss import PixelLoss
 
 VARIANTS = ["mobilenet_v2", "mobilenet_v3_small_seg", "resnet_v1_18_beta", "xception_65"]
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.memory import Budget
 from model.network_settings import NetworkSettings
-from model.planning import Planner
+from model.prediction.memory import Budget
+from model.prediction.planning import Planner
 from segdata.errors import UserError
 from segdata.predictor import PredictionOptions
 

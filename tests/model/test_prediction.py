@@ -3,16 +3,16 @@ import pytest
 import torch
 
 from benchmarks import parity
-from model.calibration import recalibrate
 from model.checkpoint import Checkpoint
 from model.config import DataSettings, RunSettings, TrainSettings
-from model.deeplab import DeepLab
 from model.hardware import choose_hardware
-from model.layers import resize
-from model.memory import Budget, MemoryMeter
+from model.network.deeplab import DeepLab
+from model.network.layers import resize
 from model.network_settings import NetworkSettings
-from model.prediction import TrainedPredictor, load_predictor
-from model.training import train
+from model.prediction.memory import Budget, MemoryMeter
+from model.prediction.predictor import TrainedPredictor, load_predictor
+from model.training.calibration import recalibrate
+from model.training.loop import train
 from segdata.classes import ClassMap, SegClass
 from segdata.errors import UserError
 from segdata.predictor import PredictionOptions, Predictor
@@ -222,7 +222,7 @@ def test_a_network_s_memory_is_measured_for_a_large_image(run):
 def test_large_images_are_enlarged_band_by_band_as_at_once(monkeypatch):
     predictor, image = tiny(), random_image(100, 80)
     labels, logits = predictor.predict(image), predictor.logits(image)
-    monkeypatch.setattr("model.score_map._BAND", 3 * 97 * 7)
+    monkeypatch.setattr("model.prediction.score_map._BAND", 3 * 97 * 7)
     assert np.array_equal(predictor.predict(image), labels)
     np.testing.assert_allclose(predictor.logits(image), logits, atol=1e-5)
 
@@ -287,7 +287,7 @@ def test_more_than_256_channels_are_16_bit_ids():
 
 @pytest.mark.parametrize("precision", ["auto", "bf16"])
 def test_imported_weights_calculate_in_float32(precision):
-    from model.prediction import _run_settings
+    from model.prediction.predictor import _run_settings
 
     network = NetworkSettings(faithful=True)
     settings = TrainSettings(network=network, run=RunSettings(precision=precision))
@@ -347,7 +347,7 @@ def test_ids_are_the_original_s(original, tag, crop):
 
 
 def test_recalibration_measures_the_statistics_of_the_batches(settings):
-    from model.data import Batch
+    from model.training.data import Batch
 
     network = DeepLab(settings.network.model_copy(update={"num_classes": 3}))
     images = torch.randint(0, 256, (4, 3, 33, 33), dtype=torch.uint8)

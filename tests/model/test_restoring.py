@@ -11,7 +11,7 @@ from torch import Tensor
 
 from model.checkpoint import Checkpoint, DamagedCheckpoint
 from model.config import TrainSettings
-from model.deeplab import DeepLab
+from model.network.deeplab import DeepLab
 from model.restoring import network_of
 from segdata.classes import ClassMap
 from segdata.errors import UserError

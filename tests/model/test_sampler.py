@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.sampler import Draw, Sampler, permutation, sample_rng
+from model.training.sampler import Draw, Sampler, permutation, sample_rng
 
 
 @given(st.integers(1, 50), st.integers(0, 2**40), st.integers(0, 100))

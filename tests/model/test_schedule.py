@@ -3,7 +3,7 @@ import json
 import pytest
 
 from model.config import OptimizerSettings
-from model.schedule import learning_rate
+from model.training.schedule import learning_rate
 
 
 def test_poly_rates_are_the_original_s(shared):

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch.export import Dim
 from torch.nn import functional
 
-from model import layers, resnet, symbolic
-from model.layers import Norm, Window
+from model.network import layers, resnet, symbolic
+from model.network.layers import Norm, Window
 
 SIZES = st.integers(1, 40)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from model.crops import aligned
 from model.network_settings import NetworkSettings
-from model.tiling import Tiling
+from model.prediction.tiling import Tiling
 
 STRIDES = st.sampled_from([(8, 4), (16, 4), (16, None), (32, 8)])
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from model import checkpoint as checkpoints
-from model.data import TrainingData
-from model.loss import PixelLoss
-from model.training import Listener, train
+from model.training.data import TrainingData
+from model.training.loop import Listener, train
+from model.training.loss import PixelLoss
 from segdata.errors import UserError
 
 from .conftest import picture, write_shards

@@ -111,7 +111,7 @@ def test_a_flag_becomes_its_setting(flags: str, place: str, value: Any) -> None:
 
 
 def test_adam_has_its_own_rate_and_no_schedule() -> None:
-    from model.schedule import learning_rate
+    from model.training.schedule import learning_rate
 
     line = (
         "--optimizer=adam --adam_learning_rate=0.002 --base_learning_rate=0.5 --slow_start_step=9 "

@@ -11,7 +11,7 @@ import torch
 from model import checkpoint as checkpoints
 from model.checkpoint import Checkpoint
 from model.config import RunSettings, TrainSettings
-from model.deeplab import DeepLab
+from model.network.deeplab import DeepLab
 from model.network_settings import NetworkSettings
 from segdata.classes import ClassMap, SegClass
 

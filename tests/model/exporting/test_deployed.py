@@ -6,7 +6,7 @@ import torch
 
 from model.exporting import Interface
 from model.exporting.deployed import Deployed
-from model.prediction import load_predictor
+from model.prediction.predictor import load_predictor
 from segdata.errors import UserError
 from segdata.predictor import PredictionOptions
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from model.deeplab import DeepLab
 from model.importing.layout import to_original
+from model.network.deeplab import DeepLab
+from model.network.original_names import variables_of
 from model.network_settings import NetworkSettings
-from model.original_names import variables_of
 
 TINY = NetworkSettings(
     depth_multiplier=0.1,

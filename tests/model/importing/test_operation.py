@@ -12,13 +12,13 @@ import pytest
 import torch
 
 from model import checkpoint as checkpoints
-from model.deeplab import DeepLab
 from model.importing.imported import Imported
 from model.importing.layout import layout_of
 from model.importing.operation import REPORT, ImportRequest, import_checkpoint
 from model.importing.places import find
+from model.network.deeplab import DeepLab
 from model.network_settings import NetworkSettings
-from model.prediction import load_predictor
+from model.prediction.predictor import load_predictor
 from model.restoring import newest
 from segdata.classes import ClassMap, SegClass
 from segdata.errors import UserError

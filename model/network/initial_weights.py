@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from model.layers import ConvUnit
+from model.network.layers import ConvUnit
 from model.network_settings import NetworkSettings
 
 # Deviations of the original's truncated normal initializers (its core/ and model.py).

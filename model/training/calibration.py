@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import torch
 
-from model.data import Batch
 from model.hardware import Hardware
-from model.layers import BatchNorm
+from model.network.layers import BatchNorm
+from model.training.data import Batch
 
 
 @torch.no_grad()

@@ -17,11 +17,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from model.augment import MEAN_PIXEL, NO_LABEL, crop_label, crop_photo, draw_view, whole
 from model.config import DataSettings
 from model.resize_range import range_size
-from model.sampler import Draw, Sampler, sample_rng
 from model.setting_types import HeightWidth
+from model.training.augment import MEAN_PIXEL, NO_LABEL, crop_label, crop_photo, draw_view, whole
+from model.training.sampler import Draw, Sampler, sample_rng
 from segdata import records
 from segdata.classes import Label
 from segdata.errors import UserError

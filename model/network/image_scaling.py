@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.layers import resize
-from model.symbolic import has_symbols
+from model.network.layers import resize
+from model.network.symbolic import has_symbols
 
 
 def rescaled(images: Tensor, size: tuple[int, int]) -> Tensor:

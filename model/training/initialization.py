@@ -19,7 +19,6 @@ from pathlib import Path
 import torch
 
 from model.config import InitializationSettings
-from model.deeplab import DeepLab
 from model.importing.layout import original_shape
 from model.importing.matching import Match, differences, match
 from model.importing.naming import HEAD, part_of
@@ -27,7 +26,8 @@ from model.importing.reading import tensor_of
 from model.importing.recognition import Recognized, as_saved, recognize
 from model.importing.source import opened
 from model.importing.tensors import Shape
-from model.original_names import variables_of
+from model.network.deeplab import DeepLab
+from model.network.original_names import variables_of
 from segdata.errors import UserError
 
 _SHOWN = 4

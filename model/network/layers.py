@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from model import symbolic
 from model.config import NetworkSettings
-from model.depthwise import depthwise_conv2d
+from model.network import symbolic
+from model.network.depthwise import depthwise_conv2d
 
 Activation = Literal["none", "relu", "relu6", "clip", "hard_swish", "sigmoid", "quantized_sigmoid"]
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from model.aspp import HEAD_DECAY, HEAD_EPSILON, head_activation
-from model.layers import Activation, ConvUnit, Norm, Window, depthwise, resize, scaled_size
+from model.network.aspp import HEAD_DECAY, HEAD_EPSILON, head_activation
+from model.network.layers import Activation, ConvUnit, Norm, Window, depthwise, resize, scaled_size
 from model.network_settings import NetworkSettings
 
 

@@ -11,7 +11,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor
 
-from model.deeplab import DeepLab
+from model.network.deeplab import DeepLab
 from segdata.predictor import PredictionOptions
 
 # Logarithms of probabilities stay finite: the smallest normal float32.

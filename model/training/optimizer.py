@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn, optim
 
 from model.config import OptimizerSettings
-from model.deeplab import DeepLab
-from model.layers import ConvUnit
+from model.network.deeplab import DeepLab
+from model.network.layers import ConvUnit
 
 
 def build_optimizer(network: DeepLab, settings: OptimizerSettings) -> optim.Optimizer:

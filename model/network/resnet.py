@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model import symbolic
-from model.layers import Backbone, ConvUnit, Features, Norm, Strides, Window
+from model.network import symbolic
+from model.network.layers import Backbone, ConvUnit, Features, Norm, Strides, Window
 from model.network_settings import NetworkSettings
 
 # feature_extractor.py, extract_features.

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, optim
 
 from model.config import TrainSettings
-from model.data import Batch
-from model.deeplab import DeepLab
 from model.hardware import Hardware
-from model.loss import PixelLoss, top_k_at, weight_tensor
-from model.optimizer import build_optimizer, set_learning_rate
-from model.schedule import learning_rate
+from model.network.deeplab import DeepLab
+from model.training.data import Batch
+from model.training.loss import PixelLoss, top_k_at, weight_tensor
+from model.training.optimizer import build_optimizer, set_learning_rate
+from model.training.schedule import learning_rate
 from segdata.errors import UserError
 
 SMALLER_RATE = (

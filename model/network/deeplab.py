@@ -1,8 +1,8 @@
 """DeepLab V3+: backbone, ASPP, decoder and logits, true to the original's arithmetic.
 
 Departures unless ``faithful``: image pooling is global at any size, so that no result depends on
-the crop size of the training; batch-norm momentum suits short runs (:class:`model.layers.Norm`);
-initial weights keep the variance of the activations (He et al. 2015).
+the crop size of the training; batch-norm momentum suits short runs (``layers.Norm``); initial
+weights keep the variance of the activations (He et al. 2015).
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from model.aspp import Aspp
-from model.decoder import Decoder
-from model.dense_prediction_cell import DensePredictionCell
-from model.image_scaling import rescaled
-from model.initial_weights import draw
-from model.layers import Backbone, BatchNorm, ConvUnit, Window, resize, scaled
-from model.mobilenet import MobileNet
+from model.network.aspp import Aspp
+from model.network.decoder import Decoder
+from model.network.dense_prediction_cell import DensePredictionCell
+from model.network.image_scaling import rescaled
+from model.network.initial_weights import draw
+from model.network.layers import Backbone, BatchNorm, ConvUnit, Window, resize, scaled
+from model.network.mobilenet import MobileNet
+from model.network.resnet import ResNet
+from model.network.xception import Xception
 from model.network_settings import IMAGENET_MEAN, NetworkSettings
-from model.resnet import ResNet
-from model.xception import Xception
 
 BACKBONES: Mapping[str, type[MobileNet | ResNet | Xception]] = {
     "mobilenet": MobileNet,

@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from model.aspp import HEAD_DECAY, HEAD_EPSILON
-from model.layers import ConvUnit, Norm, Window, depthwise, resize
+from model.network.aspp import HEAD_DECAY, HEAD_EPSILON
+from model.network.layers import ConvUnit, Norm, Window, depthwise, resize
+from model.network.symbolic import window_means
 from model.network_settings import CellBranch, NetworkSettings
-from model.symbolic import window_means
 
 # dense_prediction_cell_hparams: channels of every branch and of their projection.
 _FILTERS = 256

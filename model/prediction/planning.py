@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from model.crops import aligned
-from model.memory import Budget
 from model.network_settings import NetworkSettings
-from model.tiling import Tiling
+from model.prediction.memory import Budget
+from model.prediction.tiling import Tiling
 from segdata.predictor import PredictionOptions
 
 Size = tuple[int, int]

@@ -1,7 +1,7 @@
 """What the original calls the network's tensors, and how it lays them out.
 
 =====================================  =========================================================
-state of :class:`model.deeplab.DeepLab`  variable of the original
+state of :class:`model.network.deeplab.DeepLab`  variable of the original
 =====================================  =========================================================
 ``backbone.…``                         ``MobilenetV2/…``, ``xception_65/…``, ``resnet_v1_50/…``, …
 ``aspp.…``                             ``…`` (``image_pooling``, ``aspp0``, …), or
@@ -20,8 +20,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from model.deeplab import DeepLab
-from model.layers import ConvUnit
+from model.network.deeplab import DeepLab
+from model.network.layers import ConvUnit
 
 _LEAVES = {
     "conv.weight": "weights",

@@ -9,9 +9,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from model.layers import Activation, ConvUnit, Norm, Window, depthwise, resize, scaled, scaled_size
+from model.network.layers import (
+    Activation,
+    ConvUnit,
+    Norm,
+    Window,
+    depthwise,
+    resize,
+    scaled,
+    scaled_size,
+)
+from model.network.symbolic import shorter, window_means
 from model.network_settings import NetworkSettings
-from model.symbolic import shorter, window_means
 
 HEAD_EPSILON, HEAD_DECAY = 1e-5, 0.9997
 

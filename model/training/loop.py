@@ -16,20 +16,20 @@ from pathlib import Path
 from torch import optim
 
 from model import checkpoint as checkpoints
-from model.calibration import recalibrate
 from model.checkpoint import Checkpoint, Found
 from model.config import TrainSettings
-from model.data import Batch, SplitRecords, TrainingData
-from model.deeplab import DeepLab
 from model.hardware import Hardware, choose_hardware
-from model.initialization import first_weights
-from model.interruption import deferred
-from model.learner import SMALLER_RATE, Learner
-from model.optimizer import optimizer_state, restore_optimizer
-from model.prediction import TrainedPredictor
-from model.resolution import continued, refuse_differences, resolved
+from model.network.deeplab import DeepLab
+from model.prediction.predictor import TrainedPredictor
 from model.run_folder import RunConfig, RunFolder
-from model.sampler import Sampler
+from model.training.calibration import recalibrate
+from model.training.data import Batch, SplitRecords, TrainingData
+from model.training.initialization import first_weights
+from model.training.interruption import deferred
+from model.training.learner import SMALLER_RATE, Learner
+from model.training.optimizer import optimizer_state, restore_optimizer
+from model.training.resolution import continued, refuse_differences, resolved
+from model.training.sampler import Sampler
 from segdata.confusion import ConfusionMatrix
 from segdata.errors import UserError
 from segdata.manifest import ShardManifest

@@ -12,15 +12,15 @@ import torch
 from torch import Tensor
 
 from model.altered import altered
-from model.augment import nearest_indices
 from model.checkpoint import Checkpoint
 from model.config import DataSettings, RunSettings, TrainSettings
-from model.deeplab import DeepLab
 from model.hardware import Hardware, choose_hardware
-from model.planning import Plan
+from model.network.deeplab import DeepLab
+from model.prediction.planning import Plan
+from model.prediction.score_map import ScoreMap
+from model.prediction.scoring import Scorer
 from model.restoring import network_of, newest
-from model.score_map import ScoreMap
-from model.scoring import Scorer
+from model.training.augment import nearest_indices
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.predictor import PredictionOptions

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from model.config import DataSettings
-from model.deeplab import DeepLab
 from model.hardware import Hardware
-from model.layers import resize
-from model.looks import Looks, merged
-from model.memory import MemoryMeter
-from model.planning import Plan, Planner
+from model.network.deeplab import DeepLab
+from model.network.layers import resize
+from model.prediction.looks import Looks, merged
+from model.prediction.memory import MemoryMeter
+from model.prediction.planning import Plan, Planner
+from model.prediction.score_map import ScoreMap
 from model.resize_range import range_size
-from model.score_map import ScoreMap
 from segdata.errors import UserError
 from segdata.predictor import PredictionOptions
 

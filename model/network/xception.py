@@ -13,7 +13,7 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model.layers import (
+from model.network.layers import (
     CLIP,
     Activation,
     Backbone,

@@ -41,7 +41,7 @@ def longer(first: int, second: int) -> int:
 
 
 def scaled(length: int, scale: float) -> int:
-    """:func:`model.layers.scaled` in whole numbers; equal where the scale has few binary digits."""
+    """``layers.scaled`` in whole numbers; equal where the scale has few binary digits."""
     numerator, denominator = scale.as_integer_ratio()
     return (length - 1) * numerator // denominator + 1
 

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from model.augment import NO_LABEL, nearest_indices
 from model.config import LossSettings
-from model.layers import resize
+from model.network.layers import resize
+from model.training.augment import NO_LABEL, nearest_indices
 
 
 @dataclass(frozen=True)

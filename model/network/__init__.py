@@ -1,0 +1,1 @@
+"""The network: ``deeplab`` joins a backbone, a head and a decoder, made of ``layers``."""

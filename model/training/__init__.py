@@ -1,0 +1,1 @@
+"""Training: ``loop`` is the run, ``learner`` a step; ``data`` makes the batches."""
