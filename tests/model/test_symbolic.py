@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.export import Dim
 from torch.nn import functional
@@ -13,6 +13,7 @@ from model.network.layers import Norm, Window
 SIZES = st.integers(1, 40)
 
 
+@settings(deadline=None)
 @given(SIZES, SIZES, st.sampled_from([3, 5, 7]), st.booleans())
 def test_a_strided_convolution_equals_the_unit_s_at_any_size(height, width, kernel, depthwise):
     window = Window(kernel, stride=2, depthwise=depthwise)
@@ -24,6 +25,7 @@ def test_a_strided_convolution_equals_the_unit_s_at_any_size(height, width, kern
     torch.testing.assert_close(found, expected)
 
 
+@settings(deadline=None)
 @given(SIZES, SIZES)
 def test_a_strided_max_pool_equals_the_resnets(height, width):
     rectified = torch.rand(1, 2, height, width)
@@ -31,11 +33,13 @@ def test_a_strided_max_pool_equals_the_resnets(height, width):
     assert torch.equal(symbolic.strided_max_pool2d(rectified, 3), expected)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 100_000), st.sampled_from([0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0]))
 def test_scales_of_few_binary_digits_are_exact(length, scale):
     assert symbolic.scaled(length, scale) == layers.scaled(length, scale)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 4))
 def test_averaging_by_a_matrix_equals_pooling(length, window, stride):
     window = min(window, length)
