@@ -7,7 +7,7 @@ other weights goes unnoticed there, or ends in NotFoundError; here it is refused
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from model.checkpoint import Checkpoint
 from model.config import TrainSettings
 from model.network.deeplab import DeepLab
 from model.network_settings import NetworkSettings
+from model.rates import with_rates
 from segdata.errors import UserError
 
 # What a network does with its weights; how many rates there are decides over weights, too.
@@ -30,12 +31,22 @@ _ARITHMETIC = {
 _WITHOUT = "leave it out: the checkpoint knows the network it is of"
 
 
-def altered(checkpoint: Checkpoint, assignments: Iterable[str]) -> Checkpoint:
+def altered(
+    checkpoint: Checkpoint,
+    assignments: Iterable[str],
+    note: Callable[[str], None] = lambda sentence: None,
+) -> Checkpoint:
     """The checkpoint with settings of its network changed, ``KEY=VALUE``.
+
+    Another output stride brings other atrous rates with it, unless they are given.
+
+    Args:
+        note: is told what else changes.
 
     Raises:
         UserError: a setting is unknown, is none of the network's, or asks for other weights.
     """
+    assignments = tuple(assignments)
     settings = checkpoint.settings.updated(assignments)
     other = _differences(checkpoint.settings, settings)
     strangers = [key for key in other if not key.startswith("network.")]
@@ -50,7 +61,10 @@ def altered(checkpoint: Checkpoint, assignments: Iterable[str]) -> Checkpoint:
             if key not in _ARITHMETIC
         )
         raise UserError(f"the weights are of another network than asked for: {said}", _WITHOUT)
-    return replace(checkpoint, settings=settings)
+    network, sentence = with_rates(checkpoint.settings.network, settings.network, assignments)
+    if sentence:
+        note(sentence)
+    return replace(checkpoint, settings=settings.model_copy(update={"network": network}))
 
 
 def _differences(there: TrainSettings, here: TrainSettings) -> dict[str, tuple[Any, Any]]:

@@ -51,7 +51,7 @@ def open_settings(assumed: Mapping[str, Any], shapes: Mapping[str, Shape]) -> di
     if count not in (0, _DEFAULT_BRANCHES) and not assumed.get("atrous_rates"):
         needed["atrous_rates"] = (
             f"the ASPP has {count} atrous branches, and their rates are not in the file: "
-            "give --atrous-rates with as many numbers"
+            "give as many numbers: --set atrous_rates=N,N,…"
         )
     if published_cell(shapes) is False:
         needed["dense_prediction_cell"] = (

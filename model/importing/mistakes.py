@@ -46,6 +46,11 @@ def contradictions(
 
 def _rates(recognized: Recognized, settings: NetworkSettings) -> str:
     rates, count = settings.rates, recognized.branches
+    if not count:
+        return (
+            f"the file has no atrous branches, as the original's small MobileNets, and rates "
+            f"({', '.join(map(str, rates))}) were asked for: leave atrous_rates out"
+        )
     asked = f"{len(rates)} rates ({', '.join(map(str, rates))}) were" if rates else "none was"
     return (
         f"the ASPP of the file has {count} atrous branches, and {asked} asked for: a branch "

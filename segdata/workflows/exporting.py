@@ -74,13 +74,16 @@ def export(request: ExportRequest, *, watch: Watch | None = None) -> Export:
         options=request.options,
     )
     files, photo = _files(request), _photo(request.image)
-    with _own_checkpoint(request) as (run, settings):
+    watch = watch or Silence()
+    with _own_checkpoint(request, watch) as (run, settings):
         options = ExportOptions(interface=interface, settings=settings, skip=request.to == ALL)
-        return export(run, files, photo, options, watch or Silence())
+        return export(run, files, photo, options, watch)
 
 
 @contextmanager
-def _own_checkpoint(request: ExportRequest) -> Iterator[tuple[Path, tuple[str, ...]]]:
+def _own_checkpoint(
+    request: ExportRequest, watch: Watch
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """A checkpoint of ours and the settings to change; one of TensorFlow's is imported for now."""
     path = request.run
     folder = path.parent if path.suffix == ".safetensors" else path
@@ -91,7 +94,9 @@ def _own_checkpoint(request: ExportRequest) -> Iterator[tuple[Path, tuple[str, .
 
     with TemporaryDirectory(prefix="segdata-") as scratch:
         out = Path(scratch) / "checkpoint"
-        import_checkpoint(ImportRequest(path=path, out=out, assignments=request.settings))
+        asked = ImportRequest(path=path, out=out, assignments=request.settings, to_predict=True)
+        for sentence in import_checkpoint(asked).notes:
+            watch.note(sentence)
         yield out, ()
 
 

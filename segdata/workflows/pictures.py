@@ -110,7 +110,7 @@ def _album(request: PictureRequest, watch: Watch) -> _Album:
     folder = Path(request.source)
     if is_run(folder) or request.shards is not None:
         place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
-        return _of_run(load_run(folder, place), request)
+        return _of_run(load_run(folder, place), request, watch)
     if (folder / MANIFEST_FILE).is_file():
         return _of_shards(folder, ShardManifest.load(folder), request.split)
     if is_foreign(folder):
@@ -122,8 +122,8 @@ def _album(request: PictureRequest, watch: Watch) -> _Album:
     return _of_dataset(request)
 
 
-def _of_run(run: Run, request: PictureRequest) -> _Album:
-    predictor = run.predictor(request.looks, request.settings)
+def _of_run(run: Run, request: PictureRequest, watch: Watch) -> _Album:
+    predictor = run.predictor(request.looks, request.settings, watch.note)
     samples = run.samples(request.split)
     items = (_predicted(sample, predictor) for sample in samples)
     return _Album(items, run.manifest.splits[request.split].labelled, predictor.class_map)
