@@ -25,11 +25,18 @@ from model.importing.source import Source, opened
 from model.importing.tensors import Shape
 from model.network.deeplab import DeepLab
 from model.network_settings import NetworkSettings
+from model.rates import with_rates
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.files import output_folder, write_file
 
 REPORT = "import.json"
+# Remedies, without and with ``to_predict``.
+_ASKED = ("give it, and import again", "give it: --set KEY=VALUE")
+_CONTRADICTED = (
+    "with --partial it is done all the same",
+    "leave it out: the checkpoint knows the network it is of",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +50,7 @@ class ImportRequest:
         assignments: settings as ``KEY=VALUE``, above all those that no file tells.
         class_map: the classes' names and colors; None numbers them.
         partial: load what fits, and draw the rest at random.
+        to_predict: it is for one prediction or export, whose command cannot draw anything at random.
         overwrite: also write into a folder that is not empty.
     """
 
@@ -51,6 +59,7 @@ class ImportRequest:
     assignments: tuple[str, ...] = ()
     class_map: ClassMap | None = None
     partial: bool = False
+    to_predict: bool = False
     overwrite: bool = False
 
 
@@ -66,12 +75,12 @@ def import_checkpoint(request: ImportRequest) -> Imported:
     """
     with opened(request.path) as source:
         recognized = as_saved(source) if source.own else recognize(source)
-        settings = _settings(source, recognized, request)
+        settings, rates = _settings(source, recognized, request)
         layout = layout_of(settings.network)
         refuse_giant(layout, source)
         found = match(recognized.shapes, _wanted(layout, settings.network), recognized.scope)
         if not (found.is_whole or (request.partial and found.used)):
-            refuse_misfit(found, recognized, source)
+            refuse_misfit(found, recognized, source, not request.to_predict)
         class_map, named = classes_for(settings.network.num_classes, source, request.class_map)
         _refuse_other_steps(request.out, source.step)
         weights = _weights(source, recognized, settings.network, found)
@@ -85,15 +94,17 @@ def import_checkpoint(request: ImportRequest) -> Imported:
                 settings=settings,
                 match=found,
                 aside=recognized.aside,
-                notes=(*source.notes, *recognized.notes, *named),
+                notes=(*source.notes, *recognized.notes, *rates, *named),
             )
             report = json.dumps(result.to_json(), indent=1, ensure_ascii=False)
             write_file(out / REPORT, report.encode())
     return result
 
 
-def _settings(source: Source, recognized: Recognized, request: ImportRequest) -> TrainSettings:
-    """The settings to store: recognized, and what was asked for.
+def _settings(
+    source: Source, recognized: Recognized, request: ImportRequest
+) -> tuple[TrainSettings, list[str]]:
+    """The settings to store, recognized and asked for; and what to say of their atrous rates.
 
     Raises:
         UserError: something must be given, or what was asked for contradicts the file.
@@ -108,11 +119,13 @@ def _settings(source: Source, recognized: Recognized, request: ImportRequest) ->
     asked = {key for key in fields if getattr(settings.network, key) != getattr(base.network, key)}
     needed = [why for key, why in recognized.open.items() if key not in asked]
     if needed:
-        raise UserError(f"{request.path}: {'; '.join(needed)}", "give it, and import again")
+        raise UserError(f"{request.path}: {'; '.join(needed)}", _ASKED[request.to_predict]
     wrong = contradictions(recognized, settings.network, frozenset(asked))
     if wrong and not request.partial:
-        raise UserError("; ".join(wrong), "with --partial it is done all the same")
-    return settings
+        raise UserError("; ".join(wrong), _CONTRADICTED[request.to_predict])
+    network, sentence = with_rates(base.network, settings.network, request.assignments)
+    told = [sentence] if sentence else []
+    return settings.model_copy(update={"network": network}), told
 
 
 def _wanted(layout: Layout, network: NetworkSettings) -> dict[str, Shape]:

@@ -26,14 +26,21 @@ def refuse_giant(layout: Layout, source: Source) -> None:
         )
 
 
-def refuse_misfit(found: Match, recognized: Recognized, source: Source) -> None:
-    """Raise a UserError that tells every difference between a file and its network."""
+def refuse_misfit(
+    found: Match, recognized: Recognized, source: Source, may_be_partial: bool = True
+) -> None:
+    """Raise a UserError that tells every difference between a file and its network.
+
+    Args:
+        may_be_partial: the command can load a part.
+    """
+    reason = _reason(found, recognized, source)
+    partial = "; --partial loads what fits and draws the rest at random"
     lines = "\n  ".join(differences(found, recognized.shapes))
     raise UserError(
         f"{source.path} does not fit the {recognized.settings.variant} that it was taken for: "
         f"{len(found.used)} variables fit, and\n  {lines}",
-        _reason(found, recognized, source)
-        + "--partial loads what fits and draws the rest at random",
+        reason + (partial if may_be_partial else ""),
     )
 
 
@@ -43,17 +50,17 @@ def _reason(found: Match, recognized: Recognized, source: Source) -> str:
     if source.graph and found.missing and all("/BatchNorm/" in name for name in found.missing):
         return (
             "the graph was optimized, and its batch norms are folded into other weights: import "
-            "the checkpoint that it was made from; "
+            "the checkpoint that it was made from"
         )
     if recognized.has_head and recognized.settings.num_classes is None:
         return (
             "the file has a head and no logits: a training can begin from it as it is (--set "
-            "initialization.checkpoint=FILE); "
+            "initialization.checkpoint=FILE)"
         )
     in_backbone = [n for n in found.misshapen if part_of(n, recognized.scope) == "backbone"]
     if variant.startswith("mobilenet_v3") and in_backbone:
         return (
             "the last blocks of the MobileNetV3 that classifies images are twice as wide as "
-            "those of the one that segments them; "
+            "those of the one that segments them"
         )
-    return "fetch the file again if it should be whole; "
+    return "fetch the file again if it should be whole"

@@ -169,6 +169,7 @@ def load_predictor(
     device: str = "auto",
     options: PredictionOptions | None = None,
     settings: Iterable[str] = (),
+    note: Callable[[str], None] = lambda sentence: None,
 ) -> TrainedPredictor:
     """The network of a run folder (its newest whole checkpoint) or of one checkpoint folder.
 
@@ -177,7 +178,9 @@ def load_predictor(
         device: cpu, cuda or auto: a GPU where there is one.
         options: how images are predicted.
         settings: of the network, ``KEY=VALUE``, that differ from those of its training; the weights
-            must fit, as they do for another output stride with its atrous rates.
+            must fit, as they do for another output stride, with which atrous rates are scaled unless
+            they are given.
+        note: is told what else such settings change.
 
     Imported networks of the original calculate in float32, to give its numbers; others in what
     their training did, where the processor multiplies it in hardware.
@@ -185,7 +188,7 @@ def load_predictor(
     Raises:
         UserError: there is no checkpoint, it is damaged, or it has no logits.
     """
-    checkpoint = altered(newest(Path(path)), settings)
+    checkpoint = altered(newest(Path(path)), settings, note)
     network = network_of(checkpoint)
     hardware = choose_hardware(_run_settings(checkpoint.settings, device))
     network.fold()

@@ -123,7 +123,7 @@ def classes_of(
 def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
     total = sum(shard.samples for shard in run.manifest.of_split(request.split))
     looks = request.looks
-    predictor = run.predictor(looks, request.settings)
+    predictor = run.predictor(looks, request.settings, watch.note)
     options = EvalOptions(
         rule=request.rule,
         maps=_maps(run),
