@@ -68,3 +68,38 @@ def test_a_network_with_other_weights_is_refused(
 def test_settings_of_the_training_are_over(run: Path) -> None:
     with pytest.raises(UserError, match=r"optimizer\.momentum is a setting of the training"):
         load_predictor(run, settings=["momentum=0.5"])
+
+
+def test_rates_follow_the_output_stride_and_this_is_told(run: Path) -> None:
+    notes: list[str] = []
+    image, _ = picture(7)
+    scaled = load_predictor(run, settings=["output_stride=8"], note=notes.append)
+    said = load_predictor(run, settings=["output_stride=8", "atrous_rates=12,24,36"])
+    assert scaled.network.settings.rates == (12, 24, 36)
+    assert np.array_equal(scaled.logits(image), said.logits(image))
+    assert "the atrous rates 6, 12, 18 become 12, 24, 36" in notes[0]
+    coarser = load_predictor(run, settings=["network.output_stride=32"])
+    assert coarser.network.settings.rates == (3, 6, 9)
+
+
+@pytest.mark.parametrize(
+    ("rates", "told"),
+    [
+        ("6,12,18", ["made for output stride 16, and at 8 they reach less far than in training"]),
+        ("12,24,36", []),
+        ("4,8,12", []),
+    ],
+)
+def test_rates_that_are_given_count(run: Path, rates: str, told: list[str]) -> None:
+    notes: list[str] = []
+    settings = ["output_stride=8", f"network.atrous_rates={rates}"]
+    finer = load_predictor(run, settings=settings, note=notes.append)
+    assert finer.network.settings.rates == tuple(map(int, rates.split(",")))
+    assert len(notes) == len(told)
+    assert all(part in note for part, note in zip(told, notes, strict=True))
+
+
+def test_nothing_is_told_where_the_output_stride_stays(run: Path) -> None:
+    notes: list[str] = []
+    load_predictor(run, settings=["output_stride=16", "faithful=true"], note=notes.append)
+    assert notes == []
