@@ -133,7 +133,9 @@ class RunSettings(Settings):
     seed: NonNegativeInt = 0
     """Seed of weights, order, augmentation and dropout."""
     precision: Precision = "auto"
-    """fp32, bf16 (autocast) or auto: bf16 only where the network was measured faster in it."""
+    """Of the training and its validation: fp32, bf16 (autocast) or auto, which is bf16 where the
+    hardware multiplies it, so that trained weights depend a little on the machine. Predictions,
+    evaluations and exports are fp32 whatever it is, unless `--precision` says otherwise."""
     channels_last: bool = True
     """Keep activations as N×H×W×C in memory."""
     device: str = "auto"

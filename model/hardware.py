@@ -35,6 +35,11 @@ class Hardware:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=enabled)
 
     @property
+    def faster_in_bf16(self) -> bool:
+        """Whether it calculates in fp32, and would be faster in bf16: as auto chooses."""
+        return self.precision == "fp32" and self.channels_last and _multiplies_bf16(self.device)[0]
+
+    @property
     def memory_format(self) -> torch.memory_format:
         return torch.channels_last if self.channels_last else torch.contiguous_format
 

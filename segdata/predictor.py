@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from segdata.classes import ClassMap
 
+Precision = Literal["fp32", "bf16", "auto"]
+
 # A network sees nothing new in an image that is enlarged more.
 MOST_SCALE = 8.0
 
@@ -51,6 +53,8 @@ class PredictionOptions:
             prediction would not fit the memory.
         upsampled_logits: False takes the best class before the scores are enlarged, which leaves
             blocks (prediction_with_upsampled_logits).
+        precision: fp32 gives the same classes on every machine; bf16 calculates with 8 bits of
+            precision and changes some pixels; auto takes bf16 where the hardware multiplies it.
 
     Raises:
         UserError: a scale or a size is not above 0, or an option could not have any effect.
@@ -61,6 +65,7 @@ class PredictionOptions:
     crop_size: tuple[int, int] | None = None
     tile: int | Literal["auto", "whole"] = "auto"
     upsampled_logits: bool = True
+    precision: Precision = "fp32"
 
     def __post_init__(self) -> None:
         if not self.scales or not all(0 < scale <= MOST_SCALE for scale in self.scales):

@@ -146,6 +146,36 @@ def test_scales_flip_and_tiles_reach_the_network(model: Path, photos: Path, tmp_
         np.testing.assert_array_equal(data["probabilities"], expected)
 
 
+def test_the_crop_size_reaches_the_network(model: Path, photos: Path, tmp_path: Path) -> None:
+    import segdata
+
+    line = [photos / "a.jpg", "--model", model, "--out", tmp_path / "out"]
+    assert predicted(*line, "--crop-size", "129,161", "--probabilities", "float32") == 0
+    image = np.asarray(Image.open(photos / "a.jpg"))
+    options = segdata.PredictionOptions(crop_size=(129, 161))
+    padded = segdata.load_predictor(model, options=options).probabilities(image)
+    with np.load(tmp_path / "out" / "a.npz") as data:
+        np.testing.assert_array_equal(data["probabilities"], padded)
+    assert not np.array_equal(padded, segdata.load_predictor(model).probabilities(image))
+
+
+@pytest.mark.parametrize("multiplies", [True, False])
+def test_where_bf16_would_be_faster_that_is_told_once_unless_fp32_was_asked_for(
+    multiplies: bool, model: Path, photos: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("model.hardware._multiplies_bf16", lambda device: (multiplies, "it"))
+    line = [photos, "--model", model, "--device", "cpu", "--out"]
+    assert predicted(*line, tmp_path / "default") == 0
+    told = capsys.readouterr().err
+    assert told.count("--precision bf16 is faster on this processor") == multiplies
+    for precision in ("fp32", "bf16"):
+        assert predicted(*line, tmp_path / precision, "--precision", precision) == 0
+        assert "faster" not in capsys.readouterr().err
+    assert predicted(*line, tmp_path / "default", "--precision", "bf16") == 2
+    assert "precision fp32 there, bf16 now" in capsys.readouterr().err
+
+
 def test_large_images_are_cut_into_tiles_and_that_is_told(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

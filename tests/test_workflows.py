@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -130,7 +131,28 @@ def test_a_run_is_scored_with_baselines_and_reports(trained: Path, tmp_path: Pat
     assert saved["miou_rule"] == "cityscapes"
     assert len(saved["baselines"]) == 2
     assert len(saved["images"]) == 6
+    assert saved["provenance"]["precision"] == "fp32"
+    assert "training" not in saved["provenance"]
     assert "portrait" in files[0].read_text("utf-8")
+
+
+def test_the_precision_that_scores_is_chosen_and_told(trained: Path) -> None:
+    report = evaluate(EvaluationRequest(run=trained, split="val", precision="bf16"))
+    assert report.provenance["precision"] == "bf16"
+
+
+def test_a_run_that_is_not_finished_is_told_with_its_scores(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, report = tmp_path / "run", tmp_path / "r.json"
+    shutil.copytree(trained, folder)
+    config = json.loads((folder / "config.json").read_text())
+    config["settings"]["run"]["steps"] = 500
+    (folder / "config.json").write_text(json.dumps(config))
+    assert run(["eval", str(folder), "--report", str(report)]) == 0
+    told = "step 2 of 500: the run is not finished"
+    assert told in capsys.readouterr().err
+    assert json.loads(report.read_text())["provenance"]["training"] == told
 
 
 def test_two_folders_are_scored_without_a_model(portrait: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from model.altered import altered
 from model.checkpoint import Checkpoint
-from model.config import DataSettings, RunSettings, TrainSettings
+from model.config import DataSettings, TrainSettings
 from model.hardware import Hardware, choose_hardware
 from model.network.deeplab import DeepLab
 from model.prediction.planning import Plan
@@ -72,6 +73,11 @@ class TrainedPredictor:
     def step(self) -> int | None:
         """The training step of its weights; None for a network that is not from a run."""
         return self._trained.step if self._trained else None
+
+    @property
+    def precision(self) -> Literal["fp32", "bf16"]:
+        """In what it calculates."""
+        return self.hardware.precision
 
     @property
     def digest(self) -> str:
@@ -169,7 +175,6 @@ def load_predictor(
     device: str = "auto",
     options: PredictionOptions | None = None,
     settings: Iterable[str] = (),
-    note: Callable[[str], None] = lambda sentence: None,
 ) -> TrainedPredictor:
     """The network of a run folder (its newest whole checkpoint) or of one checkpoint folder.
 
@@ -178,35 +183,23 @@ def load_predictor(
         device: cpu, cuda or auto: a GPU where there is one.
         options: how images are predicted.
         settings: of the network, ``KEY=VALUE``, that differ from those of its training; the weights
-            must fit, as they do for another output stride, with which atrous rates are scaled unless
-            they are given.
-        note: is told what else such settings change.
+            must fit, as they do for another output stride with its atrous rates.
 
-    Imported networks of the original calculate in float32, to give its numbers; others in what
-    their training did, where the processor multiplies it in hardware.
+    The options alone say in what it calculates, whatever its training did: in float32 by default.
 
     Raises:
         UserError: there is no checkpoint, it is damaged, or it has no logits.
     """
-    checkpoint = altered(newest(Path(path)), settings, note)
+    options = options or PredictionOptions()
+    checkpoint = altered(newest(Path(path)), settings)
     network = network_of(checkpoint)
-    hardware = choose_hardware(_run_settings(checkpoint.settings, device))
+    run = checkpoint.settings.run
+    asked = {"device": device, "precision": options.precision}
+    hardware = choose_hardware(run.model_copy(update=asked))
     network.fold()
     hardware.place(network)
     network.eval()
     return TrainedPredictor(network, checkpoint.class_map, hardware, checkpoint, options)
-
-
-def _run_settings(settings: TrainSettings, device: str) -> RunSettings:
-    run = settings.run
-    # A training resolves "auto"; where it still stands, the weights were imported.
-    exact = run.precision == "fp32" or (run.precision == "auto" and settings.network.faithful)
-    return RunSettings(
-        device=device,
-        precision="fp32" if exact else "auto",
-        channels_last=run.channels_last,
-        threads=run.threads,
-    )
 
 
 def _collected(

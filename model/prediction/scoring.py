@@ -92,7 +92,7 @@ class Scorer:
         training = self._network.training
         self._network.eval()
         try:
-            with self._hardware.autocast():
+            with self._hardware.autocast(), _all_bits():
                 yield
         except RuntimeError as error:
             # Of torch's own class on GPUs; without a class of its own on CPUs.
@@ -110,3 +110,14 @@ class Scorer:
         """A small prediction whose memory is measured."""
         with self._evaluating():
             self._looks.maps(self._padded(torch.zeros(1, side, side, 3), (side, side)))
+
+
+@contextmanager
+def _all_bits() -> Iterator[None]:
+    """Convolutions in float32 are of float32: by default cuDNN rounds their inputs to 10 bits."""
+    earlier = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = earlier

@@ -234,7 +234,11 @@ class Session:
         return Checkpoint(step, config.settings, config.class_map, config.data_digest, weights)
 
     def validate(self, run: RunFolder, step: int, listener: Listener) -> None:
-        """Score the val split with the weights as they are."""
+        """Score the val split with the weights as they are.
+
+        In the precision of the training, for speed: ``segdata eval`` calculates in fp32, and may
+        say a little else.
+        """
         assert self.validation is not None
         network = self.config.settings.network
         predictor = TrainedPredictor(

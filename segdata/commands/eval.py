@@ -8,6 +8,7 @@ import click
 
 from segdata.commands import options
 from segdata.commands.original import TakesOriginalFlags
+from segdata.predictor import Precision
 
 
 @click.command("eval", cls=TakesOriginalFlags)
@@ -43,6 +44,7 @@ def command(
     scales: tuple[float, ...],
     flip: bool,
     crop_size: tuple[int, int] | None,
+    precision: Precision,
     upsampled_logits: bool,
     settings: tuple[str, ...],
     dataset: str | None,
@@ -72,6 +74,7 @@ def command(
         scales=scales,
         flip=flip,
         crop_size=crop_size,
+        precision=precision,
         upsampled_logits=upsampled_logits,
         settings=settings,
         dataset=dataset,

@@ -58,6 +58,23 @@ def looks(command: Command) -> Command:
     return scales(flip(command))
 
 
+def precision(command: Command) -> Command:
+    """``--precision``: in what the network calculates."""
+    return click.option(
+        "--precision", type=click.Choice(["fp32", "bf16", "auto"]), default="fp32",
+        show_default=True,
+        help="fp32 is the same everywhere; bf16 changes some pixels; auto: bf16 where it is fast.",
+    )(command)  # fmt: skip
+
+
+def crop_size(command: Command) -> Command:
+    """``--crop-size``: the least size of what the network sees."""
+    return click.option(
+        "--crop-size", type=PAIR, metavar="H,W",
+        help="Pad smaller pictures to this, as the original does.",
+    )(command)  # fmt: skip
+
+
 def _numbers(
     context: click.Context, option: click.Parameter, values: tuple[str, ...]
 ) -> tuple[float, ...]:
@@ -72,10 +89,8 @@ def _numbers(
 def as_the_original(command: Command) -> Command:
     """How a run predicts beyond ``--scales`` and ``--flip``, and on whose shards."""
     for option in (
-        click.option(
-            "--crop-size", type=PAIR, metavar="H,W",
-            help="Pad smaller pictures to this, as the original does.",
-        ),
+        crop_size,
+        precision,
         click.option(
             "--upsampled-logits/--no-upsampled-logits", default=True, show_default=True,
             help="Enlarge the scores before the classes are chosen; else blocks remain.",

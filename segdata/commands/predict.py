@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 import click
+from click.core import ParameterSource
 
 from segdata.commands import options
+from segdata.predictor import Precision
 
 STDOUT = Path("-")
 
@@ -27,6 +29,8 @@ STDOUT = Path("-")
     help="Also write NAME.npz with all classes' probabilities.",
 )  # fmt: skip
 @options.looks
+@options.crop_size
+@options.precision
 @click.option(
     "--tile", default="auto", show_default=True, metavar="PIXELS|auto|whole",
     help="Cut large images into tiles of this side; auto: those that do not fit the memory.",
@@ -36,7 +40,9 @@ STDOUT = Path("-")
 )
 @click.option("--overwrite", is_flag=True, help="Predict again what is there.")
 @options.text_or_json
+@click.pass_context
 def command(
+    context: click.Context,
     images: tuple[str, ...],
     model: Path | None,
     out: Path,
@@ -44,6 +50,8 @@ def command(
     probabilities: Literal["float16", "float32"] | None,
     scales: tuple[float, ...],
     flip: bool,
+    crop_size: tuple[int, int] | None,
+    precision: Precision,
     tile: str,
     device: str,
     overwrite: bool,
@@ -68,21 +76,30 @@ def command(
         images=images,
         model=model,
         out=out,
-        options=PredictionOptions(scales=scales, flip=flip, tile=_tile(tile)),
+        options=PredictionOptions(
+            scales=scales, flip=flip, crop_size=crop_size, tile=_tile(tile), precision=precision
+        ),
         palette=palette,
         probabilities=probabilities,
         device=device,
         overwrite=overwrite,
+        advice=_is_default(context, "precision"),
     )
     if out == STDOUT:
         if probabilities or form != "text":
             raise click.UsageError("--out - writes a PNG and nothing else: give a folder")
-        sys.stdout.buffer.write(workflows.predict_png(request))
+        with console.watching() as watch:
+            png = workflows.predict_png(request, watch=watch)
+        sys.stdout.buffer.write(png)
         return 0
     with console.watching() as watch:
         predicted = workflows.predict(request, watch=watch)
     console.show(predicted, form)
     return predicted.exit_code
+
+
+def _is_default(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.DEFAULT
 
 
 def _tile(value: str) -> int | Literal["auto", "whole"]:

@@ -8,6 +8,7 @@ import click
 
 from segdata.commands import options
 from segdata.commands.original import TakesOriginalFlags
+from segdata.predictor import Precision
 
 
 @click.command("vis", cls=TakesOriginalFlags)
@@ -45,6 +46,7 @@ def command(
     scales: tuple[float, ...],
     flip: bool,
     crop_size: tuple[int, int] | None,
+    precision: Precision,
     upsampled_logits: bool,
     settings: tuple[str, ...],
     dataset: str | None,
@@ -73,7 +75,11 @@ def command(
         dataset=dataset,
         colors=colors,
         looks=PredictionOptions(
-            scales=scales, flip=flip, crop_size=crop_size, upsampled_logits=upsampled_logits
+            scales=scales,
+            flip=flip,
+            crop_size=crop_size,
+            upsampled_logits=upsampled_logits,
+            precision=precision,
         ),
         settings=settings,
         overwrite=overwrite,

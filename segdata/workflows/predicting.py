@@ -49,6 +49,7 @@ class PredictionRequest:
         probabilities: also write ``NAME.npz`` with ``probabilities``, K×H×W of this type.
         device: cpu, cuda or auto.
         overwrite: predict again what is there.
+        advice: say which option would be faster.
     """
 
     images: tuple[str, ...]
@@ -59,6 +60,7 @@ class PredictionRequest:
     probabilities: Literal["float16", "float32"] | None = None
     device: str = "auto"
     overwrite: bool = False
+    advice: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +104,7 @@ def predict(
     watch = watch or Silence()
     sources = _sources(request, stdin)
     PredictedFolder(request.out, {}).refuse_sources(sources)
-    predictor = _predictor(request)
+    predictor = _predictor(request, watch)
     for note in sources.notes:
         watch.note(note)
     folder = PredictedFolder(request.out, _record(request, predictor), request.overwrite)
@@ -114,7 +116,9 @@ def predict(
         return writer.result()
 
 
-def predict_png(request: PredictionRequest, *, stdin: BinaryIO | None = None) -> bytes:
+def predict_png(
+    request: PredictionRequest, *, watch: Watch | None = None, stdin: BinaryIO | None = None
+) -> bytes:
     """The PNG of one photo; nothing is written.
 
     Raises:
@@ -129,7 +133,7 @@ def predict_png(request: PredictionRequest, *, stdin: BinaryIO | None = None) ->
     if isinstance(frame, Damaged):
         raise UserError(frame.reason)
     assert frame.image is not None
-    predictor = _predictor(request)
+    predictor = _predictor(request, watch or Silence())
     return _png(predictor.predict(frame.image), predictor.class_map, request.palette)
 
 
@@ -218,12 +222,17 @@ def _sources(request: PredictionRequest, stdin: BinaryIO | None) -> Sources:
     return find_sources(request.images, stdin or sys.stdin.buffer)
 
 
-def _predictor(request: PredictionRequest) -> TrainedPredictor:
+def _predictor(request: PredictionRequest, watch: Watch) -> TrainedPredictor:
     try:
         from model.prediction.predictor import load_predictor
     except ModuleNotFoundError as missing:
         raise MissingExtra(missing.name or "torch", "train") from missing
-    return load_predictor(request.model, request.device, request.options)
+    predictor = load_predictor(request.model, request.device, request.options)
+    hardware = predictor.hardware
+    if request.advice and hardware.faster_in_bf16:
+        where = "GPU" if hardware.device.type == "cuda" else "processor"
+        watch.note(f"--precision bf16 is faster on this {where}, and changes a few pixels")
+    return predictor
 
 
 def _record(request: PredictionRequest, predictor: TrainedPredictor) -> dict[str, Any]:
@@ -236,6 +245,7 @@ def _record(request: PredictionRequest, predictor: TrainedPredictor) -> dict[str
         "network": predictor.digest,
         "step": predictor.step,
         **options,
+        "precision": predictor.precision,
         "palette": request.palette,
         "probabilities": request.probabilities,
         **predictor.class_map.to_json(),

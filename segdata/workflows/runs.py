@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +22,8 @@ from segdata.records import decode, scan
 from segdata.workflows.foreign_shards import classes_of_foreign, described, is_foreign
 
 if TYPE_CHECKING:
-    from segdata.predictor import PredictionOptions, Predictor
+    from model.prediction.predictor import TrainedPredictor
+    from segdata.predictor import PredictionOptions
 
 CONFIG_FILE = "config.json"
 METRICS_FILE = "metrics.jsonl"
@@ -77,17 +78,13 @@ class Run:
     imported: bool = False
 
     def predictor(
-        self,
-        options: PredictionOptions | None = None,
-        settings: Iterable[str] = (),
-        note: Callable[[str], None] = lambda sentence: None,
-    ) -> Predictor:
+        self, options: PredictionOptions | None = None, settings: Iterable[str] = ()
+    ) -> TrainedPredictor:
         """The trained network.
 
         Args:
             options: how images are predicted.
             settings: of the network that differ from those of its training, ``KEY=VALUE``.
-            note: is told what else they change, and what is assumed of a checkpoint of others.
 
         Raises:
             UserError: there is no whole checkpoint, or its weights do not fit the settings.
@@ -98,7 +95,7 @@ class Run:
         except ModuleNotFoundError as missing:
             raise MissingExtra(missing.name or "torch", "train") from missing
         if not self.imported:
-            return load_predictor(self.folder, options=options, settings=settings, note=note)
+            return load_predictor(self.folder, options=options, settings=settings)
         from model.importing.operation import ImportRequest, import_checkpoint
 
         with TemporaryDirectory(prefix="segdata-") as scratch:
@@ -107,11 +104,16 @@ class Run:
                 out=Path(scratch) / "checkpoint",
                 assignments=tuple(settings),
                 class_map=self.manifest.class_map,
-                to_predict=True,
             )
-            for sentence in import_checkpoint(request).notes:
-                note(sentence)
+            import_checkpoint(request)
             return load_predictor(request.out, options=options)
+
+    def unfinished(self, step: int | None) -> str:
+        """What to say of a checkpoint that is not the run's last; empty where it is."""
+        if self.imported or step is None:
+            return ""
+        steps = read_config(self.folder)["settings"]["run"]["steps"]
+        return f"step {step} of {steps}: the run is not finished" if step < steps else ""
 
     def samples(self, split: str) -> Iterator[Sample]:
         """Key, photo and truth of every labelled sample of a split.
@@ -177,7 +179,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         )
     try:
         config: dict[str, Any] = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
-        _ = config["shards"], config["classes"]
+        _ = config["shards"], config["classes"], config["settings"]["run"]["steps"]
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise UserError(f"{folder / CONFIG_FILE} is damaged: {error}") from error
     return config

@@ -15,7 +15,7 @@ from segdata.evaluation import EvalOptions, evaluate_folders, predict_items
 from segdata.evaluation import evaluate as score
 from segdata.executors import Executor
 from segdata.pairing import pair_folders
-from segdata.predictor import PredictionOptions
+from segdata.predictor import Precision, PredictionOptions
 from segdata.progress import Silence, Watch
 from segdata.reports import check_suffix, write_report
 from segdata.scores import EvalReport
@@ -44,7 +44,8 @@ class EvaluationRequest:
         shards: where the run's shards lie now.
         dataset: whose classes shards without a manifest have; None takes the run's.
         executor: where files are read.
-        scales, flip, crop_size, upsampled_logits: how the run predicts; see ``PredictionOptions``.
+        scales, flip, crop_size, upsampled_logits, precision: how the run predicts; see
+            ``PredictionOptions``.
         settings: of the network that differ from those of its training, ``KEY=VALUE``.
     """
 
@@ -64,6 +65,7 @@ class EvaluationRequest:
     flip: bool = False
     crop_size: tuple[int, int] | None = None
     upsampled_logits: bool = True
+    precision: Precision = "fp32"
     settings: tuple[str, ...] = ()
 
     @property
@@ -74,6 +76,7 @@ class EvaluationRequest:
             flip=self.flip,
             crop_size=self.crop_size,
             upsampled_logits=self.upsampled_logits,
+            precision=self.precision,
         )
 
 
@@ -123,7 +126,10 @@ def classes_of(
 def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
     total = sum(shard.samples for shard in run.manifest.of_split(request.split))
     looks = request.looks
-    predictor = run.predictor(looks, request.settings, watch.note)
+    predictor = run.predictor(looks, request.settings)
+    unfinished = run.unfinished(predictor.step)
+    if unfinished:
+        watch.note(f"{run.folder}: {unfinished}")
     options = EvalOptions(
         rule=request.rule,
         maps=_maps(run),
@@ -131,6 +137,8 @@ def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
             "run": str(run.folder),
             "split": f"{request.split} ({total} images)",
             "data": f"{run.manifest.name}, digest {run.manifest.digest}",
+            "precision": predictor.precision,
+            **({"training": unfinished} if unfinished else {}),
             **({"looks": str(looks)} if looks.averages else {}),
             **_versions(),
         },

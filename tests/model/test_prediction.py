@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from benchmarks import parity
+from model import checkpoint as checkpoints
 from model.checkpoint import Checkpoint
 from model.config import DataSettings, RunSettings, TrainSettings
 from model.hardware import choose_hardware
@@ -285,14 +286,51 @@ def test_more_than_256_channels_are_16_bit_ids():
     assert (label == 299).all()
 
 
-@pytest.mark.parametrize("precision", ["auto", "bf16"])
-def test_imported_weights_calculate_in_float32(precision):
-    from model.prediction.predictor import _run_settings
+@pytest.mark.parametrize("trained", ["auto", "bf16", "fp32"])
+@pytest.mark.parametrize("multiplies", [True, False])
+def test_the_options_alone_say_in_what_a_network_calculates(
+    trained, multiplies, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("model.hardware._multiplies_bf16", lambda device: (multiplies, "it"))
+    network = tiny().network
+    settings = TrainSettings(network=network.settings, run=RunSettings(precision=trained))
+    folder = tmp_path / "checkpoints"
+    checkpoints.save(folder, Checkpoint(1, settings, CLASSES, "", network.state_dict()))
 
-    network = NetworkSettings(faithful=True)
-    settings = TrainSettings(network=network, run=RunSettings(precision=precision))
-    expected = {"auto": "fp32", "bf16": "auto"}[precision]
-    assert _run_settings(settings, "cpu").precision == expected
+    def precision(**options):
+        return load_predictor(tmp_path, "cpu", PredictionOptions(**options)).precision
+
+    assert load_predictor(tmp_path, "cpu").precision == "fp32"
+    assert precision(precision="bf16") == "bf16"
+    assert precision(precision="auto") == ("bf16" if multiplies else "fp32")
+
+
+def test_by_default_a_network_that_was_trained_in_bf16_gives_the_numbers_of_float32(tmp_path):
+    exact, image = tiny(), random_image(50, 60)
+    run = RunSettings(precision="bf16", threads=1)
+    settings = TrainSettings(network=exact.network.settings, run=run)
+    saved = Checkpoint(1, settings, CLASSES, "", exact.network.state_dict())
+    checkpoints.save(tmp_path, saved)
+    wanted = exact.logits(image)
+
+    def error(**options):
+        found = load_predictor(tmp_path, "cpu", PredictionOptions(**options)).logits(image)
+        return np.abs(found - wanted).max() / np.abs(wanted).max()
+
+    assert error() < 1e-4
+    assert error(precision="bf16") > 1e-3
+
+
+def test_float32_is_not_rounded_to_tf32_where_it_predicts(monkeypatch):
+    seen = []
+    predictor = tiny()
+    predictor.network.register_forward_pre_hook(
+        lambda *_: seen.append(torch.backends.cudnn.allow_tf32)
+    )
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    predictor.predict(random_image(20, 20))
+    assert seen == [False]
+    assert torch.backends.cudnn.allow_tf32
 
 
 @pytest.fixture(scope="module")
