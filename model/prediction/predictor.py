@@ -175,6 +175,7 @@ def load_predictor(
     device: str = "auto",
     options: PredictionOptions | None = None,
     settings: Iterable[str] = (),
+    note: Callable[[str], None] = lambda sentence: None,
 ) -> TrainedPredictor:
     """The network of a run folder (its newest whole checkpoint) or of one checkpoint folder.
 
@@ -183,7 +184,9 @@ def load_predictor(
         device: cpu, cuda or auto: a GPU where there is one.
         options: how images are predicted.
         settings: of the network, ``KEY=VALUE``, that differ from those of its training; the weights
-            must fit, as they do for another output stride with its atrous rates.
+            must fit, as they do for another output stride, with which atrous rates are scaled unless
+            they are given.
+        note: is told what else such settings change.
 
     The options alone say in what it calculates, whatever its training did: in float32 by default.
 
@@ -191,7 +194,7 @@ def load_predictor(
         UserError: there is no checkpoint, it is damaged, or it has no logits.
     """
     options = options or PredictionOptions()
-    checkpoint = altered(newest(Path(path)), settings)
+    checkpoint = altered(newest(Path(path)), settings, note)
     network = network_of(checkpoint)
     run = checkpoint.settings.run
     asked = {"device": device, "precision": options.precision}

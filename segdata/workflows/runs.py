@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,13 +78,17 @@ class Run:
     imported: bool = False
 
     def predictor(
-        self, options: PredictionOptions | None = None, settings: Iterable[str] = ()
+        self,
+        options: PredictionOptions | None = None,
+        settings: Iterable[str] = (),
+        note: Callable[[str], None] = lambda sentence: None,
     ) -> TrainedPredictor:
         """The trained network.
 
         Args:
             options: how images are predicted.
             settings: of the network that differ from those of its training, ``KEY=VALUE``.
+            note: is told what else they change, and what is assumed of a checkpoint of others.
 
         Raises:
             UserError: there is no whole checkpoint, or its weights do not fit the settings.
@@ -95,7 +99,7 @@ class Run:
         except ModuleNotFoundError as missing:
             raise MissingExtra(missing.name or "torch", "train") from missing
         if not self.imported:
-            return load_predictor(self.folder, options=options, settings=settings)
+            return load_predictor(self.folder, options=options, settings=settings, note=note)
         from model.importing.operation import ImportRequest, import_checkpoint
 
         with TemporaryDirectory(prefix="segdata-") as scratch:
@@ -104,8 +108,10 @@ class Run:
                 out=Path(scratch) / "checkpoint",
                 assignments=tuple(settings),
                 class_map=self.manifest.class_map,
+                to_predict=True,
             )
-            import_checkpoint(request)
+            for sentence in import_checkpoint(request).notes:
+                note(sentence)
             return load_predictor(request.out, options=options)
 
     def unfinished(self, step: int | None) -> str:

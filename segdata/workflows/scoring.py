@@ -126,7 +126,7 @@ def classes_of(
 def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
     total = sum(shard.samples for shard in run.manifest.of_split(request.split))
     looks = request.looks
-    predictor = run.predictor(looks, request.settings)
+    predictor = run.predictor(looks, request.settings, watch.note)
     unfinished = run.unfinished(predictor.step)
     if unfinished:
         watch.note(f"{run.folder}: {unfinished}")
