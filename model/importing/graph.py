@@ -21,7 +21,8 @@ _MOST_NODES = 200_000
 # All that is asked for later; an operation between them may have any name.
 _KEPT = frozenset(
     {"Const", "Conv2D", "DepthwiseConv2dNative", "MaxPool", "AvgPool", "ResizeBilinear", "Relu6",
-     "Sigmoid"}
+     "Sigmoid", "Softmax", "Cast", "Identity", "ExpandDims", "ReverseV2", "StridedSlice", "Pack",
+     "Sub", "RealDiv", "FloorMod", "Minimum", "Maximum", "Max"}
 )  # fmt: skip
 _WEIGHTS = re.compile(
     r"(?P<variable>.*(?:weights|biases|gamma|beta|moving_mean|moving_variance))"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from model.importing.graph import Graph
@@ -10,6 +12,8 @@ from model.network_settings import NetworkSettings
 
 # The strides of the whole backbone, where every one is taken.
 _FULL_STRIDE = 32
+# The copies for further scales have numbers.
+_POOLED = re.compile(r"image_pooling(_\d+)?/")
 _LAST_UNITS = {
     "resnet_v1_18": "block4/unit_{}/lite_bottleneck_v1/conv2",
     "resnet": "block4/unit_{}/bottleneck_v1/conv2",
@@ -40,12 +44,6 @@ def facts_of(graph: Graph, scope: str, branches: int) -> dict[str, Any]:
     if scope.startswith("xception"):
         facts["bounded_activation"] = any(True for _ in graph.below(scope, "Relu6"))
     return facts
-
-
-def crop_of(graph: Graph, stride: int) -> tuple[int, ...] | None:
-    """Height and width to which the graph pads images, where image pooling tells them."""
-    size = _pooled_size(graph)
-    return None if size is None else tuple((n - 1) * stride + 1 for n in size)
 
 
 def _output_stride(graph: Graph, scope: str) -> int:
@@ -92,23 +90,24 @@ def _pooling(graph: Graph, scope: str, stride: int) -> dict[str, Any]:
     """The window of image pooling, unless it covers the whole map."""
     pools = [node for name, node in graph.nodes.items()
              if node.kind == "AvgPool" and not name.startswith(f"{scope}/")]  # fmt: skip
-    size = _pooled_size(graph)
-    if len(pools) != 1 or size is None:
+    sizes = set(pooled_sizes(graph))
+    windows = {(pool.integers("ksize")[1:3], pool.integers("strides")[1:3]) for pool in pools}
+    # At several scales, a window that covers the whole map has several sizes.
+    if len(windows) != 1 or not sizes:
         return {}
-    window, steps = pools[0].integers("ksize")[1:3], pools[0].integers("strides")[1:3]
-    if window == size or len(window) != 2 or len(steps) != 2:
+    window, steps = windows.pop()
+    if sizes == {window} or len(window) != 2 or len(steps) != 2:
         return {}
     crop = tuple((n - 1) * stride + 1 for n in window)
     return {"image_pooling_crop_size": crop, "image_pooling_stride": steps}
 
 
-def _pooled_size(graph: Graph) -> tuple[int, ...] | None:
-    """To what image pooling is resized: the backbone's map; None if there is no constant."""
+def pooled_sizes(graph: Graph) -> Iterator[tuple[int, ...]]:
+    """To what image pooling is resized: the backbone's map, at every scale; constants only."""
     for node in graph.nodes.values():
         if node.kind != "ResizeBilinear" or len(node.inputs) < 2:
             continue
-        if node.inputs[0].startswith("image_pooling/"):
+        if _POOLED.match(node.inputs[0]):
             size = graph.constant(node.inputs[1])
-            is_size = size is not None and size.shape == (2,)
-            return tuple(int(n) for n in size.flat) if is_size and size is not None else None
-    return None
+            if size is not None and size.shape == (2,):
+                yield tuple(int(n) for n in size)

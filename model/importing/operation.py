@@ -112,6 +112,7 @@ def _settings(
     refuse_other_variant(recognized, request.assignments, request.path)
     # In float32 the numbers are the original's.
     base = TrainSettings(network=recognized.settings, run=RunSettings(precision="fp32"))
+    base = base.replaced({"data": recognized.data})
     if source.own is not None:
         base = source.own.settings
     settings = base.updated(request.assignments)
@@ -119,7 +120,7 @@ def _settings(
     asked = {key for key in fields if getattr(settings.network, key) != getattr(base.network, key)}
     needed = [why for key, why in recognized.open.items() if key not in asked]
     if needed:
-        raise UserError(f"{request.path}: {'; '.join(needed)}", _ASKED[request.to_predict]
+        raise UserError(f"{request.path}: {'; '.join(needed)}", _ASKED[request.to_predict])
     wrong = contradictions(recognized, settings.network, frozenset(asked))
     if wrong and not request.partial:
         raise UserError("; ".join(wrong), _CONTRADICTED[request.to_predict])

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from model.importing.assumptions import assumed_settings, open_settings
 from model.importing.backbones import Backbone, recognized_backbone
-from model.importing.graph_facts import crop_of, facts_of
+from model.importing.graph_facts import facts_of
+from model.importing.graph_images import images_of
 from model.importing.heads import branches, low_level_channels, recognized_head, stages
 from model.importing.layout import layout_of
 from model.importing.naming import HEAD, Reason, set_aside
@@ -43,6 +44,7 @@ class Recognized:
         branches: atrous branches of the ASPP.
         notes: what was assumed, in sentences.
         open: settings that must be given, and why.
+        data: how images are resized before the network, where a graph tells it.
     """
 
     scope: str
@@ -54,6 +56,7 @@ class Recognized:
     branches: int
     notes: tuple[str, ...]
     open: Mapping[str, str]
+    data: Mapping[str, int]
 
     @property
     def has_head(self) -> bool:
@@ -82,15 +85,13 @@ def recognize(source: Source) -> Recognized:
     told = _told(backbone, shapes, source.path)
     with telling(source.path):
         found = facts_of(source.graph, backbone.scope, branches(shapes)) if source.graph else {}
-        padded = crop_of(source.graph, found.get("output_stride", 1)) if source.graph else None
+        images = images_of(source.graph, found.get("output_stride", 1)) if source.graph else None
     assumed, notes = assumed_settings(told, shapes, found)
     notes = [f"its names begin with {backbone.prefix}", *notes] if backbone.prefix else notes
-    if padded:
-        size = ",".join(map(str, padded))
-        notes.append(f"the graph pads images to {size}: with --crop-size {size} ours are, too")
+    notes += images.notes if images else []
     recognized = Recognized(
         backbone.scope, weights, shapes, aside, told, assumed, branches(shapes), tuple(notes),
-        open_settings(assumed, shapes),
+        open_settings(assumed, shapes), (images and images.resize) or {},
     )  # fmt: skip
     _refuse_contradiction(recognized, source.path)
     return recognized
@@ -123,6 +124,7 @@ def as_saved(source: Source) -> Recognized:
         branches=len(network.rates),
         notes=(),
         open={},
+        data={},
     )
 
 
