@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
+import struct
+import zipfile
 from pathlib import Path
 
 from segdata.errors import UserError
@@ -14,6 +16,8 @@ _OTHER_KINDS = {
     ".tflite": "a TensorFlow Lite model", ".onnx": "an ONNX model", ".npz": "a NumPy archive",
     ".pbtxt": "a graph as text, which has no weights", ".caffemodel": "a Caffe model",
 }  # fmt: skip
+# Of the protocols 2 to 5.
+_PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
 KINDS_READ = (
     "give a TensorFlow checkpoint (its prefix, such as model.ckpt-30000, or its folder), a "
     "published .tar.gz, a frozen graph (.pb), timm's .safetensors, or a run of segdata"
@@ -27,17 +31,21 @@ def not_found(path: Path, there: list[Path], prefix: str | None) -> UserError:
         there: checkpoints in its folder.
         prefix: of the checkpoint that the path would be a file of.
     """
-    name = path.name.lower()
     if "://" in str(path) or re.match(r"https?:/", str(path)):
         return UserError(f"{path} is a web address", "download it first, and give the file")
-    if name.endswith(_CAN_RUN_CODE) or _is_pickle(path):
+    if path.is_file() and path.stat().st_size == 0:
+        return UserError(f"{path} is empty", "fetch it again: its download did not begin")
+    content = content_of(path)
+    if content == "pickle" or (content is None and path.name.lower().endswith(_CAN_RUN_CODE)):
         return UserError(
-            f"{path} is a pickle of PyTorch: reading one can run any code, so segdata reads none",
+            f"{path} looks like a pickle of PyTorch: reading one can run any code, so segdata "
+            "reads none",
             "where you trust it: safetensors.torch.save_file(torch.load(FILE, weights_only=True), "
             '"weights.safetensors")',
         )
-    if path.suffix.lower() in _OTHER_KINDS:
-        return UserError(f"{path} is {_OTHER_KINDS[path.suffix.lower()]}", KINDS_READ)
+    kind = content or _OTHER_KINDS.get(path.suffix.lower())
+    if kind:
+        return UserError(f"{path} is {kind}", KINDS_READ)
     if (prefix and path.exists()) or _has_data(path):
         return UserError(
             f"{path} belongs to a checkpoint, and {prefix or path.name}.index, which says what is "
@@ -49,12 +57,32 @@ def not_found(path: Path, there: list[Path], prefix: str | None) -> UserError:
     return UserError(f"there is no checkpoint {path}", _nearest(path, there))
 
 
-def _is_pickle(path: Path) -> bool:
-    """Whether a file is one of PyTorch whatever its name: a zip of pickles, or a bare one."""
+def content_of(path: Path) -> str | None:
+    """What the first bytes of a file say: "pickle" is PyTorch's, others are named in words.
+
+    PyTorch writes a zip of pickles, and wrote bare ones before 1.6.
+    """
     if not path.is_file():
-        return False
+        return None
     with path.open("rb") as file:
-        return file.read(4).startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x04", b"\x80\x05"))
+        start = file.read(4)
+    if start.startswith(_PICKLES):
+        return "pickle"
+    return _zipped(path) if start == b"PK\x03\x04" else None
+
+
+def _zipped(path: Path) -> str | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error):
+        # One that is cut off has lost its list of names.
+        return _OTHER_KINDS.get(path.suffix.lower(), "pickle")
+    if any(name.rpartition("/")[2] == "data.pkl" for name in names):
+        return "pickle"
+    if names and all(name.endswith(".npy") for name in names):
+        return _OTHER_KINDS[".npz"]
+    return _OTHER_KINDS.get(path.suffix.lower(), "a zip archive without a checkpoint")
 
 
 def _has_data(prefix: Path) -> bool:

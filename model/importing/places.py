@@ -9,7 +9,7 @@ from typing import Literal
 
 from model.checkpoint import DESCRIPTION
 from model.importing.bundle import index_of
-from model.importing.not_found import KINDS_READ, not_found
+from model.importing.not_found import KINDS_READ, content_of, not_found
 from model.importing.tables import is_table
 from model.run_folder import CHECKPOINTS
 from segdata.errors import UserError
@@ -69,13 +69,13 @@ def _exact(path: Path) -> Place | None:
     shards = _shards(path)
     if shards:
         return Place("single file", shards)
-    if not path.is_file():
+    if not path.is_file() or path.stat().st_size == 0:
         return None
     if path.suffix == ".safetensors":
         is_ours = (path.parent / DESCRIPTION).is_file()
         return Place("ours", (path.parent,)) if is_ours else Place("safetensors", (path,))
     if path.suffix == ".pb":
-        return _saved_model(path.parent) or Place("graph", (path,))
+        return _saved_model(path.parent) or (None if content_of(path) else Place("graph", (path,)))
     if not _PART.fullmatch(path.name) and is_table(path):
         return Place("single file", (path,))
     return None

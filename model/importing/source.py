@@ -76,7 +76,7 @@ def opened(path: Path) -> Iterator[Source]:
     """
     if is_archive(path):
         with unpacked(path) as folder:
-            yield _opened(folder, path)
+            yield _opened_archive(folder, path)
     else:
         yield _opened(path, path)
 
@@ -91,6 +91,21 @@ def telling(path: Path) -> Iterator[None]:
         raise UserError(f"{path} is damaged: {error}", _FETCH_AGAIN) from error
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}", _FETCH_AGAIN) from error
+
+
+def _opened_archive(folder: Path, path: Path) -> Source:
+    """What an archive holds; errors name it, not the folder, which is gone when they are read."""
+    try:
+        return _opened(folder, path)
+    except UserError as error:
+        message = error.message.replace(str(folder), str(path))
+        if "holds no checkpoint" in message:
+            message += "; links in an archive are not followed"
+        if str(folder) not in error.remedy:
+            raise UserError(message, error.remedy) from error
+        how = "unzip" if path.suffix.lower() == ".zip" else "tar xf"
+        inside = error.remedy.replace(f"{folder}/", "")
+        raise UserError(message, f"unpack it ({how} {path}), and there {inside}") from error
 
 
 def _opened(where: Path, path: Path) -> Source:
