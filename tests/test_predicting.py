@@ -336,7 +336,7 @@ def test_a_list_of_paths_goes_through_a_pipe(
         (["--out", "-", "--model", "MODEL", "PHOTOS"], "stdout takes one photo"),
         (["--out", "-", "--model", "MODEL", "PHOTO", "--format", "json"], "nothing else"),
         (["--out", "OUT", "PHOTO"], "say which network predicts"),
-        (["--out", "OUT", "--model", "nowhere", "PHOTO"], "nowhere does not exist"),
+        (["--out", "OUT", "--model", "nowhere", "PHOTO"], "there is no checkpoint nowhere"),
         (["--out", "OUT", "--model", "PHOTOS", "PHOTO"], "holds no checkpoint"),
         (["--out", "OUT", "--model", "MODEL", "nowhere"], "nowhere does not exist"),
         (["--out", "OUT", "--model", "MODEL", "PHOTO", "--tile", "big"], "neither a number"),

@@ -16,6 +16,7 @@ from model.altered import altered
 from model.checkpoint import Checkpoint
 from model.config import DataSettings, TrainSettings
 from model.hardware import Hardware, choose_hardware
+from model.importing.for_now import as_ours
 from model.network.deeplab import DeepLab
 from model.prediction.planning import Plan
 from model.prediction.score_map import ScoreMap
@@ -177,16 +178,18 @@ def load_predictor(
     settings: Iterable[str] = (),
     note: Callable[[str], None] = lambda sentence: None,
 ) -> TrainedPredictor:
-    """The network of a run folder (its newest whole checkpoint) or of one checkpoint folder.
+    """The network of a run folder (its newest whole checkpoint), or of a checkpoint.
 
     Args:
-        path: a run, a checkpoint, an imported checkpoint, or the ``.safetensors`` in one.
+        path: a run, a checkpoint, an imported checkpoint, or the ``.safetensors`` in one; or what
+            ``segdata import-checkpoint`` takes, which is imported anew each time: a prefix, folder
+            or archive of TensorFlow's, a frozen graph, timm's safetensors.
         device: cpu, cuda or auto: a GPU where there is one.
         options: how images are predicted.
         settings: of the network, ``KEY=VALUE``, that differ from those of its training; the weights
-            must fit, as they do for another output stride, with which atrous rates are scaled unless
-            they are given.
-        note: is told what else such settings change.
+            must fit, as they do for another output stride, with which atrous rates are scaled
+            unless they are given.
+        note: is told what else such settings change, and what is assumed of a checkpoint of others.
 
     The options alone say in what it calculates, whatever its training did: in float32 by default.
 
@@ -194,7 +197,8 @@ def load_predictor(
         UserError: there is no checkpoint, it is damaged, or it has no logits.
     """
     options = options or PredictionOptions()
-    checkpoint = altered(newest(Path(path)), settings, note)
+    with as_ours(Path(path), settings, note) as (own, other):
+        checkpoint = altered(newest(own), other, note)
     network = network_of(checkpoint)
     run = checkpoint.settings.run
     asked = {"device": device, "precision": options.precision}

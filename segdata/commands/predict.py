@@ -18,7 +18,9 @@ STDOUT = Path("-")
 @click.command("predict")
 @click.argument("images", nargs=-1, required=True)
 @click.option(
-    "--model", type=options.FOLDER, help="The run or checkpoint; or name it before the images."
+    "--model",
+    type=options.FOLDER,
+    help="Run or checkpoint, TensorFlow's too; or name it before the images.",
 )
 @click.option(
     "--out", type=options.FOLDER, required=True, help="Folder of results; - writes one to stdout."

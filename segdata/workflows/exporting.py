@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 # The photo on which a file and its network are compared when none is named.
 _SAMPLE = ("streets", "images/street_0000.jpg")
 ALL = "all"
-_OURS = ("checkpoint.json", "checkpoints", "config.json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +62,7 @@ def export(request: ExportRequest, *, watch: Watch | None = None) -> Export:
     """
     try:
         from model.exporting import ExportOptions, Interface, export
+        from model.importing.for_now import as_ours
     except ModuleNotFoundError as missing:
         raise MissingExtra(missing.name or "torch", "train") from missing
     interface = Interface(
@@ -75,29 +73,9 @@ def export(request: ExportRequest, *, watch: Watch | None = None) -> Export:
     )
     files, photo = _files(request), _photo(request.image)
     watch = watch or Silence()
-    with _own_checkpoint(request, watch) as (run, settings):
+    with as_ours(request.run, request.settings, watch.note) as (run, settings):
         options = ExportOptions(interface=interface, settings=settings, skip=request.to == ALL)
         return export(run, files, photo, options, watch)
-
-
-@contextmanager
-def _own_checkpoint(
-    request: ExportRequest, watch: Watch
-) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """A checkpoint of ours and the settings to change; one of TensorFlow's is imported for now."""
-    path = request.run
-    folder = path.parent if path.suffix == ".safetensors" else path
-    if any((folder / name).exists() for name in _OURS) or any(folder.glob("step-*")):
-        yield path, request.settings
-        return
-    from model.importing.operation import ImportRequest, import_checkpoint
-
-    with TemporaryDirectory(prefix="segdata-") as scratch:
-        out = Path(scratch) / "checkpoint"
-        asked = ImportRequest(path=path, out=out, assignments=request.settings, to_predict=True)
-        for sentence in import_checkpoint(asked).notes:
-            watch.note(sentence)
-        yield out, ()
 
 
 def _photo(path: Path | None) -> npt.NDArray[np.uint8]:

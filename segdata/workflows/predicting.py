@@ -42,7 +42,7 @@ class PredictionRequest:
 
     Args:
         images: photos, videos, folders, patterns, or ``-`` for stdin (``frames.find_sources``).
-        model: a run, a checkpoint, or an imported checkpoint.
+        model: a run, a checkpoint, an imported checkpoint, or one of TensorFlow's.
         out: the folder of results; each is named as its image.
         options: how images are predicted.
         palette: PNGs that look as the classes are colored, and still carry ids.
@@ -227,7 +227,7 @@ def _predictor(request: PredictionRequest, watch: Watch) -> TrainedPredictor:
         from model.prediction.predictor import load_predictor
     except ModuleNotFoundError as missing:
         raise MissingExtra(missing.name or "torch", "train") from missing
-    predictor = load_predictor(request.model, request.device, request.options)
+    predictor = load_predictor(request.model, request.device, request.options, note=watch.note)
     hardware = predictor.hardware
     if request.advice and hardware.faster_in_bf16:
         where = "GPU" if hardware.device.type == "cuda" else "processor"

@@ -98,7 +98,7 @@ def test_a_checkpoint_is_found_by_any_of_its_paths(run):
 def test_what_holds_no_checkpoint_is_said(tmp_path):
     with pytest.raises(UserError, match="holds no checkpoint"):
         load_predictor(tmp_path)
-    with pytest.raises(UserError, match="does not exist"):
+    with pytest.raises(UserError, match="there is no checkpoint"):
         load_predictor(tmp_path / "nothing")
 
 
