@@ -13,6 +13,7 @@ from segdata.executors import Serial
 from segdata.manifest import MANIFEST_FILE, ShardManifest
 from segdata.progress import Silence, Watch
 from segdata.sharding import ShardRequest, shard
+from segdata.workflows.claimed_classes import refuse_other_classes
 from segdata.workflows.foreign_shards import (
     adopted,
     classes_of_foreign,
@@ -44,7 +45,8 @@ def train(
         data: a folder of shards, a dataset folder, or a data set's name.
         out: the run folder.
         assignments: settings as ``KEY=VALUE``.
-        dataset: whose classes shards without a manifest have: a folder or a name.
+        dataset: whose classes shards without a manifest have: a folder or a name. Other data say
+            their classes themselves, and may not contradict it.
 
     Raises:
         UserError: the data, a setting, or the run folder does not fit.
@@ -93,14 +95,18 @@ def shards_of(data: str, run: Path, watch: Watch, dataset: str | None = None) ->
     """
     folder, own = Path(data), run / OWN_SHARDS
     if (folder / MANIFEST_FILE).is_file():
-        ShardManifest.load(folder)
+        refuse_other_classes(dataset, ShardManifest.load(folder).class_map, folder)
         return folder
     if is_foreign(folder):
         return _adopted(folder, run, watch, dataset)
-    if not (own / MANIFEST_FILE).is_file():
+    if (own / MANIFEST_FILE).is_file():
+        refuse_other_classes(dataset, ShardManifest.load(own).class_map, data)
+    else:
+        found = registry.find(data)
+        refuse_other_classes(dataset, found.class_map, data)
         watch.note(f"sharding {data} into {own}")
         try:
-            shard(registry.find(data), own, ShardRequest(), executor=Serial(), track=watch)
+            shard(found, own, ShardRequest(), executor=Serial(), track=watch)
         except BadData:
             # The data was refused: no empty run folder is left behind.
             run.rmdir()
