@@ -14,7 +14,7 @@ NETWORK_SCRIPTS: tuple[Script, ...] = ("train", "eval", "vis", "export")
 # The word of --dataset.
 WHERE_IT_COUNTS = (
     "it counts for shards without a manifest.json, as the original makes them; others say their "
-    "classes themselves"
+    "classes themselves, and another number of them is refused"
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segdata.original_flags.flag import NETWORK_SCRIPTS, Flag, Kind
+from segdata.original_flags.variants import VARIANTS
 
 _NO_NAS = "it belongs to the NAS backbones, which segdata does not have"
 
@@ -24,7 +25,10 @@ def _idle(name: str, kind: Kind, default: Any, word: str) -> Flag:
 
 
 FLAGS = (
-    _is("model_variant", "string", "mobilenet_v2", "variant"),
+    Flag(
+        name="model_variant", kind="string", scripts=NETWORK_SCRIPTS, default="mobilenet_v2",
+        setting="network.variant", choices=VARIANTS,
+    ),
     _is("atrous_rates", "integers", None, "atrous_rates"),
     Flag(
         name="output_stride", kind="integer", scripts=("train", "eval", "vis"), default=16,

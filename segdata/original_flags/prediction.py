@@ -70,8 +70,10 @@ FLAGS = (
         name="crop_size", kind="integers", scripts=("export",), default=(513, 513),
         option="--crop-size", pair=True,
     ),
-    _idle(
-        ("export",), "num_classes", "integer", 21, "the checkpoint says how many classes it has"
+    # A checkpoint says how many classes it has; another number is refused.
+    Flag(
+        name="num_classes", kind="integer", scripts=("export",), default=21,
+        setting="network.num_classes",
     ),
     _idle(
         ("export",), "save_inference_graph", "boolean", False,

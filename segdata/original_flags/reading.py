@@ -19,7 +19,7 @@ from typing import Any
 from segdata.errors import UserError
 from segdata.original_flags.flag import Flag, Script
 from segdata.original_flags.table import flags_of, known_elsewhere
-from segdata.original_flags.values import FALSE, TRUE, value_of
+from segdata.original_flags.values import FALSE, TRUE, WrongValue, placeholder, value_of
 
 _DASHES = "-–—−"
 _NUMBERS = re.compile(r"[\d.,]+")
@@ -56,8 +56,9 @@ def read(
     for name, texts in reader.texts.items():
         try:
             values[name] = value_of(reader.flags[name], texts)
-        except ValueError as problem:
+        except WrongValue as problem:
             reader.problems.append(str(problem))
+            reader.correct(reader.flags[name], problem.instead)
     if reader.problems:
         line = shlex.join(["segdata", script, *reader.corrected])
         raise UserError("\n".join(dict.fromkeys(reader.problems)), line)
@@ -96,6 +97,13 @@ class _Reader:
         else:
             self._flag(argument)
 
+    def correct(self, flag: Flag, value: str) -> None:
+        """Let the corrected line give the flag once, with this value."""
+        said = [word.partition("=")[0] == f"--{flag.name}" for word in self.corrected]
+        first = said.index(True)
+        others = [word for word, is_it in zip(self.corrected, said, strict=True) if not is_it]
+        self.corrected = [*others[:first], *_spelled(flag, value), *others[first:]]
+
     def _is_own(self, spelling: str) -> bool:
         """Where both have an option, the original's meaning counts."""
         return spelling in self.own and spelling.lstrip("-") not in self.flags
@@ -124,6 +132,7 @@ class _Reader:
         value = "False" if negated else self._value(flag, equals, text)
         if value is None:
             self.problems.append(f"--{name} has no value; is a variable of the shell not set?")
+            self.corrected += _spelled(flag, placeholder(flag))
             return
         if flag.name in self.flags:
             self.texts.setdefault(flag.name, []).append(value)

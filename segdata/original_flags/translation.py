@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segdata.dataset import DESCRIPTOR_FILE
 from segdata.errors import UserError
+from segdata.manifest import MANIFEST_FILE
 from segdata.original_flags.build_folders import shard_arguments, shard_notes
 from segdata.original_flags.flag import Script
 from segdata.original_flags.network import UNSAID as UNSAID_NETWORK
@@ -83,11 +85,23 @@ def translate(
 
 def _train(reading: Reading) -> Iterator[str]:
     values = reading.values
-    yield from (values["dataset_dir"],) if "dataset_dir" in values else ()
+    yield from (_as_folder(values["dataset_dir"]),) if "dataset_dir" in values else ()
     yield from _option("--out", values.get("train_logdir"))
-    yield from ("--dataset", values.get("dataset", "pascal_voc_seg"))
+    yield from _option("--dataset", values.get("dataset", _default_of_shards(values)))
     for setting, value in train_settings(values).items():
         yield from _set(setting, value)
+
+
+def _as_folder(path: str) -> str:
+    """The original's flag names a folder; where none is, it is no data set's name either."""
+    return path if Path(path).exists() or len(Path(path).parts) > 1 else f"./{path}"
+
+
+def _default_of_shards(values: Mapping[str, Any]) -> str | None:
+    """The original's; but shards and data sets of ours know their classes."""
+    folder = Path(values.get("dataset_dir", ""))
+    ours = any((folder / name).is_file() for name in (MANIFEST_FILE, DESCRIPTOR_FILE))
+    return None if ours else "pascal_voc_seg"
 
 
 def _eval(reading: Reading) -> Iterator[str]:
@@ -121,6 +135,8 @@ def _export(reading: Reading) -> Iterator[str]:
     yield from _option("--out", _as_onnx(values.get("export_path")))
     yield from _passes(values.get("inference_scales", ()), values.get("add_flipped_images"))
     yield from ("--preprocess", "--crop-size", ",".join(map(str, crop)))
+    if "num_classes" in values:
+        yield from ("--set", f"network.num_classes={values['num_classes']}")
     yield from _network({"image_pooling_crop_size": crop, **values})
 
 

@@ -91,7 +91,7 @@ def find(name_or_path: str | Path) -> Dataset:
     entry = next((entry for entry in known() if entry.name == name), None)
     if entry:
         return _load(entry)
-    if len(path.parts) > 1:
+    if len(path.parts) > 1 or "/" in name:
         raise UserError(f"{name} does not exist", "check the path; segdata datasets lists names")
     raise UserError(f"{name!r} is neither a folder nor the name of a data set", _way_out(name))
 

@@ -19,6 +19,7 @@ from segdata.images import read_label, read_photo
 from segdata.manifest import ShardManifest
 from segdata.progress import Track, silently
 from segdata.records import decode, scan
+from segdata.workflows.claimed_classes import refuse_other_classes
 from segdata.workflows.foreign_shards import classes_of_foreign, described, is_foreign
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ class ShardPlace:
             classes: those of the run.
         """
         if not is_foreign(shards):
-            return ShardManifest.load(shards)
+            manifest = ShardManifest.load(shards)
+            refuse_other_classes(self.dataset, manifest.class_map, shards)
+            return manifest
         descriptor = (
             classes_of_foreign(shards, self.dataset)
             if self.dataset is not None or classes is None

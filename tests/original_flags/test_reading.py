@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.network_settings import Variant
 from segdata.errors import UserError
 from segdata.original_flags.flag import Script
 from segdata.original_flags.reading import read
 from segdata.original_flags.table import FLAGS, flags_of
+from segdata.original_flags.variants import VARIANTS
 
 
 def values(line: str, script: Script = "train") -> dict[str, Any]:
@@ -213,3 +215,44 @@ def test_no_flag_stands_twice_in_a_script() -> None:
 def test_every_flag_becomes_something_or_says_why_not() -> None:
     for flag in FLAGS:
         assert flag.setting or flag.option or flag.word, flag.name
+
+
+WRONG: list[tuple[Script, str, str]] = [
+    # What was typed, and the line that is proposed.
+    ("train", "--train_crop_size=65 --log_steps=1", "--train_crop_size=65,65 --log_steps=1"),
+    ("train", "--train_crop_size=65,65 --train_crop_size=65", "--train_crop_size=65,65"),
+    ("train", "--log_steps=1 --train_crop_size=", "--log_steps=1 --train_crop_size=N,N"),
+    ("shard", "--image_format=jpg --num_classes=abc", "--image_format=jpg --num_classes=N"),
+    ("shard", "--label_format=jpg", "--label_format=png"),
+    ("shard", "--image_format=jpegs", "--image_format=jpeg"),
+    ("train", "--train_batch_size=4.0", "--train_batch_size=4"),
+    ("train", "--train_batch_size=4.5", "--train_batch_size=N"),
+    ("train", "--fine_tune_batch_norm=no", "--fine_tune_batch_norm=False"),
+    ("train", "--initialize_last_layer=perhaps", "--initialize_last_layer"),
+    ("train", "--optimizer=rmsprop", "--optimizer=momentum"),
+    ("train", "--atrous_rates=6 --atrous_rates=x", "--atrous_rates=N"),
+    ("train", "--dataset_dir= --log_steps=1", "--dataset_dir=VALUE --log_steps=1"),
+    ("eval", "--model_variant=Mobilenet_V2", "--model_variant=mobilenet_v2"),
+    ("train", "--model_variant=xception65", "--model_variant=xception_65"),
+    ("train", "--model_variant=resnet_v1_50_gamma", "--model_variant=resnet_v1_50_beta"),
+    ("train", "--model_variant=mobilenet_edgetpu", "--model_variant=mobilenet_v3_large_seg"),
+]
+
+
+@pytest.mark.parametrize(("script", "line", "corrected"), WRONG, ids=[w[1] for w in WRONG])
+def test_a_wrong_value_is_told_with_another_line(script: Script, line: str, corrected: str) -> None:
+    with pytest.raises(UserError) as raised:
+        values(line, script)
+    assert raised.value.remedy == f"segdata {script} {corrected}"
+    if "=N" not in corrected:
+        assert values(corrected, script)
+
+
+@pytest.mark.parametrize("name", ["nas_pnasnet", "nas_hnasnet", "mobilenet_edgetpu"])
+def test_backbones_that_are_not_built_here_are_told_as_such(name: str) -> None:
+    with pytest.raises(UserError, match=f"{name} is a backbone of the original that is not built"):
+        values(f"--model_variant={name}")
+
+
+def test_the_variants_are_those_of_the_network() -> None:
+    assert get_args(Variant) == VARIANTS
