@@ -83,6 +83,10 @@ class InitializationSettings(Settings):
     """False draws the last layers anew: needed where the number of classes differs."""
     last_layers_contain_logits_only: bool = False
     """The last layers are the logits only, not ASPP and decoder as well."""
+    take_network: bool = True
+    """Every setting of the network that is not given is the checkpoint's (of a file with nothing
+    but a backbone the backbone's), num_classes the data's; False takes the defaults, as the
+    original does."""
 
 
 class OptimizerSettings(Settings):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from segdata.errors import UserError
+from segdata.original_flags.variants import why_no_variant
 
 if TYPE_CHECKING:
     from model.config import TrainSettings
@@ -19,12 +20,15 @@ _WORDS = {"none": None, "true": True, "false": False}
 
 def apply(settings: TrainSettings, assignments: Iterable[str]) -> TrainSettings:
     """``settings`` with every assignment applied; all mistakes are reported together."""
-    values: dict[str, dict[str, Any]] = settings.model_dump(mode="json")
+    places: dict[str, dict[str, Any]] = settings.model_dump(mode="json")
+    # What nobody has set stays unset: a checkpoint may tell it (model/training/taken_network.py).
+    given = settings.model_dump(mode="json", exclude_unset=True)
+    values: dict[str, dict[str, Any]] = {group: given.get(group, {}) for group in places}
     problems = []
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         try:
-            group, field = _place(key.strip(), values)
+            group, field = _place(key.strip(), places)
         except LookupError as problem:
             problems.append(str(problem))
             continue
@@ -55,8 +59,9 @@ def _place(key: str, values: dict[str, dict[str, Any]]) -> tuple[str, str]:
     if matches:
         raise LookupError(f"{key!r} is ambiguous: {' or '.join('.'.join(m) for m in matches)}")
     names = list(places) if "." in key else [field for _, field in places.values()]
-    nearest = difflib.get_close_matches(key, names, n=1, cutoff=0)
-    raise LookupError(f"there is no setting {key!r}; the nearest is {nearest[0]!r}")
+    near = difflib.get_close_matches(key, names, n=1)
+    nearest = f"; the nearest is {near[0]!r}" if near else ""
+    raise LookupError(f"there is no setting {key!r}{nearest}")
 
 
 def _value(text: str) -> Any:
@@ -74,6 +79,8 @@ def _value(text: str) -> Any:
 def _explained(detail: Any) -> str:
     place = ".".join(str(part) for part in detail["loc"][:2])
     message = detail["msg"].removeprefix("Value error, ")
+    if place == "network.variant":
+        message = why_no_variant(str(detail["input"]))
     if isinstance(detail["input"], dict):
         return f"{place}: {message}"
     return f"{place} = {json.dumps(detail['input'], default=str)}: {message}"

@@ -21,13 +21,18 @@ _MAY_BE_THERE = {METRICS, CHECKPOINTS, "shards"}
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What ``config.json`` says: settings as resolved, the data, and why choices were made."""
+    """What ``config.json`` says: settings as resolved, the data, and why choices were made.
+
+    ``taken`` names the settings of the network that the checkpoint decided from which the run
+    began.
+    """
 
     settings: TrainSettings
     shards: str
     data_digest: str
     class_map: ClassMap
     choices: tuple[str, ...]
+    taken: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -36,6 +41,7 @@ class RunConfig:
             "data_digest": self.data_digest,
             "classes": self.class_map.to_json(),
             "choices": list(self.choices),
+            "taken_from_checkpoint": list(self.taken),
         }
 
     @classmethod
@@ -47,6 +53,7 @@ class RunConfig:
             data["data_digest"],
             ClassMap.from_json(data["classes"]),
             tuple(data["choices"]),
+            tuple(data.get("taken_from_checkpoint", ())),
         )
 
 

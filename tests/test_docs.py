@@ -29,6 +29,7 @@ GUIDES = {
     "from-tensorflow-deeplab.md": "exp/eval/report.html",
     "predicting.md": "sure/portrait_00.npz",
     "exporting.md": "model.onnx",
+    "importing.md": "streets.html",
 }
 
 

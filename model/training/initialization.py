@@ -10,7 +10,6 @@ taken over: it begins at zero.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,15 +19,15 @@ import torch
 
 from model.config import InitializationSettings
 from model.importing.layout import original_shape
-from model.importing.matching import Match, differences, match
-from model.importing.naming import HEAD, part_of
+from model.importing.matching import Match, match
+from model.importing.naming import HEAD
 from model.importing.reading import tensor_of
 from model.importing.recognition import Recognized, as_saved, recognize
 from model.importing.source import opened
 from model.importing.tensors import Shape
 from model.network.deeplab import DeepLab
 from model.network.original_names import variables_of
-from segdata.errors import UserError
+from model.training.misfit import Misfit
 
 _SHOWN = 4
 
@@ -104,12 +103,13 @@ def initialize(network: DeepLab, settings: InitializationSettings) -> Initialize
     shapes = {v: original_shape(v, state[name].shape) for name, v in names.items()}
     with opened(path) as source:
         recognized = as_saved(source) if source.own else recognize(source)
-        _refuse_other_backbone(recognized, network, path)
+        misfit = Misfit(path, recognized, network.settings, settings)
+        misfit.refuse_other_backbone(network.backbone.scope)
         skipped = () if settings.initialize_last_layer else _last_layers(shapes, settings)
         wanted = {name: shape for name, shape in shapes.items() if name not in skipped}
         rest = {name: shape for name, shape in recognized.shapes.items() if name not in skipped}
         found = match(rest, wanted, recognized.scope)
-        _refuse_misfit(found, recognized, network, path)
+        misfit.refuse(found)
         used = frozenset(found.used)
         # All are read before one is copied: a damaged file changes nothing.
         tensors = {n: tensor_of(source, recognized, v) for n, v in names.items() if v in used}
@@ -124,72 +124,6 @@ def _last_layers(shapes: Mapping[str, Shape], settings: InitializationSettings) 
     """The variables of the last layers, by the beginnings of their names as in the original."""
     scopes = HEAD[:1] if settings.last_layers_contain_logits_only else HEAD
     return tuple(name for name in shapes if name.startswith(scopes))
-
-
-def _refuse_other_backbone(recognized: Recognized, network: DeepLab, path: Path) -> None:
-    if recognized.scope == network.backbone.scope:
-        return
-    variant = recognized.settings.variant
-    raise UserError(
-        f"{path} is of {variant}, and this network is {network.settings.variant}: none of its "
-        "weights would be found",
-        f"--set variant={variant} (--model_variant={variant}), or give a file of "
-        f"{network.settings.variant}",
-    )
-
-
-def _refuse_misfit(found: Match, recognized: Recognized, network: DeepLab, path: Path) -> None:
-    """Raise a UserError where a shape differs, or nothing of the backbone is found."""
-    if found.misshapen:
-        lines = "\n  ".join(differences(Match((), {}, found.misshapen, {}, ()), {}))
-        raise UserError(
-            f"{path} does not fit this network: {lines}",
-            _remedy(frozenset(found.misshapen), recognized, network),
-        )
-    if not any(part_of(name, recognized.scope) == "backbone" for name in found.used):
-        raise UserError(
-            f"{path} has nothing of the backbone {network.settings.variant}: the training would "
-            "begin from random weights",
-            "give a checkpoint of that backbone, or leave initialization.checkpoint out",
-        )
-
-
-def _remedy(names: frozenset[str], recognized: Recognized, network: DeepLab) -> str:
-    """The settings that make weights of other shapes fit, or leave them out."""
-    ours, theirs = network.settings, recognized.settings
-    if ours.depth_multiplier != theirs.depth_multiplier:
-        return f"--set depth_multiplier={theirs.depth_multiplier}"
-    if all(name.startswith("logits") for name in names):
-        return (
-            f"the file tells {theirs.num_classes} classes apart, this network "
-            f"{ours.num_classes}: to draw the logits anew and keep the rest, "
-            "--set initialize_last_layer=false --set last_layers_contain_logits_only=true"
-        )
-    if all(name.startswith(HEAD) for name in names):
-        same = _as_in_file(recognized, network)
-        return (
-            "to draw logits, ASPP and decoder anew and keep the backbone, --set "
-            "initialize_last_layer=false" + (f"; for the file's own head, {same}" if same else "")
-        )
-    return "segdata import-checkpoint FILE OUT tells the settings that the file has"
-
-
-def _as_in_file(recognized: Recognized, network: DeepLab) -> str:
-    """The assignments that make a network's head the one of a file."""
-    ours = network.settings
-    values = {
-        key: value
-        for key, value in recognized.told.items()
-        if getattr(ours, key) != value and key != "num_classes"
-    }
-    if recognized.branches != len(ours.rates):
-        values["atrous_rates"] = (6, 12, 18)[: recognized.branches]
-    return " ".join(f'--set "{key}={_written(value)}"' for key, value in values.items())
-
-
-def _written(value: object) -> str:
-    """A setting as an assignment takes it."""
-    return json.dumps(value).replace(" ", "")
 
 
 def _notes(found: Match, recognized: Recognized, network: DeepLab) -> list[str]:

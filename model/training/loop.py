@@ -28,8 +28,9 @@ from model.training.initialization import first_weights
 from model.training.interruption import deferred
 from model.training.learner import SMALLER_RATE, Learner
 from model.training.optimizer import optimizer_state, restore_optimizer
-from model.training.resolution import continued, refuse_differences, resolved
+from model.training.resolution import continued, crop_notes, refuse_differences, resolved
 from model.training.sampler import Sampler
+from model.training.taken_network import with_network_of_checkpoint
 from segdata.confusion import ConfusionMatrix
 from segdata.errors import UserError
 from segdata.manifest import ShardManifest
@@ -96,9 +97,11 @@ def train(
     listener = listener or Listener()
     manifest = ShardManifest.load(shards)
     hardware = choose_hardware(settings.run)
-    config = resolved(settings, manifest, shards, hardware)
     run = RunFolder(out)
     earlier = run.config()
+    network = with_network_of_checkpoint(settings, earlier)
+    settings = network.settings
+    config = replace(resolved(settings, manifest, shards, hardware), taken=network.names)
     if earlier is not None:
         refuse_differences(earlier, config, settings, out)
         config = continued(earlier, config)
@@ -106,11 +109,12 @@ def train(
     session = Session.of(config, manifest, shards, hardware)
     found = checkpoints.latest(run.checkpoints)
     step = found.checkpoint.step if found else None
-    origin = first_weights(session.network, config.settings.initialization, step)
+    weights = first_weights(session.network, config.settings.initialization, step)
+    origin = (*network.notes, *weights)
     if earlier is None:
         session.config = config = replace(config, choices=(*config.choices, *origin))
         run.start(config)
-    for choice in dict.fromkeys((*config.choices, *origin)):
+    for choice in dict.fromkeys((*config.choices, *origin, *crop_notes(settings, manifest))):
         listener.note(choice)
     first_step = _restore(session, run, found, listener)
     if first_step >= config.settings.run.steps:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from model.config import TrainSettings
-from model.crops import choose_crop_size
+from model.crops import choose_crop_size, crop_advice
 from model.hardware import Hardware
 from model.run_folder import RunConfig
 from segdata.errors import UserError
@@ -82,6 +82,16 @@ def continued(earlier: RunConfig, now: RunConfig) -> RunConfig:
     changes = {group: {name: new[group][name] for name in names} for group, names in _FREE.items()}
     settings = earlier.settings.replaced(changes)
     return replace(earlier, settings=settings, shards=now.shards)
+
+
+def crop_notes(settings: TrainSettings, manifest: ShardManifest) -> tuple[str, ...]:
+    """What there is to say of a crop that was asked for."""
+    if settings.data.crop_size is None:
+        return ()
+    info = manifest.splits[settings.data.split]
+    largest = (info.max_height, info.max_width)
+    advice = crop_advice(settings.data.crop_size, largest, settings.network.output_stride)
+    return (advice,) if advice else ()
 
 
 def _split(manifest: ShardManifest, name: str) -> SplitInfo:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from model.importing.imported import Imported
+from model.importing.imported import Imported, backbone_in_words, head_in_words
 from model.importing.naming import REASONS
 from model.network_settings import NetworkSettings
 
@@ -40,27 +40,16 @@ def render(result: Imported, console: Console) -> None:
         console.print("It has no logits: train from it.")
         out = result.checkpoint.parent
         console.print(
-            f"next:    segdata train DATA --out RUN --set variant={network.variant} "
-            f"--set initialization.checkpoint={out}"
+            f"next:    segdata train DATA --out RUN --set initialization.checkpoint={out}"
         )
 
 
 def _described(network: NetworkSettings) -> str:
-    """The network in a few words."""
-    parts: list[str] = [network.variant]
-    if network.variant.startswith("mobilenet") and network.depth_multiplier != 1.0:
-        parts.append(f"depth multiplier {network.depth_multiplier:g}")
+    """The network in a few words, and what it tells apart."""
+    backbone = backbone_in_words(network)
     if network.num_classes is None:
-        return f"{', '.join(parts)}, backbone only"
-    parts += [f"{network.num_classes} classes", f"output stride {network.output_stride}"]
-    if network.dense_prediction_cell:
-        parts.append("dense prediction cell")
-    elif network.rates:
-        parts.append(f"ASPP {', '.join(map(str, network.rates))}")
-    if network.decoder_output_stride:
-        strides = ", ".join(map(str, network.decoder_output_stride))
-        parts.append(f"decoder at stride {strides}")
-    return ", ".join(parts)
+        return f"{backbone}, backbone only"
+    return f"{backbone}, {network.num_classes} classes, {head_in_words(network)}"
 
 
 def _some(names: Iterable[str]) -> str:

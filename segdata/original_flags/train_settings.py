@@ -38,6 +38,9 @@ def train_settings(values: Mapping[str, Any]) -> dict[str, Any]:
         settings["optimizer.learning_power"] = 0.0
     if "decay_steps" in said:
         settings["optimizer.decay_steps"] = round(said["decay_steps"])
+    if "tf_initial_checkpoint" in values:
+        # There the network is what the flags say, whatever the checkpoint is of.
+        settings["initialization.take_network"] = False
     network = {f"network.{field}": value for field, value in network_fields(values).items()}
     return {**settings, **network}
 

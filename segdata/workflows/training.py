@@ -82,9 +82,7 @@ def train_with(
         ),
         note=watch.note,
     )
-    shards = shards_of(data, out, watch, dataset)
-    _tell_of_crop(shards, settings, watch)
-    return train(shards, out, settings, listener)
+    return train(shards_of(data, out, watch, dataset), out, settings, listener)
 
 
 def shards_of(data: str, run: Path, watch: Watch, dataset: str | None = None) -> Path:
@@ -142,15 +140,3 @@ def _refuse_theirs(out: Path) -> None:
             "begin with the weights of the newest, in a new run folder: "
             f"--tf_initial_checkpoint={newest}",
         )
-
-
-def _tell_of_crop(shards: Path, settings: TrainSettings, watch: Watch) -> None:
-    from model.crops import crop_advice
-
-    info = ShardManifest.load(shards).splits.get(settings.data.split)
-    if info is None or settings.data.crop_size is None:
-        return
-    largest = (info.max_height, info.max_width)
-    advice = crop_advice(settings.data.crop_size, largest, settings.network.output_stride)
-    if advice:
-        watch.note(advice)

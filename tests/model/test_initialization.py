@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import checkpoint_files as files
@@ -102,9 +103,35 @@ def test_another_head_names_the_file_s_own_settings(tmp_path: Path) -> None:
     )
     remedy = refused(tmp_path, marked(other)).remedy
     assert "initialize_last_layer=false" in remedy
-    assignments = remedy.partition("own head, ")[2].replace('"', "").split("--set ")[1:]
-    told = TrainSettings(network=SETTINGS).updated(a.strip() for a in assignments)
+    own = shlex.split(remedy.partition("own head, ")[2].partition(";")[0])
+    told = TrainSettings(network=SETTINGS).updated(own[1::2])
     assert told.network == other
+
+
+def test_hints_name_all_that_is_needed_and_nothing_that_was_given(tmp_path: Path) -> None:
+    other = SETTINGS.model_copy(
+        update={"atrous_rates": (), "decoder_output_stride": (), "num_classes": 21}
+    )
+    remedy = refused(tmp_path, marked(other), initialize_last_layer=False,
+                     last_layers_contain_logits_only=True).remedy  # fmt: skip
+    assert remedy == (
+        "for the file's own head, --set 'atrous_rates=[]' --set 'decoder_output_stride=[]'; to "
+        "draw logits, ASPP and decoder anew and keep the backbone, "
+        "last_layers_contain_logits_only left out"
+    )
+    remedy = refused(tmp_path, marked(other), last_layers_contain_logits_only=True).remedy
+    assert "--set 'decoder_output_stride=[]' --set initialize_last_layer=false;" in remedy
+    assert "logits_only=true" not in remedy
+
+
+def test_an_own_checkpoint_s_head_is_named_as_that_of_others(
+    tmp_path: Path, shards: Path, settings: TrainSettings
+) -> None:
+    train(shards, tmp_path / "run", settings.updated(["steps=1", "decoder_output_stride=[]"]))
+    lines = [f"checkpoint={tmp_path / 'run'}", "aspp_filters=16", "decoder_output_stride=4"]
+    with pytest.raises(UserError) as error:
+        train(shards, tmp_path / "next", settings.updated(lines))
+    assert "--set aspp_filters=8 --set 'decoder_output_stride=[]'" in error.value.remedy
 
 
 def test_another_width_names_the_multiplier(tmp_path: Path) -> None:
