@@ -26,12 +26,14 @@ class GraphImages:
         crop: height and width to which images are padded; None where it cannot be made out.
         scales: at which predictions are averaged; None where it cannot be made out.
         flip: they are averaged with those of the mirrored image.
+        pyramid: the network itself looks at several sizes of an image, and merges its logits.
     """
 
     resize: dict[str, int] | None
     crop: tuple[int, ...] | None
     scales: tuple[float, ...] | None
     flip: bool
+    pyramid: bool
 
     @property
     def notes(self) -> list[str]:
@@ -49,6 +51,9 @@ class GraphImages:
         if self.crop:
             size = ",".join(map(str, self.crop))
             found.append(f"the graph pads images to {size}: with --crop-size {size} ours are, too")
+        if self.pyramid:
+            found.append("the graph has an image pyramid, which is not taken over: give it as the "
+                         "export had it, with --set image_pyramid=0.5,1.0, say")  # fmt: skip
         return [*found, *self._averaged()]
 
     def _averaged(self) -> list[str]:
@@ -72,7 +77,13 @@ def images_of(graph: Graph, stride: int) -> GraphImages:
     """
     crop = _padded(graph) or _pooled(graph, stride)
     flip = any(node.kind == "ReverseV2" for node in graph.nodes.values())
-    return GraphImages(_resize(graph), crop, _scales(graph, crop, flip), flip)
+    # A graph for several scales has a softmax for each prediction, and one for their mean.
+    count = sum(node.kind == "Softmax" for node in graph.nodes.values()) - 1
+    sizes = _image_sizes(graph)
+    if count < 1:
+        return GraphImages(_resize(graph), crop, (1.0,), flip, pyramid=bool(sizes))
+    scales = _scales(sizes, crop, count // (2 if flip else 1))
+    return GraphImages(_resize(graph), crop, scales, flip, pyramid=False)
 
 
 def _padded(graph: Graph) -> tuple[int, ...] | None:
@@ -93,18 +104,15 @@ def _pooled(graph: Graph, stride: int) -> tuple[int, ...] | None:
     return tuple((n - 1) * stride + 1 for n in sizes.pop()) if len(sizes) == 1 else None
 
 
-def _scales(graph: Graph, crop: tuple[int, ...] | None, flip: bool) -> tuple[float, ...] | None:
-    """A graph for several scales has a softmax for each prediction, and one for their mean."""
-    count = sum(node.kind == "Softmax" for node in graph.nodes.values()) - 1
-    if count < 1:
-        return (1.0,)
-    sizes = _image_sizes(graph)
+def _scales(
+    sizes: set[tuple[int, ...]], crop: tuple[int, ...] | None, count: int
+) -> tuple[float, ...] | None:
+    """As many scales as are averaged; those that there are sizes for, and 1, which needs none."""
     scales = {_scale(size, crop) for size in sizes} if crop else set()
-    if len(sizes) < count // (2 if flip else 1):
-        # What is not resized is as large as it was.
+    if len(sizes) < count:
         scales.add(1.0)
     known = tuple(sorted(scale for scale in scales if scale))
-    return known if len(known) * (2 if flip else 1) == count else None
+    return known if len(known) == count else None
 
 
 def _image_sizes(graph: Graph) -> set[tuple[int, ...]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import struct
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,9 +105,12 @@ def _opened_archive(folder: Path, path: Path) -> Source:
             message += "; links in an archive are not followed"
         if str(folder) not in error.remedy:
             raise UserError(message, error.remedy) from error
-        how = "unzip" if path.suffix.lower() == ".zip" else "tar xf"
-        inside = error.remedy.replace(f"{folder}/", "")
-        raise UserError(message, f"unpack it ({how} {path}), and there {inside}") from error
+        # Without the temporary folder: what unpacking makes below the folder where it is done.
+        inside = Path(*folder.relative_to(tempfile.gettempdir()).parts[1:])
+        remedy = error.remedy.replace(str(folder), str(inside)).replace(" ./", " ")
+        unpack = "unzip" if path.suffix.lower() == ".zip" else "tar xf"
+        remedy = f"unpack it: {unpack} {shlex.quote(str(path))}; {remedy}"
+        raise UserError(message, remedy) from error
 
 
 def _opened(where: Path, path: Path) -> Source:

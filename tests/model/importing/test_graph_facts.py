@@ -83,6 +83,21 @@ def test_a_pooling_window_is_kept_unless_it_covers_the_whole_map(tmp_path, size,
     assert facts.get("image_pooling_stride") == (crop and (4, 5))
 
 
+@pytest.mark.parametrize("windows", [(5, 9), (9, 9)])
+def test_at_several_scales_only_a_window_of_one_size_is_one(tmp_path, windows):
+    nodes = backbone([2] * 4)
+    for end, window, size in zip(("", "_1"), windows, (5, 9), strict=True):
+        nodes += [
+            files.node(f"AvgPool2D{end}/AvgPool", "AvgPool", ["x"],
+                       ksize=files.integers(1, window, window, 1),
+                       strides=files.integers(1, 1, 1, 1)),
+            files.node(f"Resize{end}", "ResizeBilinear", [f"image_pooling{end}/Relu", f"s{end}"]),
+            files.constant(f"s{end}", np.array([size, size], np.int32)),
+        ]  # fmt: skip
+    crop = facts_of(graph(tmp_path, nodes), "xception_65", 0).get("image_pooling_crop_size")
+    assert crop == ((129, 129) if windows == (9, 9) else None)
+
+
 def test_the_activations_are_told(tmp_path):
     nodes = [*backbone([2] * 4), files.node("image_pooling/Sigmoid", "Sigmoid", ["x"])]
     facts = facts_of(graph(tmp_path, nodes), "xception_65", 0)

@@ -7,6 +7,7 @@ import tarfile
 from pathlib import Path
 
 import checkpoint_files as files
+import graph_nodes
 import numpy as np
 import pytest
 import torch
@@ -48,6 +49,20 @@ def as_graph(folder: Path, arrays: Arrays) -> Path:
     constants = [files.constant(n, a) for n, a in arrays.items() if a.dtype == np.float32]
     (folder / "frozen_inference_graph.pb").write_bytes(files.graph(constants))
     return folder / "frozen_inference_graph.pb"
+
+
+def test_how_a_graph_resizes_images_is_taken_over_unless_something_else_is_asked_for(
+    tmp_path: Path, arrays: Arrays
+) -> None:
+    weights = [files.constant(n, a) for n, a in arrays.items() if a.dtype == np.float32]
+    path = tmp_path / "graph.pb"
+    path.write_bytes(files.graph([*weights, *graph_nodes.resizing(97, 161, 16)]))
+    data = imported(path).settings.data
+    values = (data.min_resize_value, data.max_resize_value, data.resize_factor)
+    assert values == (97, 161, 16)
+    assert newest(tmp_path / "out").settings.data == data
+    again = imported(path, "min_resize_value=65", overwrite=True)
+    assert again.settings.data.min_resize_value == 65
 
 
 def as_archive(folder: Path, arrays: Arrays) -> Path:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import tarfile
+import zipfile
 from pathlib import Path
 
 import checkpoint_files as files
 import numpy as np
 import pytest
+import torch
 
 from model.importing.places import find
 from model.importing.source import opened
@@ -118,8 +120,36 @@ def test_links_in_an_archive_lead_nowhere(tmp_path: Path) -> None:
             link = tarfile.TarInfo(name)
             link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path / "secret" / name)
             archive.addfile(link)
-    with pytest.raises(UserError, match="holds no checkpoint"), opened(tmp_path / "bad.tar.gz"):
+    with pytest.raises(UserError) as told, opened(tmp_path / "bad.tar.gz"):
         pass
+    archive = tmp_path / "bad.tar.gz"
+    expected = f"{archive} holds no checkpoint; links in an archive are not followed"
+    assert told.value.message == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["m/model.ckpt-1", "m/model.ckpt-2"], "give the one to read: m/model.ckpt-2"),
+        (["model.ckpt-1", "model.ckpt-2"], "give the one to read: model.ckpt-2"),
+        (["m/README", "m/in/model.ckpt-1"], "there is one in m/in"),
+    ],
+)
+def test_errors_name_the_archive_and_how_to_unpack_it(
+    tmp_path: Path, names: list[str], words: str
+) -> None:
+    for name in names:
+        if name.endswith("README"):
+            (tmp_path / "all" / "m").mkdir(parents=True)
+            (tmp_path / "all" / name).touch()
+        else:
+            files.write_bundle(tmp_path / "all" / name, ONE)
+    with tarfile.open(tmp_path / "two.tar", "w") as archive:
+        archive.add(tmp_path / "all", ".")
+    with pytest.raises(UserError) as told, opened(tmp_path / "two.tar"):
+        pass
+    assert told.value.message.startswith(f"{tmp_path / 'two.tar'} holds ")
+    assert told.value.remedy == f"unpack it: tar xf {tmp_path / 'two.tar'}; {words}"
 
 
 MISTAKES = {
@@ -134,8 +164,32 @@ MISTAKES = {
     "cut": "cut.index, which says what is in it, is not beside it",
     "notes.txt": "is no checkpoint, or it is cut off",
     "empty": "holds no checkpoint",
+    "zipped.pb": "zipped.pb looks like a pickle of PyTorch",
+    "bare.pb": "bare.pb looks like a pickle of PyTorch",
+    "pickle.npz": "pickle.npz looks like a pickle of PyTorch",
+    "arrays.npz": "arrays.npz is a NumPy archive",
+    "arrays.pb": "arrays.pb is a NumPy archive",
+    "cut.npz": "cut.npz is a NumPy archive",
+    "texts.ckpt": "texts.ckpt is a zip archive without a checkpoint",
+    "nothing.pb": "nothing.pb is empty",
+    "nothing.safetensors": "nothing.safetensors is empty",
     "outer": "there is one in .*outer/inner",
 }
+
+
+def write_others(folder: Path) -> None:
+    """Files of other kinds under names of ours, and under their own."""
+    for name in ("zipped.pb", "pickle.npz"):
+        torch.save({"a": torch.zeros(3)}, folder / name)
+    torch.save({"a": torch.zeros(3)}, folder / "bare.pb", _use_new_zipfile_serialization=False)
+    for name in ("arrays.npz", "arrays.pb", "cut.npz"):
+        with (folder / name).open("wb") as file:
+            np.savez(file, a=np.zeros(3), b=np.ones(2))
+    (folder / "cut.npz").write_bytes((folder / "arrays.npz").read_bytes()[:100])
+    with zipfile.ZipFile(folder / "texts.ckpt", "w") as archive:
+        archive.writestr("notes.txt", "nothing")
+    for name in ("nothing.pb", "nothing.safetensors"):
+        (folder / name).touch()
 
 
 @pytest.mark.parametrize("given", MISTAKES)
@@ -144,6 +198,7 @@ def test_a_path_that_leads_to_nothing_is_explained(folder: Path, given: str) -> 
         (folder / name).write_bytes(b"x" * 100)
     (folder / "lightning.ckpt").write_bytes(b"PK\x03\x04" + bytes(100))
     (folder / "empty").mkdir()
+    write_others(folder)
     files.write_bundle(folder / "outer" / "inner" / "model.ckpt", ONE)
     with pytest.raises(UserError, match=MISTAKES[given].replace(".*", "(?s:.*)")):
         find(folder / given)
