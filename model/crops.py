@@ -67,6 +67,12 @@ def crop_advice(crop: tuple[int, int], largest: tuple[int, int], output_stride: 
     """
     best = choose_crop_size([largest], output_stride)
     shape, better = f"{crop[0]}×{crop[1]}", f"{best.height},{best.width}"
+    if min(crop) <= output_stride:
+        return (
+            f"crops of {shape} are no larger than one pixel of the network's features, "
+            f"{output_stride}×{output_stride}: it learns nothing of what is beside it; {better} "
+            "suits the images"
+        )
     if crop[0] * crop[1] > _TOO_LARGE * best.height * best.width:
         padding = 1 - min(crop[0], largest[0]) * min(crop[1], largest[1]) / (crop[0] * crop[1])
         return (

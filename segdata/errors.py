@@ -32,7 +32,11 @@ class UserError(Exception):
 
 
 class MissingExtra(UserError):
-    """A package of an optional extra is not installed."""
+    """A package of an optional extra is not installed.
+
+    The remedy holds wherever segdata came from: pip takes the segdata that is installed, also one
+    from a clone, and fetches only what the extra adds.
+    """
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(

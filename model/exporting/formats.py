@@ -137,7 +137,8 @@ def _apart(package: str) -> UserError:
     error = MissingExtra(package.replace("_", "-"), "tflite")
     error.remedy = (
         "it needs older versions of other packages, so it lives in an environment of its own, on "
-        'Linux and Macs: pip install "segdata[train]" litert-torch'
+        'Linux and Macs: pip install "segdata[train]" litert-torch, or, in a clone of segdata, '
+        'pip install -e ".[train]" litert-torch'
     )
     return error
 

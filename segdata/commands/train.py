@@ -14,7 +14,12 @@ from segdata.commands.original import TakesOriginalFlags
 @click.argument("data")
 @click.option("--out", type=options.FOLDER, required=True, help="The run folder.")
 @click.option("--steps", type=click.IntRange(min=1), help="How many steps.")
-@click.option("--model", "variant", help="mobilenet_v2 (default) or xception_65.")
+@click.option(
+    "--model", "variant", metavar="NAME",
+    help="mobilenet_v2 (default), mobilenet_v3_large_seg, mobilenet_v3_small_seg, resnet_v1_18, "
+    "resnet_v1_18_beta, resnet_v1_50, resnet_v1_50_beta, resnet_v1_101, resnet_v1_101_beta, "
+    "xception_41, xception_65 or xception_71.",
+)  # fmt: skip
 @click.option("--batch-size", type=click.IntRange(min=1), help="Pictures per step.")
 @click.option("--crop", type=click.IntRange(min=1), help="Side of the square training crop.")
 @click.option(

@@ -90,3 +90,29 @@ def test_the_demo_s_settings_are_valid_and_leave_the_data_to_decide():
     assert TrainSettings.model_validate_json(settings.model_dump_json()) == settings
     assert settings.data.crop_size is None
     assert settings.network.num_classes is None
+
+
+def test_a_setting_is_proposed_only_where_one_is_near():
+    with pytest.raises(UserError) as error:
+        TrainSettings().updated(["nonsense=1"])
+    assert error.value.message == "there is no setting 'nonsense'"
+    assert "docs/training-settings.md" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "Mobilenet_V2",
+            "there is no variant Mobilenet_V2; the nearest is mobilenet_v2. There are",
+        ),
+        ("xception65", "the nearest is xception_65"),
+        ("nas_hnasnet", "nas_hnasnet is a backbone of the original that is not built here"),
+        ("mobilenet_edgetpu", "that is not built here; there are mobilenet_v2, "),
+    ],
+)
+def test_a_variant_that_is_not_there_is_told_with_those_that_are(said, told):
+    with pytest.raises(UserError) as error:
+        TrainSettings().updated([f"variant={said}"])
+    assert told in error.value.message
+    assert "xception_71" in error.value.message

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shlex
 from typing import Any, get_args
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.network_settings import Variant
+from segdata.cli import cli
 from segdata.errors import UserError
 from segdata.original_flags.flag import Script
 from segdata.original_flags.reading import read
@@ -256,3 +259,8 @@ def test_backbones_that_are_not_built_here_are_told_as_such(name: str) -> None:
 
 def test_the_variants_are_those_of_the_network() -> None:
     assert get_args(Variant) == VARIANTS
+
+
+def test_the_help_names_every_variant() -> None:
+    help_text = CliRunner().invoke(cli, ["train", "--help"]).output
+    assert set(VARIANTS) <= set(re.findall(r"\w+", help_text))

@@ -79,7 +79,7 @@ def test_packages_that_are_missing_are_named_with_what_installs_them(folder, tmp
     assert raised.value.remedy == 'pip install "segdata[export]"'
     with pytest.raises(MissingExtra, match="needs litert-torch") as raised:
         exported(folder, tmp_path / "net.tflite", "tflite")
-    assert "pip install" in raised.value.remedy
+    assert 'pip install -e ".[train]" litert-torch' in raised.value.remedy
 
 
 def test_of_all_formats_what_cannot_be_written_is_skipped_by_name(folder, tmp_path, monkeypatch):
