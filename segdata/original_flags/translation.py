@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segdata.dataset import DESCRIPTOR_FILE
 from segdata.errors import UserError
-from segdata.manifest import MANIFEST_FILE
 from segdata.original_flags.build_folders import shard_arguments, shard_notes
 from segdata.original_flags.flag import Script
 from segdata.original_flags.network import UNSAID as UNSAID_NETWORK
@@ -35,6 +33,8 @@ _REQUIRED: dict[Script, tuple[str, ...]] = {
 }
 # Options of segdata train that say the same as --set.
 _SHORT = {"run.steps": "--steps", "network.variant": "--model", "data.batch_size": "--batch-size"}
+# Shards and data sets that say their classes themselves.
+_OURS = ("manifest.json", "dataset.toml")
 _PLAIN = re.compile(r"(?!(?:none|true|false|null|nan|infinity)$)[a-z_][\w./-]*", re.IGNORECASE)
 
 
@@ -100,7 +100,7 @@ def _as_folder(path: str) -> str:
 def _default_of_shards(values: Mapping[str, Any]) -> str | None:
     """The original's; but shards and data sets of ours know their classes."""
     folder = Path(values.get("dataset_dir", ""))
-    ours = any((folder / name).is_file() for name in (MANIFEST_FILE, DESCRIPTOR_FILE))
+    ours = any((folder / name).is_file() for name in _OURS)
     return None if ours else "pascal_voc_seg"
 
 
