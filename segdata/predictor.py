@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
 from segdata.errors import UserError
 
@@ -57,7 +58,8 @@ class PredictionOptions:
             precision and changes some pixels; auto takes bf16 where the hardware multiplies it.
 
     Raises:
-        UserError: a scale or a size is not above 0, or an option could not have any effect.
+        UserError: an option is of another type, a scale or a size is not above 0, or an option
+            could not have any effect.
     """
 
     scales: tuple[float, ...] = (1.0,)
@@ -68,6 +70,10 @@ class PredictionOptions:
     precision: Precision = "fp32"
 
     def __post_init__(self) -> None:
+        for name in ("scales", "crop_size"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        self._refuse_other_types()
         if not self.scales or not all(0 < scale <= MOST_SCALE for scale in self.scales):
             raise UserError(
                 f"the scales are {self.scales}; each must be above 0 and at most {MOST_SCALE:g}",
@@ -83,6 +89,26 @@ class PredictionOptions:
                 "leave one of them out",
             )
 
+    def _refuse_other_types(self) -> None:
+        expected = {
+            "scales": (_are(self.scales, Real), "numbers: scales=(0.5, 1.0)"),
+            "flip": (isinstance(self.flip, bool), "True or False"),
+            "crop_size": (
+                self.crop_size is None
+                or (_are(self.crop_size, Integral) and len(self.crop_size) == 2),
+                "a height and a width, crop_size=(513, 513), or None",
+            ),
+            "tile": (
+                self.tile in ("auto", "whole") or _are((self.tile,), Integral),
+                "a number of pixels, 'auto' or 'whole'",
+            ),
+            "upsampled_logits": (isinstance(self.upsampled_logits, bool), "True or False"),
+            "precision": (self.precision in get_args(Precision), "'fp32', 'bf16' or 'auto'"),
+        }
+        for name, (fits, what) in expected.items():
+            if not fits:
+                raise UserError(f"{name} is {getattr(self, name)!r}", f"it must be {what}")
+
     def __str__(self) -> str:
         """The looks in words: ``scales 0.5, 1, mirrored, too``."""
         scales = ", ".join(f"{scale:g}" for scale in self.scales)
@@ -92,3 +118,10 @@ class PredictionOptions:
     def averages(self) -> bool:
         """Whether more than one look at an image is averaged, or one of another size."""
         return self.flip or self.scales != (1.0,)
+
+
+def _are(values: Any, kind: type) -> bool:
+    """Whether it is a tuple of numbers; True and False are none."""
+    return isinstance(values, tuple) and all(
+        isinstance(value, kind) and not isinstance(value, bool) for value in values
+    )

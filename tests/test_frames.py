@@ -85,6 +85,14 @@ def test_files_that_differ_in_their_suffix_keep_it_and_that_is_told(tmp_path: Pa
     assert note.startswith("2 files differ in their suffix only, such as a.jpg")
 
 
+def test_of_videos_that_differ_in_their_suffix_the_folders_are_told(tmp_path: Path) -> None:
+    for name in ("v.mp4", "v.avi"):
+        (tmp_path / name).write_bytes(b"a video")
+    assert keys(tmp_path) == ["v.avi", "v.mp4"]
+    (note,) = find_sources([str(tmp_path)], NOTHING).notes
+    assert note.endswith("(v.avi/)")
+
+
 def test_equal_names_in_two_folders_are_told_apart_by_the_folders(tmp_path: Path) -> None:
     first, second = photo(tmp_path / "p" / "1.jpg"), photo(tmp_path / "q" / "1.jpg")
     photo(tmp_path / "q" / "2.jpg")

@@ -343,6 +343,12 @@ def test_a_list_of_paths_goes_through_a_pipe(
         (["--out", "OUT", "--model", "MODEL", "PHOTO", "--scales", "a"], "are no numbers"),
         (["--out", "OUT", "--model", "MODEL", "PHOTO", "--scales", "-1"], "above 0"),
         (["--out", "PHOTO", "--model", "MODEL", "PHOTO"], "is a file"),
+        (["--out", "OUT.png", "--model", "MODEL", "PHOTOS"], "is one file, and these are 2"),
+        (
+            ["--out", "OUT.png", "--model", "MODEL", "PHOTO", "--probabilities", "float16"],
+            "probabilities are written beside it",
+        ),
+        (["--out", "OUT", "--model", "MODEL", "PHOTO", "--tile", "7"], "the least are 97"),
     ],
 )
 def test_a_wrong_request_is_told(
@@ -355,12 +361,42 @@ def test_a_wrong_request_is_told(
 ) -> None:
     places = {
         "MODEL": model, "PHOTOS": photos, "PHOTO": photos / "a.jpg", "OUT": tmp_path / "out",
+        "OUT.png": tmp_path / "out.png",
     }  # fmt: skip
     assert predicted(*[places.get(word, word) for word in options]) == 2
     told = capsys.readouterr().err
     assert message in told
     assert "mistake in segdata" not in told
     assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_one_photo_is_written_as_the_file_that_out_names(
+    model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new" / "label.PNG"
+    assert predicted(photos, "--model", model, "--out", tmp_path / "folder") == 0
+    expected = (tmp_path / "folder" / "a.png").read_bytes()
+    line = [photos / "a.jpg", "--model", model, "--out", out]
+    capsys.readouterr()
+    assert predicted(*line, "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["written"] == 1
+    assert out.read_bytes() == expected
+    assert files(out.parent) == {"label.PNG"}
+    assert predicted(*line) == 2
+    assert "label.PNG exists" in capsys.readouterr().err
+    assert predicted(*line, "--palette", "--overwrite") == 0
+    assert read_palette(out) is not None
+
+
+def test_the_photo_itself_is_never_written_to(
+    model: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = photos / "sub" / "b.png"
+    before = photo.read_bytes()
+    assert predicted(photo, "--model", model, "--out", photo, "--overwrite") == 2
+    assert "is the photo that is read" in capsys.readouterr().err
+    assert photo.read_bytes() == before
 
 
 @pytest.mark.slow

@@ -35,5 +35,8 @@ def classes_for(
     numbered = tuple(SegClass(n, f"class {n}") for n in range(num_classes))
     name = _PUBLISHED.get(num_classes)
     hint = f"--dataset {name} if it is of that data set" if name else "--classes FILE"
-    note = f"the file has no names of classes; they are numbered. To name them: segdata import-checkpoint … {hint}"
+    note = (
+        "the file has no names of classes; they are numbered. To name them: segdata "
+        f"import-checkpoint … {hint}"
+    )
     return ClassMap(numbered, _IGNORE if num_classes <= _IGNORE else None), (note,)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from model.crops import aligned
 from model.network_settings import NetworkSettings
 from model.prediction.memory import Budget
-from model.prediction.tiling import Tiling
+from model.prediction.tiling import Tiling, least_side
+from segdata.errors import UserError
 from segdata.predictor import PredictionOptions
 
 Size = tuple[int, int]
@@ -48,6 +49,9 @@ class Planner:
         settings: of the network.
         options: of the predictor.
         budget: measures what a pixel takes and what there is; asked for larger images only.
+
+    Raises:
+        UserError: the tiles that are asked for are too small for the network.
     """
 
     def __init__(
@@ -57,6 +61,13 @@ class Planner:
         budget: Callable[[], Budget],
     ) -> None:
         self._settings, self._options, self._budget = settings, options, budget
+        least = least_side(settings)
+        if isinstance(options.tile, int) and options.tile < least:
+            raise UserError(
+                f"tiles of {options.tile} pixels are too small: with this network the least are "
+                f"{least}, of which neighbors have half in common",
+                f"--tile {least}, or more",
+            )
 
     def plan(self, size: Size) -> Plan:
         """The plan of one image of a height and width."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +31,10 @@ from segdata.predictor import PredictionOptions
 Image = npt.NDArray[np.uint8]
 Ids = npt.NDArray[np.uint8 | np.uint16]
 Size = tuple[int, int]
+
+_READ_IT = (
+    "read it with segdata.images.read_photo, or numpy.asarray(PIL.Image.open(…).convert('RGB'))"
+)
 
 
 class TrainedPredictor:
@@ -105,7 +110,7 @@ class TrainedPredictor:
         """As :meth:`predict`; images of one size go through the network together.
 
         Raises:
-            UserError: an image is not uint8 H×W×3.
+            UserError: an image is no array, or not uint8 H×W×3.
         """
         for image in images:
             _check(image)
@@ -223,8 +228,22 @@ def _collected(
 
 
 def _check(image: Image) -> None:
+    if not isinstance(image, np.ndarray):
+        raise _no_array(image)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise UserError(
             f"an image must be uint8 H×W×3 (RGB, 0 to 255), not {image.dtype} {image.shape}",
-            "read it with segdata.images.read_photo, or PIL.Image.open(…).convert('RGB')",
+            _READ_IT,
         )
+
+
+def _no_array(image: object) -> UserError:
+    kind = f"{type(image).__module__}.{type(image).__name__}".removeprefix("builtins.")
+    remedy = f"numpy.asarray(image); {_READ_IT}"
+    if kind.startswith("PIL."):
+        remedy = "numpy.asarray(image.convert('RGB'))"
+    elif isinstance(image, str | PathLike):
+        remedy = _READ_IT
+    elif isinstance(image, list | tuple):
+        remedy = "predict_batch takes several images; one is numpy.asarray(image, numpy.uint8)"
+    return UserError(f"an image must be an array, uint8 H×W×3 (RGB), not {kind}", remedy)

@@ -42,7 +42,7 @@ class Tiling:
     def of(cls, canvas: Size, side: int, settings: NetworkSettings) -> Tiling:
         """Tiles of about ``side`` pixels for a network; a smaller canvas bounds them."""
         stride = settings.output_stride
-        side = aligned(max(side, 2 * _context(settings)), stride)
+        side = aligned(max(side, least_side(settings)), stride)
         wanted = min(side // _QUARTER, _MOST_OVERLAP)
         overlap = aligned(max(wanted, _context(settings)), stride) - 1
         height, width = (min(side, length) for length in canvas)
@@ -103,6 +103,11 @@ class Tiling:
     def _places(self, axis: int) -> list[tuple[int, Tensor]]:
         """Start and weights of every tile along an axis."""
         return list(zip(self.starts(axis), self.weights(axis), strict=True))
+
+
+def least_side(settings: NetworkSettings) -> int:
+    """Of smaller tiles, more than half would be what neighbors have in common."""
+    return aligned(2 * _context(settings), settings.output_stride)
 
 
 def _context(settings: NetworkSettings) -> int:

@@ -23,7 +23,10 @@ STDOUT = Path("-")
     help="Run or checkpoint, TensorFlow's too; or name it before the images.",
 )
 @click.option(
-    "--out", type=options.FOLDER, required=True, help="Folder of results; - writes one to stdout."
+    "--out",
+    type=options.FOLDER,
+    required=True,
+    help="Folder of results; or FILE.png of one photo; - writes one to stdout.",
 )
 @click.option("--palette", is_flag=True, help="PNGs in the classes' colors that still carry ids.")
 @click.option(
@@ -95,7 +98,8 @@ def command(
         sys.stdout.buffer.write(png)
         return 0
     with console.watching() as watch:
-        predicted = workflows.predict(request, watch=watch)
+        act = workflows.predict_file if workflows.is_one_file(out) else workflows.predict
+        predicted = act(request, watch=watch)
     console.show(predicted, form)
     return predicted.exit_code
 

@@ -48,10 +48,15 @@ def keys_of(files: Sequence[FoundFile]) -> tuple[list[str], list[str]]:
     alike, count = Counter(keys).most_common(1)[0]
     if count > 1:
         raise UserError(
-            f"{count} of these files would have the result {alike}.png",
+            f"{count} of these files would have the result {result_of(alike)}",
             "predict them one after the other, each into another --out",
         )
     return keys, kept
+
+
+def result_of(key: str) -> str:
+    """The result of a key that keeps its suffix: of a video a folder."""
+    return f"{key}/" if is_video(key) else f"{key}.png"
 
 
 def _places(files: Sequence[FoundFile]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from segdata.errors import UserError
 from segdata.file_index import walk, without_suffix
-from segdata.frames.naming import FoundFile, keys_of
+from segdata.frames.naming import FoundFile, keys_of, result_of
 from segdata.frames.videos import VIDEO_SUFFIXES, count_frames, is_video
 from segdata.images import IMAGE_SUFFIXES, Unreadable, read_header
 
@@ -165,5 +165,5 @@ def _about(kept: Sequence[str]) -> tuple[str, ...]:
         return ()
     return (
         f"{len(kept)} files differ in their suffix only, such as {kept[0]}: their results keep it "
-        f"({kept[0]}.png)",
+        f"({result_of(kept[0])})",
     )

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from segdata.workflows.mending import fix
     from segdata.workflows.pictures import PictureRequest, visualize
     from segdata.workflows.plain_folders import PlainFolders, dataset_of
-    from segdata.workflows.predicting import PredictionRequest, predict, predict_png
+    from segdata.workflows.predicting import PredictionRequest, predict
+    from segdata.workflows.predicting_one import is_one_file, predict_file, predict_png
     from segdata.workflows.scoring import EvaluationRequest, evaluate
     from segdata.workflows.training import train
 
@@ -38,9 +39,11 @@ _HOMES = {
     "export": "exporting",
     "fix": "mending",
     "import_checkpoint": "importing",
+    "is_one_file": "predicting_one",
     "measure": "measuring",
     "predict": "predicting",
-    "predict_png": "predicting",
+    "predict_file": "predicting_one",
+    "predict_png": "predicting_one",
     "run_demo": "demo",
     "train": "training",
     "visualize": "pictures",
@@ -64,8 +67,10 @@ __all__ = [
     "export",
     "fix",
     "import_checkpoint",
+    "is_one_file",
     "measure",
     "predict",
+    "predict_file",
     "predict_png",
     "run_demo",
     "train",

@@ -102,9 +102,9 @@ def predict(
         MissingExtra: torch is not installed.
     """
     watch = watch or Silence()
-    sources = _sources(request, stdin)
+    sources = sources_of(request, stdin)
     PredictedFolder(request.out, {}).refuse_sources(sources)
-    predictor = _predictor(request, watch)
+    predictor = predictor_of(request, watch)
     for note in sources.notes:
         watch.note(note)
     folder = PredictedFolder(request.out, _record(request, predictor), request.overwrite)
@@ -114,27 +114,6 @@ def predict(
         for frame in watch(frames, "predicting", sources.count()):
             writer.take(frame)
         return writer.result()
-
-
-def predict_png(
-    request: PredictionRequest, *, watch: Watch | None = None, stdin: BinaryIO | None = None
-) -> bytes:
-    """The PNG of one photo; nothing is written.
-
-    Raises:
-        UserError: as :func:`predict`; or it is not one photo.
-    """
-    sources = _sources(request, stdin)
-    if sources.count() > 1 or sources.items[0].is_video:
-        raise UserError(
-            f"stdout takes one photo, and these are {sources.count()}", "give a folder: --out DIR"
-        )
-    (frame,) = read_frames(sources.items, lambda source, key: True)
-    if isinstance(frame, Damaged):
-        raise UserError(frame.reason)
-    assert frame.image is not None
-    predictor = _predictor(request, watch or Silence())
-    return _png(predictor.predict(frame.image), predictor.class_map, request.palette)
 
 
 class _Writer:
@@ -202,10 +181,9 @@ class _Writer:
             self._folder.write(f"{key}.npz", packed.getvalue())
         else:
             label = self._predictor.predict(image)
-        png = _png(label, self._predictor.class_map, self._request.palette)
+        png = png_of(label, self._predictor.class_map, self._request.palette)
         self._folder.write(f"{key}.png", png)
-        counts = np.bincount(label.ravel())
-        self._pixels.update({i: int(counts[i]) for i in np.flatnonzero(counts).tolist()})
+        self._pixels.update(pixels_of(label))
 
     def _tell_tiles(self, shape: tuple[int, ...]) -> None:
         plan = self._predictor.plan(*shape[:2])
@@ -214,7 +192,8 @@ class _Writer:
             self._watch.note(f"images of {shape[1]}×{shape[0]} are cut: {plan.reason}")
 
 
-def _sources(request: PredictionRequest, stdin: BinaryIO | None) -> Sources:
+def sources_of(request: PredictionRequest, stdin: BinaryIO | None) -> Sources:
+    """What is to be predicted."""
     if not request.images:
         raise UserError(
             "no images are named", f"segdata predict PHOTOS --model {request.model} --out DIR"
@@ -222,7 +201,8 @@ def _sources(request: PredictionRequest, stdin: BinaryIO | None) -> Sources:
     return find_sources(request.images, stdin or sys.stdin.buffer)
 
 
-def _predictor(request: PredictionRequest, watch: Watch) -> TrainedPredictor:
+def predictor_of(request: PredictionRequest, watch: Watch) -> TrainedPredictor:
+    """The network; what there is to know of it is told."""
     try:
         from model.prediction.predictor import load_predictor
     except ModuleNotFoundError as missing:
@@ -252,5 +232,12 @@ def _record(request: PredictionRequest, predictor: TrainedPredictor) -> dict[str
     }
 
 
-def _png(label: Label, class_map: ClassMap, palette: bool) -> bytes:
+def png_of(label: Label, class_map: ClassMap, palette: bool) -> bytes:
+    """A label as it is written."""
     return encode_label(label, class_map.color_table()[:_PALETTE] if palette else None)
+
+
+def pixels_of(label: Label) -> dict[int, int]:
+    """How many pixels each class has that is there."""
+    counts = np.bincount(label.ravel())
+    return {i: int(counts[i]) for i in np.flatnonzero(counts).tolist()}

@@ -73,8 +73,12 @@ def test_what_is_set_is_done_without_measuring():
     assert planner(tile=512).plan((500, 400)).tile is None
 
 
-def test_a_tile_too_small_for_the_decoder_is_enlarged():
-    assert planner(tile=1).plan((800, 700)).tile == (97, 97)
+def test_a_tile_too_small_for_the_decoder_is_refused_and_the_least_is_told():
+    for side in (1, 96):
+        with pytest.raises(UserError, match=f"tiles of {side} pixels .* the least are 97") as told:
+            planner(tile=side)
+        assert "--tile 97" in told.value.remedy
+    assert planner(tile=97).plan((800, 700)).tile == (97, 97)
 
 
 def test_a_crop_size_is_padded_to_as_the_original_does():

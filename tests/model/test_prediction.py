@@ -1,4 +1,7 @@
+from pathlib import Path
+
 import numpy as np
+import PIL.Image
 import pytest
 import torch
 
@@ -85,6 +88,56 @@ def test_a_batch_of_different_sizes_equals_one_by_one(run):
 def test_what_is_no_rgb_image_is_refused(run, image):
     with pytest.raises(UserError, match="uint8 H×W×3"):
         load_predictor(run).predict(image)
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (PIL.Image.new("RGB", (5, 5)), "not PIL.Image.Image"),
+        ("photo.jpg", "not str"),
+        (Path("photo.jpg"), "Path"),
+        ([[[0, 0, 0]]], "not list"),
+        (None, "not NoneType"),
+    ],
+)
+def test_what_is_no_array_is_refused_with_how_to_make_one(image, words):
+    predictor = tiny()
+    for ask in (predictor.predict, predictor.logits, predictor.probabilities):
+        with pytest.raises(UserError, match=words) as told:
+            ask(image)
+        assert "numpy.asarray" in told.value.remedy
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scales": 0.5},
+        {"scales": ("a",)},
+        {"scales": (0.5, -1)},
+        {"scales": ()},
+        {"crop_size": 5},
+        {"crop_size": (5,)},
+        {"crop_size": (0, 5)},
+        {"tile": "x"},
+        {"tile": 0},
+        {"tile": True},
+        {"flip": "no"},
+        {"upsampled_logits": 1},
+        {"precision": "half"},
+    ],
+    ids=str,
+)
+def test_options_of_another_kind_are_refused_where_they_are_made(options):
+    with pytest.raises(UserError) as told:
+        PredictionOptions(**options)
+    (value,) = options.values()
+    assert str(value) in told.value.message or "above 0" in told.value.message
+
+
+def test_lists_of_numbers_are_as_good_as_tuples():
+    assert PredictionOptions(scales=[0.5, 1], crop_size=[5, 7]) == PredictionOptions(
+        scales=(0.5, 1.0), crop_size=(5, 7)
+    )
 
 
 def test_a_checkpoint_is_found_by_any_of_its_paths(run):
