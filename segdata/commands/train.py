@@ -10,12 +10,22 @@ from segdata.commands import options
 from segdata.commands.original import TakesOriginalFlags
 
 
+def _variant(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """The name, if there is such a network."""
+    from segdata.errors import UserError
+    from segdata.original_flags.variants import VARIANTS, nearest_variant, why_no_variant
+
+    if value is not None and value not in VARIANTS:
+        raise UserError(why_no_variant(value), f"--model {nearest_variant(value)}")
+    return value
+
+
 @click.command("train", cls=TakesOriginalFlags)
 @click.argument("data")
 @click.option("--out", type=options.FOLDER, required=True, help="The run folder.")
 @click.option("--steps", type=click.IntRange(min=1), help="How many steps.")
 @click.option(
-    "--model", "variant", metavar="NAME",
+    "--model", "variant", metavar="NAME", callback=_variant,
     help="mobilenet_v2 (default), mobilenet_v3_large_seg, mobilenet_v3_small_seg, resnet_v1_18, "
     "resnet_v1_18_beta, resnet_v1_50, resnet_v1_50_beta, resnet_v1_101, resnet_v1_101_beta, "
     "xception_41, xception_65 or xception_71.",
