@@ -24,6 +24,8 @@ from model.restoring import newest
 from segdata.classes import ClassMap, SegClass
 from segdata.errors import UserError
 
+from .conftest import TINY, arrays_of
+
 Arrays = dict[str, np.ndarray]
 
 
@@ -296,3 +298,35 @@ def test_an_import_can_be_imported_again(tmp_path: Path, arrays: Arrays) -> None
     assert again.settings == first.settings
     assert all(torch.equal(first.weights[n], t) for n, t in second.weights.items())
     assert find(tmp_path / "again" / "step-00001200" / checkpoints.WEIGHTS).kind == "ours"
+
+
+def without_branches() -> Arrays:
+    """As the original's released MobileNets: image pooling and a 1×1 branch, no rates."""
+    settings = TINY.model_copy(update={"atrous_rates": (), "decoder_output_stride": ()})
+    return arrays_of(DeepLab(settings))
+
+
+@pytest.mark.parametrize("to_predict", [True, False])
+def test_rates_for_a_file_without_branches_are_refused_in_the_command_s_words(
+    tmp_path: Path, to_predict: bool
+) -> None:
+    path = written(tmp_path, without_branches())
+    with pytest.raises(UserError, match="has no atrous branches") as error:
+        imported(path, "atrous_rates=6,12,18", to_predict=to_predict)
+    assert "leave atrous_rates out" in error.value.message
+    assert ("--partial" in error.value.remedy) is not to_predict
+
+
+def test_a_misfit_is_no_reason_to_draw_weights_for_a_prediction(
+    tmp_path: Path, arrays: Arrays
+) -> None:
+    del arrays["logits/semantic/biases"]
+    with pytest.raises(UserError, match="does not fit") as error:
+        imported(written(tmp_path, arrays), to_predict=True)
+    assert error.value.remedy == "fetch the file again if it should be whole"
+
+
+def test_rates_follow_an_output_stride_that_is_asked_for(tmp_path: Path, arrays: Arrays) -> None:
+    result = imported(written(tmp_path, arrays), "output_stride=8")
+    assert result.settings.network.rates == (12, 24, 36)
+    assert any("6, 12, 18 become 12, 24, 36" in note for note in result.notes)
