@@ -205,6 +205,19 @@ def test_a_misspelt_setting_is_told_with_the_nearest(
     assert not (tmp_path / "run").exists()
 
 
+def test_training_begins_with_the_network_of_a_checkpoint_and_resumes_without_it(
+    shards: Path, trained: Path, tmp_path: Path
+) -> None:
+    first = tmp_path / "first"
+    shutil.copytree(trained, first)
+    line = [f"initialization.checkpoint={first}", "steps=1", "batch_size=2", "crop_size=65,65"]
+    begun = train(str(shards), tmp_path / "next", line)
+    assert begun.settings.network.depth_multiplier == 0.1
+    shutil.rmtree(first)
+    again = train(str(shards), tmp_path / "next", line)
+    assert (again.first_step, again.settings) == (1, begun.settings)
+
+
 def test_a_run_that_cannot_be_read_is_not_called_healthy(trained: Path, tmp_path: Path) -> None:
     config = json.loads((trained / "config.json").read_text("utf-8"))
     moved, empty = tmp_path / "moved", tmp_path / "empty"

@@ -307,3 +307,8 @@ def test_a_folder_that_is_there_is_named_as_it_was(
     monkeypatch.chdir(tmp_path)
     Path("shards").mkdir()
     assert parsed(f"train {NEEDED}")["data"] == "shards"
+
+
+def test_with_a_first_checkpoint_the_network_is_what_the_flags_say() -> None:
+    assert not settings_of("--tf_initial_checkpoint=a").initialization.take_network
+    assert settings_of("").initialization.take_network
