@@ -76,3 +76,11 @@ def test_a_missing_folder_of_shards_is_told_as_one(
     assert "segdata register" not in told
     assert "sharding" not in told
     assert not (tmp_path / "run").exists()
+
+
+def test_a_variant_that_is_not_there_is_told_with_the_nearest(
+    portrait: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["train", str(portrait), "--out", str(tmp_path / "run"), "--model", "Xception65"]
+    assert run(line) == 2
+    assert "fix:   --model xception_65\n" in capsys.readouterr().err

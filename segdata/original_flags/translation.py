@@ -163,7 +163,7 @@ def _predicting(values: Mapping[str, Any], crop: tuple[int, int]) -> Iterator[st
 def _default_dataset(values: Mapping[str, Any]) -> str | None:
     """The original's; but a run of ours knows its classes."""
     is_run = (Path(values.get("checkpoint_dir", "")) / "config.json").is_file()
-    return None if is_run or "dataset_dir" not in values else "pascal_voc_seg"
+    return None if is_run or "dataset_dir" not in values else _default_of_shards(values)
 
 
 def _passes(scales: Sequence[float], flip: bool | None) -> Iterator[str]:

@@ -295,9 +295,10 @@ def test_our_own_lines_are_no_translation(line: str) -> None:
 @pytest.mark.parametrize("file", ["manifest.json", "dataset.toml"])
 def test_what_is_ours_is_not_said_to_be_pascal(tmp_path: Path, file: str) -> None:
     line = f"train --dataset_dir={tmp_path} --train_logdir=run"
-    assert parsed(line)["dataset"] == "pascal_voc_seg"
+    measured = f"eval --dataset_dir={tmp_path} --checkpoint_dir=theirs --eval_logdir=out"
+    assert {parsed(said)["dataset"] for said in (line, measured)} == {"pascal_voc_seg"}
     (tmp_path / file).touch()
-    assert parsed(line)["dataset"] is None
+    assert {parsed(said)["dataset"] for said in (line, measured)} == {None}
     assert parsed(f"{line} --dataset=faces")["dataset"] == "faces"
 
 
