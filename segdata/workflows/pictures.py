@@ -112,7 +112,8 @@ def _album(request: PictureRequest, watch: Watch) -> _Album:
         place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
         return _of_run(load_run(folder, place), request, watch)
     if (folder / MANIFEST_FILE).is_file():
-        return _of_shards(folder, ShardManifest.load(folder), request.split)
+        manifest = ShardPlace(dataset=request.dataset).manifest(folder)
+        return _of_shards(folder, manifest, request.split)
     if is_foreign(folder):
         classes = classes_of_foreign(folder, request.dataset)
         manifest = described(folder, classes, [request.split], track=watch)
