@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
+from model import checkpoint as checkpoints
 from model.exporting import Export, ExportOptions, Interface, export, operation
 from model.exporting.checking import compare
 from model.exporting.deployed import Deployed
 from model.exporting.formats import FORMATS
+from model.restoring import newest
 from segdata.errors import MissingExtra, UserError
 from segdata.predictor import PredictionOptions
 
@@ -48,6 +51,26 @@ def test_a_file_tells_size_comparisons_speed_and_what_it_is(folder, tmp_path):
         "where": "inside the network", "mean": [127.5] * 3, "divisor": 127.5,
     }  # fmt: skip
     assert said["output"] == {"name": "logits", "type": "float32 N×3×3×3"}
+
+
+def test_a_file_is_compared_in_float32_whatever_the_training_calculated_in(
+    folder, tmp_path, monkeypatch
+):
+    seen = []
+    kept = operation.compare
+
+    def compared(*arguments, **options):
+        seen.append(torch.is_autocast_enabled("cpu"))
+        return kept(*arguments, **options)
+
+    monkeypatch.setattr(operation, "compare", compared)
+    trained = newest(folder)
+    run = trained.settings.run.model_copy(update={"precision": "bf16"})
+    settings = trained.settings.model_copy(update={"run": run})
+    path = checkpoints.save(tmp_path / "run", replace(trained, settings=settings))
+    (file,) = exported(path, tmp_path / "net.pt2").files
+    assert all(c.difference < 1e-4 for c in file.comparisons)
+    assert seen == [False] * 3
 
 
 @pytest.mark.parametrize("fault", ["values", "shape", "classes"])
