@@ -118,4 +118,5 @@ def _note(network: NetworkSettings, recognized: Recognized, path: Path) -> str:
     words = backbone_in_words(network)
     if recognized.has_head:
         words += f", {head_in_words(network)}"
+        words += ", computing as the original (faithful)" if network.faithful else ""
     return f"the {part} is that of {path}{but}: {words}; other settings: --set KEY=VALUE"

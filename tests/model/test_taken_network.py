@@ -96,6 +96,9 @@ def test_a_note_says_what_was_taken_over(tmp_path: Path) -> None:
         f"the network is that of {path} but for faithful: resnet_v1_18_beta, output stride 16, "
         "decoder at stride 8; other settings: --set KEY=VALUE"
     )
+    (note,) = with_network_of_checkpoint(asked(path), None).notes
+    assert "model.ckpt: resnet" in note
+    assert ", computing as the original (faithful); other" in note
 
 
 def test_another_backbone_trains_under_default_settings(tmp_path: Path, shards: Path) -> None:
