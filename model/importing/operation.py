@@ -50,7 +50,7 @@ class ImportRequest:
         assignments: settings as ``KEY=VALUE``, above all those that no file tells.
         class_map: the classes' names and colors; None numbers them.
         partial: load what fits, and draw the rest at random.
-        to_predict: it is for one prediction or export, whose command cannot draw anything at random.
+        to_predict: it is for one prediction or export, whose command draws nothing at random.
         overwrite: also write into a folder that is not empty.
     """
 
