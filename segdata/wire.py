@@ -89,14 +89,14 @@ def _values(feature: memoryview) -> Values:
         if number == _BYTES_LIST and isinstance(content, memoryview):
             return [bytes(value) for value in submessages(content, 1)]
         if number == _INT64_LIST and isinstance(content, memoryview):
-            return list(_integers(content))
+            return list(integers(content, 1))
     return []
 
 
-def _integers(content: memoryview) -> Iterator[int]:
-    """``Int64List.value``, packed or one by one."""
-    for number, value in fields(content):
-        if number != 1:
+def integers(message: memoryview, wanted: int) -> Iterator[int]:
+    """A repeated integer field of a message, packed or one by one."""
+    for number, value in fields(message):
+        if number != wanted:
             continue
         if isinstance(value, int):
             yield value

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.importing.tensors import Array, Variables, described, from_constant
-from segdata.wire import Malformed, fields, read_varint, submessages
+from segdata.wire import Malformed, fields, integers, submessages
 
 # protobuf's own limit.
 _LARGEST = 2 << 30
@@ -143,15 +143,6 @@ def _node(message: memoryview) -> tuple[str, Node]:
 
 
 def _integers(message: memoryview) -> Iterator[int]:
-    """``AttrValue.list.i``, packed or one by one."""
+    """``AttrValue.list.i``."""
     for items in submessages(message, 1):
-        for number, value in fields(items):
-            if number != 3:
-                continue
-            if isinstance(value, int):
-                yield value
-                continue
-            at = 0
-            while at < len(value):
-                one, at = read_varint(value, at)
-                yield one
+        yield from integers(items, 3)
