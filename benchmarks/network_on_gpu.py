@@ -1,6 +1,6 @@
 """Every backbone on a GPU: images per second in training and prediction, and what limits them.
 
-usage: python benchmarks/network_on_gpu.py [--seconds N] [--json FILE] [--compile VARIANT …] [VARIANT …]
+usage: python benchmarks/network_on_gpu.py [VARIANT …] [--seconds N] [--json FILE] [--compile …]
 
 513×513 pixels, output stride 16, ASPP 6, 12, 18, decoder at 4, 21 classes, bf16 autocast and
 channels_last, with and without torch.compile. The share of a limit is the time that the arithmetic
