@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from segdata.classes import ClassMap, Color, Label
+from segdata.drawing.patterns import Pattern
+from segdata.drawing.styles import ink_on
+from segdata.drawing.text import drawn_with, legible, shortened, text_size, width_of
 from segdata.resizing import fitting, resize_label, resize_photo
 
 Photo = npt.NDArray[np.uint8]
 
-_PAPER: Color = (252, 252, 253)
-_INK: Color = (32, 36, 40)
+PAPER: Color = (252, 252, 253)
+INK: Color = (32, 36, 40)
 _EDGE: Color = (120, 126, 132)
 # Panels are made at least this wide, so that a caption fits, and at most this long.
-_NARROWEST = 240
+NARROWEST = 240
 _LONGEST = 960
 # Panels stand in one row up to this width; then in two.
 _WIDEST_ROW = 2400
-# Text is a 64th of the sheet's width, within what is legible.
-_SMALLEST, _LARGEST = 14, 36
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class LegendEntry:
     Args:
         share: of the label's pixels.
         predicted: of the prediction's pixels, where one stands beside the label.
+        pattern: what its color is hatched with.
     """
 
     id: int
@@ -41,6 +42,7 @@ class LegendEntry:
     color: Color
     share: float
     predicted: float | None = None
+    pattern: Pattern = Pattern()
 
     @property
     def text(self) -> str:
@@ -89,21 +91,20 @@ def draw_legend(entries: Sequence[LegendEntry], width: int) -> Photo:
     Returns:
         ``uint8 H×width×3, RGB``; the height follows.
     """
-    size = _text_size(width)
-    font = ImageFont.load_default(size)
+    size = text_size(width)
     gap, row = size, round(size * 1.8)
-    texts = [_shortened(_legible(entry).text, font, width - 4 * gap) for entry in entries]
-    column = 3 * gap + max((round(font.getlength(t)) for t in texts), default=0)
+    texts = [shortened(_legible(entry, size).text, size, width - 5 * gap) for entry in entries]
+    column = 4 * gap + max((round(width_of(text, size)) for text in texts), default=0)
     columns = max(1, (width - gap) // column)
     rows = -(-len(entries) // columns)
-    sheet = Image.new("RGB", (width, rows * row + gap), _PAPER)
+    sheet = Image.new("RGB", (width, rows * row + gap), PAPER)
     draw = ImageDraw.Draw(sheet)
     for place, (entry, text) in enumerate(zip(entries, texts, strict=True)):
         x = gap + place % columns * column
         y = gap // 2 + place // columns * row
-        box = (x, y + (row - size) // 2, x + size, y + (row + size) // 2)
-        draw.rectangle(box, entry.color, _EDGE)
-        draw.text((x + size + gap // 2, y + row // 2), text, _INK, font, anchor="lm")
+        sheet.paste(Image.fromarray(_swatch(entry, size)), (x, y + (row - size) // 2))
+        at = (x + 2 * size + gap // 2, y + row // 2)
+        draw.text(at, text, INK, drawn_with(text, size), anchor="lm")
     return np.asarray(sheet)
 
 
@@ -117,20 +118,20 @@ def side_by_side(panels: Sequence[Panel], *legends: Sequence[LegendEntry]) -> Ph
     """
     height, width = _panel_size(panels[0].image)
     columns = len(panels) if width * len(panels) <= _WIDEST_ROW else min(2, len(panels))
-    text_size = _text_size(columns * width)
-    caption, gap = round(text_size * 2.2), text_size
+    size = text_size(columns * width)
+    caption, gap = round(size * 2.2), size
     rows = [panels[i : i + columns] for i in range(0, len(panels), columns)]
     sheet = Image.new(
         "RGB",
         (gap + columns * (width + gap), gap // 2 + len(rows) * (height + caption)),
-        _PAPER,
+        PAPER,
     )
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(text_size)
+    draw = ImageDraw.Draw(sheet)
     for r, row in enumerate(rows):
         for c, panel in enumerate(row):
             x, y = gap + c * (width + gap), gap // 2 + r * (height + caption)
-            text = _shortened(panel.caption, font, width)
-            draw.text((x, y + caption // 2), text, _INK, font, anchor="lm")
+            text = shortened(panel.caption, size, width)
+            draw.text((x, y + caption // 2), text, INK, drawn_with(text, size), anchor="lm")
             picture = _sized(panel.image, (height, width))
             sheet.paste(Image.fromarray(picture), (x, y + caption))
     return under(np.asarray(sheet), *legends)
@@ -138,27 +139,34 @@ def side_by_side(panels: Sequence[Panel], *legends: Sequence[LegendEntry]) -> Ph
 
 def under(picture: Photo, *legends: Sequence[LegendEntry]) -> Photo:
     """A picture with legends under it; a narrow picture gets paper at its right."""
-    width = max(picture.shape[1], _NARROWEST)
-    keys = [draw_legend(entries, width) for entries in legends if entries]
-    height = picture.shape[0] + sum(key.shape[0] for key in keys)
-    out = np.full((height, width, 3), _PAPER, dtype=np.uint8)
+    width = max(picture.shape[1], NARROWEST)
+    return under_with(picture, *(draw_legend(entries, width) for entries in legends if entries))
+
+
+def under_with(picture: Photo, *strips: Photo) -> Photo:
+    """A picture with other ones under it, as wide as it or as ``NARROWEST``."""
+    width = max(picture.shape[1], NARROWEST)
+    height = picture.shape[0] + sum(strip.shape[0] for strip in strips)
+    out = np.full((height, width, 3), PAPER, dtype=np.uint8)
     out[: picture.shape[0], : picture.shape[1]] = picture
     top = picture.shape[0]
-    for key in keys:
-        out[top : top + key.shape[0]] = key
-        top += key.shape[0]
+    for strip in strips:
+        out[top : top + strip.shape[0]] = strip
+        top += strip.shape[0]
     return out
 
 
-def _legible(entry: LegendEntry) -> LegendEntry:
-    """The entry with a name that Pillow's own font has letters for: it knows ASCII only.
+def _legible(entry: LegendEntry, size: int) -> LegendEntry:
+    return replace(entry, name=legible(entry.name, size, f"class {entry.id}"))
 
-    Accents are taken off, other letters become question marks, a name of nothing else its id.
-    """
-    decomposed = unicodedata.normalize("NFKD", entry.name)
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    plain = bare.encode("ascii", "replace").decode()
-    return replace(entry, name=plain if plain.strip("? ") else f"class {entry.id}")
+
+def _swatch(entry: LegendEntry, size: int) -> Photo:
+    """A color and its pattern with an edge around them: ``uint8 size×2·size×3``."""
+    swatch = np.full((size, 2 * size, 3), entry.color, np.uint8)
+    rows, columns = np.ogrid[:size, : 2 * size]
+    swatch[entry.pattern.mask(rows, columns, size // 2)] = ink_on(swatch[0, 0])
+    swatch[[0, -1]] = swatch[:, [0, -1]] = _EDGE
+    return swatch
 
 
 def _shares(label: Label) -> dict[int, float]:
@@ -170,13 +178,9 @@ def _percent(share: float) -> str:
     return "<0.1 %" if 0 < share < 0.001 else f"{share * 100:.1f} %"
 
 
-def _text_size(width: int) -> int:
-    return max(_SMALLEST, min(_LARGEST, width // 64))
-
-
 def _panel_size(image: Photo) -> tuple[int, int]:
     height, width = fitting(image.shape[0], image.shape[1], _LONGEST)
-    times = -(-_NARROWEST // width)
+    times = -(-NARROWEST // width)
     return height * times, width * times
 
 
@@ -185,12 +189,3 @@ def _sized(image: Photo, size: tuple[int, int]) -> Photo:
         planes = [resize_label(image[..., c], size) for c in range(3)]
         return np.stack(planes, axis=-1).astype(np.uint8, copy=False)
     return resize_photo(image, size)
-
-
-def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-    """The text, cut with an ellipsis where it would be wider."""
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(text + "…") > width:
-        text = text[:-1]
-    return text + "…"
