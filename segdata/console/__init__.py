@@ -37,6 +37,7 @@ _VIEWS = {
     "Splitting": "splitting",
     "Statistics": "statistics",
     "Pictures": "pictures",
+    "Portraits": "portraits",
     "Predicted": "predicted",
 }
 # Without a terminal to measure, lines are wide enough for tables and narrow enough for logs.

@@ -7,6 +7,7 @@ from functools import cache
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import ImageColor
 
 from segdata.classes import Color
 from segdata.errors import UserError
@@ -116,6 +117,15 @@ def replaced(photo: Photo, alpha: Floats, background: Color | Photo) -> Photo:
     else:
         behind = _covering(background, photo.shape[:2])
     return _blend(_pure(photo, alpha), behind, alpha)
+
+
+def color_of(text: str) -> Color | None:
+    """The color that is meant by ``#rrggbb``, ``rgb(r,g,b)`` or a name of CSS; None for others."""
+    try:
+        red, green, blue = ImageColor.getrgb(text)[:3]
+    except ValueError:
+        return None
+    return red, green, blue
 
 
 def _edge_radius(shape: tuple[int, ...]) -> int:

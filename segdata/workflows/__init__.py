@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from segdata.workflows.mending import fix
     from segdata.workflows.pictures import PictureRequest, visualize
     from segdata.workflows.plain_folders import PlainFolders, dataset_of
+    from segdata.workflows.portraits import PortraitRequest, portray
     from segdata.workflows.predicting import PredictionRequest, predict
     from segdata.workflows.predicting_one import is_one_file, predict_file, predict_png
     from segdata.workflows.scoring import EvaluationRequest, evaluate
@@ -30,6 +31,7 @@ _HOMES = {
     "PictureRequest": "pictures",
     "PredictionRequest": "predicting",
     "PlainFolders": "plain_folders",
+    "PortraitRequest": "portraits",
     "StatisticsRequest": "measuring",
     "check": "checking",
     "dataset_of": "plain_folders",
@@ -41,6 +43,7 @@ _HOMES = {
     "import_checkpoint": "importing",
     "is_one_file": "predicting_one",
     "measure": "measuring",
+    "portray": "portraits",
     "predict": "predicting",
     "predict_file": "predicting_one",
     "predict_png": "predicting_one",
@@ -58,6 +61,7 @@ __all__ = [
     "PictureRequest",
     "PredictionRequest",
     "PlainFolders",
+    "PortraitRequest",
     "StatisticsRequest",
     "check",
     "dataset_of",
@@ -69,6 +73,7 @@ __all__ = [
     "import_checkpoint",
     "is_one_file",
     "measure",
+    "portray",
     "predict",
     "predict_file",
     "predict_png",

@@ -62,7 +62,7 @@ class PictureRequest:
 
 
 @dataclass(frozen=True)
-class _Album:
+class Album:
     """Pictures to draw: lazily, with how many there are and their classes."""
 
     items: Iterator[Picture]
@@ -77,15 +77,15 @@ def visualize(request: PictureRequest, *, watch: Watch | None = None) -> Picture
         UserError: the source is none of the four, or has no such split.
     """
     watch = watch or Silence()
-    album = _album(request, watch)
-    total = min(album.total, request.limit or album.total)
+    drawn = album(request, watch)
+    total = min(drawn.total, request.limit or drawn.total)
     options = PictureOptions(
         kinds=request.kinds,
-        raw_ids=_official_ids(album.class_map),
+        raw_ids=_official_ids(drawn.class_map),
         overwrite=request.overwrite,
     )
-    class_map = _in_colors_of(request.colors, album.class_map)
-    items = watch(islice(album.items, total), "drawing", total)
+    class_map = _in_colors_of(request.colors, drawn.class_map)
+    items = watch(islice(drawn.items, total), "drawing", total)
     return drawing.visualize(items, class_map, request.out, options)
 
 
@@ -106,7 +106,12 @@ def _in_colors_of(name: str | None, class_map: ClassMap) -> ClassMap:
     return ClassMap(classes, class_map.ignore)
 
 
-def _album(request: PictureRequest, watch: Watch) -> _Album:
+def album(request: PictureRequest, watch: Watch) -> Album:
+    """The pictures that a source has.
+
+    Raises:
+        UserError: it is none of the four, or has no such split.
+    """
     folder = Path(request.source)
     if is_run(folder) or request.shards is not None:
         place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
@@ -123,11 +128,11 @@ def _album(request: PictureRequest, watch: Watch) -> _Album:
     return _of_dataset(request)
 
 
-def _of_run(run: Run, request: PictureRequest, watch: Watch) -> _Album:
+def _of_run(run: Run, request: PictureRequest, watch: Watch) -> Album:
     predictor = run.predictor(request.looks, request.settings, watch.note)
     samples = run.samples(request.split)
     items = (_predicted(sample, predictor) for sample in samples)
-    return _Album(items, run.manifest.splits[request.split].labelled, predictor.class_map)
+    return Album(items, run.manifest.splits[request.split].labelled, predictor.class_map)
 
 
 def _predicted(sample: Sample, predictor: Predictor) -> Picture:
@@ -135,17 +140,17 @@ def _predicted(sample: Sample, predictor: Predictor) -> Picture:
     return Picture(key, image, truth, predictor.predict(image))
 
 
-def _of_shards(folder: Path, manifest: ShardManifest, split: str) -> _Album:
+def _of_shards(folder: Path, manifest: ShardManifest, split: str) -> Album:
     samples = samples_of(folder, manifest, split)
     items = (Picture(key, image, truth) for key, image, truth in samples)
     manifest.of_split(split)
-    return _Album(items, manifest.splits[split].labelled, manifest.class_map)
+    return Album(items, manifest.splits[split].labelled, manifest.class_map)
 
 
-def _of_dataset(request: PictureRequest) -> _Album:
+def _of_dataset(request: PictureRequest) -> Album:
     dataset = registry.find(request.source)
     pairs = [pair for pair in dataset.split(request.split).pairs if pair.label is not None]
-    return _Album(map(_labelled, pairs), len(pairs), dataset.class_map)
+    return Album(map(_labelled, pairs), len(pairs), dataset.class_map)
 
 
 def _labelled(pair: Pair) -> Picture:
@@ -153,7 +158,7 @@ def _labelled(pair: Pair) -> Picture:
     return Picture(pair.key, read_photo(pair.image), read_label(pair.label))
 
 
-def _of_ids(folder: Path, request: PictureRequest) -> _Album:
+def _of_ids(folder: Path, request: PictureRequest) -> Album:
     files = index_folder(folder)
     if not files:
         raise UserError(
@@ -162,4 +167,4 @@ def _of_ids(folder: Path, request: PictureRequest) -> _Album:
     if request.out.resolve().is_relative_to(folder.resolve()):
         raise UserError(f"{request.out} is inside {folder}, which is read", "choose another --out")
     items = (Picture(key, prediction=read_label(path)) for key, path in files.items())
-    return _Album(items, len(files), classes_of(request.classes, request.num_classes))
+    return Album(items, len(files), classes_of(request.classes, request.num_classes))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.files import output_folder, write_file
 from segdata.frames import Sources
@@ -17,6 +18,23 @@ from segdata.images import Unreadable, check_whole
 RECORD_FILE = "predictions.json"
 # What is told, but may differ: a run that was moved is the same run.
 _PLACE = "model"
+
+
+def recorded_classes(folder: Path) -> ClassMap | None:
+    """The classes that ``segdata predict`` has written beside its PNGs; None in others' folders.
+
+    Raises:
+        UserError: the record is damaged.
+    """
+    path = folder / RECORD_FILE
+    if not path.is_file():
+        return None
+    try:
+        return ClassMap.from_json(json.loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path} is damaged: {error}", "name the classes: --classes FILE, or predict again"
+        ) from error
 
 
 @dataclass(frozen=True)
