@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segdata.drawing.kinds import ALL_KINDS, KINDS
 from segdata.drawing.maps import (
     ERROR_KINDS,
     ErrorKind,
@@ -10,18 +11,24 @@ from segdata.drawing.maps import (
     error_map,
     overlay,
 )
-from segdata.drawing.pictures import KINDS, Picture, PictureOptions, Pictures, visualize
+from segdata.drawing.picture import Picture, PictureFiles, PictureOptions
+from segdata.drawing.pictures import Pictures, visualize
 from segdata.drawing.sheets import LegendEntry, Panel, draw_legend, legend, side_by_side
+from segdata.drawing.styles import STYLES, Style, styled
 
 __all__ = [
+    "ALL_KINDS",
     "ERROR_KINDS",
     "KINDS",
+    "STYLES",
     "ErrorKind",
     "LegendEntry",
     "Panel",
     "Picture",
+    "PictureFiles",
     "PictureOptions",
     "Pictures",
+    "Style",
     "background_of",
     "draw_legend",
     "error_kinds",
@@ -29,5 +36,6 @@ __all__ = [
     "legend",
     "overlay",
     "side_by_side",
+    "styled",
     "visualize",
 ]

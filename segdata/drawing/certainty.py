@@ -16,7 +16,7 @@ from segdata.drawing.text import drawn_with, shortened, text_size
 from segdata.errors import UserError
 
 Shares = npt.NDArray[np.float32]
-Probabilities = npt.NDArray[np.floating[np.generic]]
+Probabilities = npt.NDArray[np.float16 | np.float32]
 
 # Cividis: lightness grows evenly, and to people with a color vision deficiency it looks almost the
 # same (Nuñez, Anderton and Renslow, PLOS ONE 13(7), 2018).
@@ -44,7 +44,7 @@ class Certainty:
 
 def confidence(probabilities: Probabilities) -> Shares:
     """The largest probability: ``K×H×W`` -> ``float32 H×W``, 1/K to 1."""
-    return probabilities.max(axis=0).astype(np.float32)
+    return np.asarray(probabilities.max(axis=0), dtype=np.float32)
 
 
 def entropy(probabilities: Probabilities) -> Shares:

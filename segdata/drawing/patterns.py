@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -51,12 +52,13 @@ class Pattern:
         return _FAMILIES[self.family](self, rows, columns, unit)
 
 
-_IGNORED = Pattern("dots", (0, 1), 3.2)
+PLAIN = Pattern()
+_IGNORED = Pattern("dots", (0, 1), 2.0, 0.1)
 
 
 def unit_of(height: int, width: int) -> int:
     """The period of the densest pattern in pixels, in proportion to the picture."""
-    return max(_SMALLEST, round((height * width) ** 0.5 / _PERIODS))
+    return max(_SMALLEST, round(math.sqrt(height * width) / _PERIODS))
 
 
 @cache
@@ -67,7 +69,7 @@ def patterns() -> tuple[Pattern, ...]:
     first = [Pattern("lines", d) for d in lines]
     first += [Pattern("cross", d) for d in crossed[:2]]
     first += [Pattern("dots", (0, 1)), Pattern("rings", (0, 1), 1.6)]
-    found = [Pattern(), *first]
+    found = [PLAIN, *first]
     for scale, ink in ((s, i) for s in (*_SCALES[1:], _SCALES[0]) for i in reversed(_INK)):
         found += [Pattern(f, d, scale, ink) for f in ("lines", "dashes", "pairs") for d in lines]
         found += [Pattern("cross", d, scale, ink) for d in crossed]
@@ -82,7 +84,7 @@ def patterns_of(class_map: ClassMap) -> dict[int, Pattern]:
     Beyond the number of patterns they repeat, in other colors.
     """
     inked = patterns()[1:]
-    found = {entry.id: Pattern() for entry in class_map.trained[:1]}
+    found = {entry.id: PLAIN for entry in class_map.trained[:1]}
     for place, entry in enumerate(class_map.trained[1:]):
         found[entry.id] = inked[place % len(inked)]
     if class_map.ignore is not None:
@@ -128,9 +130,7 @@ def _rings(pattern: Pattern, rows: _Grid, columns: _Grid, unit: int) -> Mask:
     return (radius < 0.45) & (radius > 0.42 - pattern.ink * 0.6)
 
 
-def _radius(
-    pattern: Pattern, rows: _Grid, columns: _Grid, unit: int
-) -> npt.NDArray[np.floating[np.generic]]:
+def _radius(pattern: Pattern, rows: _Grid, columns: _Grid, unit: int) -> npt.NDArray[np.float64]:
     """Distance to the middle of a square of a lattice, in periods; every other row is shifted."""
     period = max(4, round(unit * pattern.scale * 1.2))
     shifted = columns + (rows // period % 2) * (period // 2)

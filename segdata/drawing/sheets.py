@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from segdata.classes import ClassMap, Color, Label
-from segdata.drawing.patterns import Pattern
+from segdata.drawing.patterns import PLAIN, Pattern
 from segdata.drawing.styles import ink_on
 from segdata.drawing.text import drawn_with, legible, shortened, text_size, width_of
 from segdata.resizing import fitting, resize_label, resize_photo
@@ -42,7 +42,7 @@ class LegendEntry:
     color: Color
     share: float
     predicted: float | None = None
-    pattern: Pattern = Pattern()
+    pattern: Pattern = PLAIN
 
     @property
     def text(self) -> str:
@@ -164,7 +164,7 @@ def _swatch(entry: LegendEntry, size: int) -> Photo:
     """A color and its pattern with an edge around them: ``uint8 size×2·size×3``."""
     swatch = np.full((size, 2 * size, 3), entry.color, np.uint8)
     rows, columns = np.ogrid[:size, : 2 * size]
-    swatch[entry.pattern.mask(rows, columns, size // 2)] = ink_on(swatch[0, 0])
+    swatch[entry.pattern.mask(rows, columns, max(4, size // 3))] = ink_on(swatch[0, 0])
     swatch[[0, -1]] = swatch[:, [0, -1]] = _EDGE
     return swatch
 

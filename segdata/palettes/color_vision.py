@@ -36,9 +36,7 @@ DEFICIENCIES: Final[Mapping[str, Numbers]] = {
     ),
 }
 # IEC 61966-2-1: linear sRGB to XYZ, white point D65.
-_TO_XYZ = np.array(
-    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-)
+_TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _WHITE = _TO_XYZ.sum(axis=1)
 # CIE 15: where the cube root of L*a*b* begins, and the slope below it.
 _KNEE, _SLOPE = (6 / 29) ** 3, (29 / 6) ** 2 / 3
