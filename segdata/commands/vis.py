@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from segdata.commands import options
+from segdata.commands import options, portrait_options
 from segdata.commands.original import TakesOriginalFlags
 from segdata.predictor import Precision
 
@@ -29,11 +29,15 @@ from segdata.predictor import Precision
     "--colors", type=click.Choice(["pascal", "cityscapes", "ade20k"]),
     help="Draw classes in the colors of this data set. Default: their own.",
 )  # fmt: skip
+@portrait_options.portrait
 @options.looks
 @options.as_the_original
 @options.overwrite
 @options.text_or_json
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     source: str,
     split: str,
     out: Path,
@@ -52,12 +56,14 @@ def command(
     dataset: str | None,
     overwrite: bool,
     form: str,
-) -> None:
-    """Draw predictions or labels.
+    **of_portraits: object,
+) -> int:
+    """Draw predictions or labels, or photos in which one class stays sharp.
 
     SOURCE is a run, a data set, or a folder of id PNGs.
     OUT/overlay and OUT/side_by_side are for people; OUT/color has palette PNGs that look right and
-    still carry ids; OUT/raw_segmentation_results has grey PNGs of ids. The flags of the original's
+    still carry ids; OUT/raw_segmentation_results has grey PNGs of ids. With --effect a class stays
+    as it is and the rest is blurred, cut out or replaced: OUT/EFFECT. The flags of the original's
     vis.py are understood, too: docs/from-tensorflow-deeplab.md.
     """
     from segdata import console, workflows
@@ -84,6 +90,13 @@ def command(
         settings=settings,
         overwrite=overwrite,
     )
+    portrait = portrait_options.portrait_of(context, request)
+    if portrait is not None:
+        with console.watching() as watch:
+            portraits = workflows.portray(portrait, watch=watch)
+        console.show(portraits, form)
+        return portraits.exit_code
     with console.watching() as watch:
         pictures = workflows.visualize(request, watch=watch)
     console.show(pictures, form)
+    return 0
