@@ -21,7 +21,7 @@ def test_raw_ids_of_others_stay() -> None:
 
 
 def test_classes_are_drawn_in_the_colors_that_are_named() -> None:
-    assert _in_colors_of(None, TWO) is TWO
+    assert _in_colors_of("own", TWO) is TWO
     assert _in_colors_of("pascal", TWO).color(1) == pascal_color(1)
     assert _in_colors_of("cityscapes", TWO).color(1) == (244, 35, 232)
     assert _in_colors_of("ade20k", TWO).color(1) == (120, 120, 120)

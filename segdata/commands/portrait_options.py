@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from segdata.workflows import PictureRequest, PortraitRequest
 
 # Without --effect these do nothing, and with it those of the other pictures.
-_NEED_EFFECT = {"keep": "--keep", "images": "--images", "background": "--background",
-                "blur": "--blur"}  # fmt: skip
-_OF_OTHERS = {"kinds": "--kind", "colors": "--colors"}
+_NEED_EFFECT = {"keep": "--keep", "background": "--background", "blur": "--blur"}  # fmt: skip
+_OF_OTHERS = {"kinds": "--kind", "colors": "--colors", "style": "--style", "opacity": "--opacity",
+              "order": "--sort", "by_class": "--class", "labels": "--labels",
+              "probabilities": "--probabilities", "executor": "--executor",
+              "workers": "--workers"}  # fmt: skip
 
 
 def portrait(command: Command) -> Command:
@@ -30,7 +32,7 @@ def portrait(command: Command) -> Command:
         ),
         click.option(
             "--images", multiple=True, metavar="PHOTOS",
-            help="Photos, folders or patterns for --effect; default: those of the split.",
+            help="Photos of id PNGs: a folder; for --effect also files and patterns.",
         ),
         click.option(
             "--keep", multiple=True, metavar="CLASS[,CLASS]",

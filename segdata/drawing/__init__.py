@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segdata.drawing.certainty import CERTAINTIES
 from segdata.drawing.kinds import ALL_KINDS, KINDS
 from segdata.drawing.maps import (
     ERROR_KINDS,
@@ -11,18 +12,20 @@ from segdata.drawing.maps import (
     error_map,
     overlay,
 )
-from segdata.drawing.picture import Picture, PictureFiles, PictureOptions
+from segdata.drawing.picture import Order, Picture, PictureFiles, PictureOptions
 from segdata.drawing.pictures import Pictures, visualize
 from segdata.drawing.sheets import LegendEntry, Panel, draw_legend, legend, side_by_side
 from segdata.drawing.styles import STYLES, Style, styled
 
 __all__ = [
     "ALL_KINDS",
+    "CERTAINTIES",
     "ERROR_KINDS",
     "KINDS",
     "STYLES",
     "ErrorKind",
     "LegendEntry",
+    "Order",
     "Panel",
     "Picture",
     "PictureFiles",

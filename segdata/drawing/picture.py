@@ -105,8 +105,8 @@ class PictureOptions:
         style: how classes lie over the photo, one of ``STYLES``.
         opacity: of the classes over the photo, 0 to 1; None takes the style's own.
         raw_ids: what stands for an id in raw pictures; other ids stay as they are.
-        order: of contact sheets; None takes the IoU where it is known, and else the name.
-        by_class: the class that orders contact sheets by ``class``.
+        order: of contact sheets: the lowest IoU first, by one class, or by name.
+        by_class: that class: its lowest IoU first, or, of labels alone, its largest share.
         overwrite: also write into a folder that is not empty.
     """
 
@@ -114,7 +114,7 @@ class PictureOptions:
     style: Style = "fill"
     opacity: float | None = None
     raw_ids: Mapping[int, int] = field(default_factory=dict)
-    order: Order | None = None
+    order: Order = "name"
     by_class: int | None = None
     overwrite: bool = False
 

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Final, Literal
 
-from segdata import builtin, drawing, registry
+from segdata import builtin, drawing
 from segdata.classes import ClassMap
-from segdata.dataset import DESCRIPTOR_FILE, Pair
-from segdata.drawing import Picture, PictureOptions, Pictures
+from segdata.drawing import Order, PictureOptions, Pictures, Style
 from segdata.errors import UserError
-from segdata.images import read_label, read_photo
-from segdata.listing import index_folder
-from segdata.manifest import MANIFEST_FILE, ShardManifest
-from segdata.predictor import PredictionOptions, Predictor
+from segdata.executors import Executor
+from segdata.palettes.color_blind import color_blind_safe
+from segdata.predictor import PredictionOptions
 from segdata.progress import Silence, Watch
 from segdata.sources.cityscapes_labels import IGNORE, LABELS
-from segdata.workflows.foreign_shards import classes_of_foreign, described, is_foreign
-from segdata.workflows.runs import Run, Sample, ShardPlace, is_run, load_run, samples_of
-from segdata.workflows.scoring import classes_of
+from segdata.workflows.albums import Album, album
 
-# The original's colormap_type.
-COLORS = ("pascal", "cityscapes", "ade20k")
+__all__ = ["Album", "PictureRequest", "album", "visualize"]
+
+# The original's colormap_type, the classes' own, and those that everybody tells apart.
+Colors = Literal["own", "pascal", "colorblind", "cityscapes", "ade20k"]
+COLORS: Final[tuple[Colors, ...]] = ("own", "pascal", "colorblind", "cityscapes", "ade20k")
+# So few pictures are drawn before other processes have started.
+_FEW = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,16 +35,25 @@ class PictureRequest:
         source: a run, shards, a data set (folder or name), or a folder of id PNGs.
         out: the folder of pictures.
         split: the split of a run, of shards or of a data set.
-        classes: a class file, for a folder of id PNGs.
+        classes: a class file, for a folder of id PNGs; that of ``segdata predict`` has its own.
         num_classes: or how many classes it has.
-        kinds: some of ``drawing.KINDS``.
+        labels: a folder of true id PNGs, for a folder of predicted ones.
+        images: a folder of photos for either.
+        probabilities: a folder of what ``segdata predict --probabilities`` wrote for them.
+        kinds: some of ``drawing.ALL_KINDS``.
+        style: how classes lie over a photo, one of ``drawing.STYLES``.
+        opacity: of the classes, 0 to 1; None takes the style's own.
+        order: of contact sheets; None takes ``class`` where one is named, else the IoU where it is
+            known, else the name.
+        by_class: the name or the id of the class that they are ordered by.
         limit: at most so many pictures.
         shards: where the run's shards lie now.
         dataset: whose classes shards without a manifest have; None takes the run's.
-        colors: draw in the colors of this data set, one of ``COLORS``; None takes the classes' own.
+        colors: one of ``COLORS``.
         looks: how a run predicts; None looks once at every picture.
         settings: of its network that differ from those of its training, ``KEY=VALUE``.
         overwrite: write into a folder that holds other things.
+        executor: where files are read and drawn; a run draws where it predicts.
     """
 
     source: str
@@ -51,23 +61,22 @@ class PictureRequest:
     split: str = "val"
     classes: Path | None = None
     num_classes: int | None = None
+    labels: Path | None = None
+    images: Path | None = None
+    probabilities: Path | None = None
     kinds: tuple[str, ...] = drawing.KINDS
+    style: Style = "fill"
+    opacity: float | None = None
+    order: Order | None = None
+    by_class: str | None = None
     limit: int | None = None
     shards: Path | None = None
     dataset: str | None = None
-    colors: str | None = None
+    colors: Colors = "own"
     looks: PredictionOptions | None = None
     settings: tuple[str, ...] = ()
     overwrite: bool = False
-
-
-@dataclass(frozen=True)
-class Album:
-    """Pictures to draw: lazily, with how many there are and their classes."""
-
-    items: Iterator[Picture]
-    total: int
-    class_map: ClassMap
+    executor: Executor | None = None
 
 
 def visualize(request: PictureRequest, *, watch: Watch | None = None) -> Pictures:
@@ -79,14 +88,43 @@ def visualize(request: PictureRequest, *, watch: Watch | None = None) -> Picture
     watch = watch or Silence()
     drawn = album(request, watch)
     total = min(drawn.total, request.limit or drawn.total)
+    order, by_class = _order(request, drawn)
     options = PictureOptions(
         kinds=request.kinds,
+        style=request.style,
+        opacity=request.opacity,
         raw_ids=_official_ids(drawn.class_map),
+        order=order,
+        by_class=by_class,
         overwrite=request.overwrite,
     )
     class_map = _in_colors_of(request.colors, drawn.class_map)
     items = watch(islice(drawn.items, total), "drawing", total)
-    return drawing.visualize(items, class_map, request.out, options)
+    executor = request.executor if drawn.files and total > _FEW else None
+    return drawing.visualize(items, class_map, request.out, options, executor)
+
+
+def _order(request: PictureRequest, drawn: Album) -> tuple[Order, int | None]:
+    """How contact sheets are ordered, and by which class."""
+    usual: Order = "iou" if drawn.scored else "name"
+    if request.by_class is None:
+        return request.order or usual, None
+    if request.order not in (None, "class"):
+        raise UserError(
+            f"--class {request.by_class} does nothing with --sort {request.order}",
+            f"--sort class --class {request.by_class}",
+        )
+    return "class", _class_named(request.by_class, drawn.class_map)
+
+
+def _class_named(name: str, class_map: ClassMap) -> int:
+    for entry in class_map.trained:
+        if name.strip().lower() in (entry.name.lower(), str(entry.id)):
+            return entry.id
+    raise UserError(
+        f"there is no class {name!r}",
+        f"the classes: {', '.join(entry.name for entry in class_map.trained)}",
+    )
 
 
 def _official_ids(class_map: ClassMap) -> dict[int, int]:
@@ -97,74 +135,12 @@ def _official_ids(class_map: ClassMap) -> dict[int, int]:
     return {label.train_id: label.id for label in trained}
 
 
-def _in_colors_of(name: str | None, class_map: ClassMap) -> ClassMap:
-    """The classes in another data set's colors, by id; PASCAL's has one for every id."""
-    if name is None:
+def _in_colors_of(name: Colors, class_map: ClassMap) -> ClassMap:
+    """The classes in other colors: another data set's by id; PASCAL's has one for every id."""
+    if name == "own":
         return class_map
+    if name == "colorblind":
+        return color_blind_safe(class_map)
     colors = {c.id: c.color for c in builtin.descriptor(name).classes} if name != "pascal" else {}
     classes = tuple(replace(c, color=colors.get(c.id)) for c in class_map.classes)
     return ClassMap(classes, class_map.ignore)
-
-
-def album(request: PictureRequest, watch: Watch) -> Album:
-    """The pictures that a source has.
-
-    Raises:
-        UserError: it is none of the four, or has no such split.
-    """
-    folder = Path(request.source)
-    if is_run(folder) or request.shards is not None:
-        place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
-        return _of_run(load_run(folder, place), request, watch)
-    if (folder / MANIFEST_FILE).is_file():
-        manifest = ShardPlace(dataset=request.dataset).manifest(folder)
-        return _of_shards(folder, manifest, request.split)
-    if is_foreign(folder):
-        classes = classes_of_foreign(folder, request.dataset)
-        manifest = described(folder, classes, [request.split], track=watch)
-        return _of_shards(folder, manifest, request.split)
-    if folder.is_dir() and not (folder / DESCRIPTOR_FILE).is_file():
-        return _of_ids(folder, request)
-    return _of_dataset(request)
-
-
-def _of_run(run: Run, request: PictureRequest, watch: Watch) -> Album:
-    predictor = run.predictor(request.looks, request.settings, watch.note)
-    samples = run.samples(request.split)
-    items = (_predicted(sample, predictor) for sample in samples)
-    return Album(items, run.manifest.splits[request.split].labelled, predictor.class_map)
-
-
-def _predicted(sample: Sample, predictor: Predictor) -> Picture:
-    key, image, truth = sample
-    return Picture(key, image, truth, predictor.predict(image))
-
-
-def _of_shards(folder: Path, manifest: ShardManifest, split: str) -> Album:
-    samples = samples_of(folder, manifest, split)
-    items = (Picture(key, image, truth) for key, image, truth in samples)
-    manifest.of_split(split)
-    return Album(items, manifest.splits[split].labelled, manifest.class_map)
-
-
-def _of_dataset(request: PictureRequest) -> Album:
-    dataset = registry.find(request.source)
-    pairs = [pair for pair in dataset.split(request.split).pairs if pair.label is not None]
-    return Album(map(_labelled, pairs), len(pairs), dataset.class_map)
-
-
-def _labelled(pair: Pair) -> Picture:
-    assert pair.label is not None
-    return Picture(pair.key, read_photo(pair.image), read_label(pair.label))
-
-
-def _of_ids(folder: Path, request: PictureRequest) -> Album:
-    files = index_folder(folder)
-    if not files:
-        raise UserError(
-            f"{folder} holds no images", "name a run, a data set or a folder of id PNGs"
-        )
-    if request.out.resolve().is_relative_to(folder.resolve()):
-        raise UserError(f"{request.out} is inside {folder}, which is read", "choose another --out")
-    items = (Picture(key, prediction=read_label(path)) for key, path in files.items())
-    return Album(items, len(files), classes_of(request.classes, request.num_classes))

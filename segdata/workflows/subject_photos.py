@@ -128,7 +128,7 @@ def _of_split(request: PictureRequest, watch: Watch) -> SubjectPhotos:
         pictures.class_map,
         lambda ids: (
             SubjectPhoto(one.key, one.image, _certain(one.label, ids))
-            for one in pictures.items
+            for one in (item.load() for item in pictures.items)
             if one.image is not None
         ),
     )
