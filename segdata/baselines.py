@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from segdata.class_counts import ClassCounts, Counts
 from segdata.classes import ClassMap, Label
-from segdata.confusion import ConfusionMatrix
 from segdata.errors import UserError
+from segdata.miou_rules import MiouRule
 from segdata.resizing import Size, fitting, resize_label
 from segdata.scores import Baseline
 
@@ -17,16 +18,52 @@ from segdata.scores import Baseline
 _MAP_CELLS = 1 << 25
 
 
-def best_constant(matrix: ConfusionMatrix, class_map: ClassMap, rule: str) -> Baseline:
-    """The best that one class for every pixel can score on this truth."""
-    truth = matrix.truth_pixels
-    scores = {}
-    for entry in class_map.trained:
-        counts = np.zeros_like(matrix.counts)
-        counts[:, entry.id] = truth
-        scores[entry] = ConfusionMatrix(counts, matrix.ignore).mean_iou(rule)
-    best = max(scores, key=lambda c: (np.nan_to_num(scores[c]), -c.id))
-    return Baseline("best constant class", scores[best], f"“{best.name}” everywhere")
+def best_constant(truth: Counts, class_map: ClassMap, rule: MiouRule) -> Baseline:
+    """The best that one class for every pixel can score.
+
+    Args:
+        truth: ``int64 N×K``: pixels of each class in every image.
+    """
+    if rule.over != "images":
+        truth = truth.sum(axis=0, keepdims=True)
+    scored = {
+        entry: _scored(
+            ClassCounts(*_everywhere(entry.id, truth), ignore=class_map.ignore),
+            rule,
+            ("best constant class", f"“{entry.name}” everywhere"),
+        )
+        for entry in class_map.trained
+    }
+    best = max(scored, key=lambda c: (np.nan_to_num(scored[c].miou), -c.id))
+    return scored[best]
+
+
+def fixed_map(name: str, counts: ClassCounts, rule: MiouRule) -> Baseline:
+    """What one map of classes scores that is predicted for every photo; ``counts`` is ``N×K``."""
+    return _scored(counts, rule, (name, "by position"))
+
+
+def _everywhere(class_id: int, truth: Counts) -> tuple[Counts, Counts, Counts]:
+    hits, predicted = np.zeros_like(truth), np.zeros_like(truth)
+    hits[:, class_id] = truth[:, class_id]
+    predicted[:, class_id] = truth.sum(axis=1)
+    return hits, truth, predicted
+
+
+def _scored(counts: ClassCounts, rule: MiouRule, words: tuple[str, str]) -> Baseline:
+    total = counts.total()
+    return Baseline(
+        *words,
+        float(rule.mean(counts)[0]),
+        *(
+            float(np.nan_to_num(score))
+            for score in (
+                total.pixel_accuracy,
+                total.mean_accuracy,
+                total.frequency_weighted_iou,
+            )
+        ),
+    )
 
 
 def position_majority(labels: Iterable[Label], class_map: ClassMap) -> Label:

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from segdata.classes import Label
 from segdata.errors import UserError
 from segdata.images import read_label
 from segdata.listing import index_folder
+from segdata.name_matching import by_pattern, match_names, stem_of, unique_stems
+from segdata.probability_files import read_probabilities
 from segdata.scores import Pairing
+
+# Ids of labels have 16 bits at most.
+_IDS = 1 << 16
 
 
 @dataclass(frozen=True)
 class FilePair:
-    """A predicted id image, the true one, and the photo if there is one."""
+    """A predicted id image, the true one, and what else there is of it.
+
+    Args:
+        photo: for examples.
+        probabilities: an ``.npz`` as ``segdata predict --probabilities`` writes it.
+        predicted_ids: what stands for an id of the prediction; other ids stay as they are.
+        true_ids: the same for the label.
+    """
 
     key: str
     prediction: Path
     truth: Path
     photo: Path | None = None
+    probabilities: Path | None = None
+    predicted_ids: Mapping[int, int] = field(default_factory=dict)
+    true_ids: Mapping[int, int] = field(default_factory=dict)
 
     def read(self) -> tuple[Label, Label]:
         """Truth and prediction.
@@ -28,13 +46,32 @@ class FilePair:
         Raises:
             UserError: one is unreadable, holds no ids, or the sizes differ.
         """
-        truth, prediction = read_label(self.truth), read_label(self.prediction)
+        truth = _renumbered(read_label(self.truth), self.true_ids)
+        prediction = _renumbered(read_label(self.prediction), self.predicted_ids)
         if truth.shape != prediction.shape:
             raise UserError(
                 f"{self.prediction} is {_size(prediction)}, but {self.truth} is {_size(truth)}",
                 "predict at the size of the photo; segdata never resizes labels to make them fit",
             )
         return truth, prediction
+
+    def confidence(self, prediction: Label) -> npt.NDArray[np.floating] | None:
+        """``float H×W``: the probability of the predicted class; None where it is not known.
+
+        Raises:
+            UserError: the file is unreadable, or of another size or other classes.
+        """
+        if self.probabilities is None:
+            return None
+        found = read_probabilities(self.probabilities)
+        if found.shape[1:] != prediction.shape or prediction.max(initial=0) >= len(found):
+            raise UserError(
+                f"{self.probabilities} is of {len(found)} classes and "
+                f"{found.shape[2]}×{found.shape[1]}, and does not fit {self.prediction}",
+                "name the folder in which both were written: segdata predict --probabilities",
+            )
+        sure = np.take_along_axis(found, prediction[None].astype(np.intp), axis=0)
+        return np.asarray(sure[0])
 
 
 @dataclass(frozen=True)
@@ -45,52 +82,110 @@ class FolderPairs:
     pairing: Pairing
 
 
-def pair_folders(predictions: Path, labels: Path, photos: Path | None = None) -> FolderPairs:
-    """Join predictions and labels by name: sub-folder and stem, or else the stem alone.
+@dataclass(frozen=True, kw_only=True)
+class PairOptions:
+    """How files are found and read.
 
     Args:
         photos: a folder of the photos, for examples.
+        probabilities: a folder of ``.npz``, named as the predictions.
+        prediction_pattern: what predictions are called, ``{}`` for the name and ``*`` for what
+            does not matter: ``*/{}_pred.png``.
+        label_pattern: the same for labels: ``*/{}_gtFine_labelTrainIds.png``.
+        predicted_ids: what stands for an id of predictions.
+        true_ids: the same for labels.
+    """
+
+    photos: Path | None = None
+    probabilities: Path | None = None
+    prediction_pattern: str | None = None
+    label_pattern: str | None = None
+    predicted_ids: Mapping[int, int] = field(default_factory=dict)
+    true_ids: Mapping[int, int] = field(default_factory=dict)
+
+
+def pair_folders(
+    predictions: Path, labels: Path, options: PairOptions | None = None
+) -> FolderPairs:
+    """Join predictions and labels by name.
+
+    Names are equal with their sub-folders; or else without them; or else without what all names of
+    a folder begin or end with, such as ``_pred`` or ``_gtFine_labelTrainIds``.
 
     Raises:
-        UserError: a folder is missing or empty, or no name is in both.
+        UserError: a folder is missing or empty, a pattern fits nothing, or no name is in both.
     """
-    predicted, true = _files(predictions, "predicted"), _files(labels, "true")
-    if not predicted.keys() & true.keys():
-        predicted, true = _by_stem(predicted), _by_stem(true)
-    keys = [key for key in true if key in predicted]
-    if not keys:
+    options = options or PairOptions()
+    predicted = _files(predictions, "predicted", options.prediction_pattern)
+    true = _files(labels, "true", options.label_pattern)
+    match = match_names(list(predicted), list(true))
+    if not match.pairs:
         raise UserError(
             f"no name is both in {predictions} (such as {next(iter(predicted))!r}) "
             f"and in {labels} (such as {next(iter(true))!r})",
-            "name the predictions as the labels, apart from the suffix",
+            "name the predictions as the labels, apart from the suffix, or say how they are named: "
+            "--prediction-pattern '{}_pred.png' --label-pattern '{}_mask.png'",
         )
-    images = index_folder(photos) if photos is not None else {}
-    by_stem = _by_stem(images)
+    photos = _beside(options.photos)
+    certain = _npz_files(options.probabilities)
     pairs = tuple(
-        FilePair(key, predicted[key], true[key], images.get(key, by_stem.get(_stem(key))))
-        for key in keys
+        FilePair(
+            name,
+            predicted[guess],
+            true[label],
+            _first(photos, label, name, guess),
+            _first(certain, guess, name),
+            options.predicted_ids,
+            options.true_ids,
+        )
+        for name, guess, label in match.pairs
     )
-    missing = tuple(key for key in true if key not in predicted)
-    extra = tuple(key for key in predicted if key not in true)
-    return FolderPairs(pairs, Pairing(len(pairs), missing, extra))
+    return FolderPairs(pairs, Pairing(len(pairs), match.missing, match.extra, match.how))
 
 
-def _files(folder: Path, kind: str) -> dict[str, Path]:
+def _files(folder: Path, kind: str, pattern: str | None) -> dict[str, Path]:
     files = index_folder(folder)
     if not files:
         what = "holds no images" if folder.is_dir() else "is no folder"
         raise UserError(f"{folder} {what}", f"name the folder with the {kind} id PNGs")
-    return files
+    return files if pattern is None else by_pattern(files, pattern, folder)
 
 
-def _by_stem(files: Mapping[str, Path]) -> dict[str, Path]:
-    """The files by their bare stem; none if a stem occurs twice, for then it tells nothing."""
-    found = {_stem(key): path for key, path in files.items()}
-    return found if len(found) == len(files) else dict(files)
+def _beside(folder: Path | None) -> dict[str, Path]:
+    """Files by their key and, where that is one file's, by their stem."""
+    if folder is None:
+        return {}
+    files = index_folder(folder)
+    if not files:
+        raise UserError(f"{folder} holds no photos")
+    return unique_stems(files) | files
 
 
-def _stem(key: str) -> str:
-    return PurePosixPath(key).name
+def _npz_files(folder: Path | None) -> dict[str, Path]:
+    if folder is None:
+        return {}
+    found = sorted(folder.rglob("*.npz"))
+    if not found:
+        raise UserError(
+            f"{folder} holds no .npz",
+            "write them: segdata predict PHOTOS --model RUN --probabilities float16 --out DIR",
+        )
+    files = {path.relative_to(folder).with_suffix("").as_posix(): path for path in found}
+    return unique_stems(files) | files
+
+
+def _first(files: Mapping[str, Path], *names: str) -> Path | None:
+    tried = [*names, *(stem_of(name) for name in names)]
+    return next((files[name] for name in tried if name in files), None)
+
+
+def _renumbered(label: Label, ids: Mapping[int, int]) -> Label:
+    if not ids:
+        return label
+    table = np.arange(_IDS, dtype=np.uint16)
+    table[list(ids)] = list(ids.values())
+    out = table[label]
+    return out.astype(np.uint8) if out.max(initial=0) <= np.iinfo(np.uint8).max else out
 
 
 def _size(label: Label) -> str:

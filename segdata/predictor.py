@@ -33,6 +33,12 @@ class Predictor(Protocol):
         """``image: uint8 H×W×3, RGB`` -> ``label: uint8 or uint16 H×W, class ids``."""
         ...
 
+    def predict_with_confidence(
+        self, image: npt.NDArray[np.uint8]
+    ) -> tuple[npt.NDArray[np.uint8 | np.uint16], npt.NDArray[np.float32]]:
+        """The label, and ``float32 H×W``: the probability of the predicted class."""
+        ...
+
     def logits(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """``image: uint8 H×W×3, RGB`` -> ``float32 K×H×W`` at the input's own size."""
         ...

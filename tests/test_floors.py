@@ -11,19 +11,21 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FLOORS: dict[int, set[str]] = {
-    0: {"errors", "classes", "findings", "confusion", "predictor", "executors", "files",
+    0: {"errors", "class_counts", "classes", "findings", "confusion", "histograms", "miou_rules",
+        "predictor", "executors", "files",
         "original_flags", "progress", "scores", "settings", "wire", "workers"},
     1: {"images", "file_index", "listing", "dataset", "registry", "records", "manifest", "facts",
-        "tf_data", "builtin", "resizing", "pairing", "baselines", "predictions", "samples",
+        "tf_data", "builtin", "resizing", "name_matching", "pairing", "probability_files", "baselines", "predictions", "samples",
         "frames"},
     2: {"sources", "rules", "policy", "accepted", "checked", "statistics", "palettes"},
     3: {"conversion", "validation", "sharding", "evaluation", "reports", "charts", "drawing",
-        "diagnosis", "cards", "mending", "splitting", "coloring", "remapping"},
+        "diagnosis", "cards", "mending", "splitting", "coloring", "remapping", "submissions",
+        "worklist"},
     5: {"workflows", "console", "commands", "cli", "__main__"},
 }  # fmt: skip
 MODEL_FLOOR = 4
 # Floor-3 operations stand beside each other; these lend themselves to their neighbors.
-LENT = {"drawing": {"reports"}, "evaluation": {"reports"}}
+LENT = {"drawing": {"reports", "worklist"}, "evaluation": {"reports"}}
 
 ONLY_USERS = {
     "click": {"commands", "cli"},
@@ -33,16 +35,18 @@ ONLY_USERS = {
     "cv2": {
         "images",
         "classes",
-        "confusion",
+        "histograms",
+        "evaluation",
         "facts",
         "frames",
         "workers",
         "drawing",
+        "worklist",
         "resizing",
         "model.training.augment",
     },
     "tensorflow": {"tf_data"},
-    "pycocotools": {"sources"},
+    "pycocotools": {"sources", "submissions"},
     "yaml": {"sources"},
     "zlib_ng": {"images"},
     "onnxruntime": {"model.exporting.formats"},

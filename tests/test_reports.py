@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from segdata.classes import ClassMap, SegClass
-from segdata.confusion import MIOU_RULES
+from segdata.miou_rules import MIOU_RULES
 from segdata.errors import UserError
 from segdata.evaluation import EvalItem, EvalOptions, evaluate
 from segdata.findings import Certainty, Finding, Level

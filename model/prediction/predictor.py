@@ -140,6 +140,18 @@ class TrainedPredictor:
         probabilities: npt.NDArray[np.float32] = read[0]
         return probabilities
 
+    def predict_with_confidence(self, image: Image) -> tuple[Ids, npt.NDArray[np.float32]]:
+        """As :meth:`predict`, and ``float32 H×W``: the probability of the predicted class."""
+        _check(image)
+
+        def best(scores: Tensor) -> Tensor:
+            sure, ids = scores.softmax(dim=1).max(dim=1)
+            # float32 holds every id that 16 bits hold.
+            return torch.stack([ids.float(), sure], dim=1)
+
+        ids, sure = self._read([image], best)[0]
+        return ids.astype(self.dtype), np.asarray(sure, dtype=np.float32)
+
     @property
     def dtype(self) -> type[np.uint8] | type[np.uint16]:
         """That of predicted ids."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from segdata.commands import options
+from segdata.commands import options, scoring
 from segdata.commands.original import TakesOriginalFlags
 from segdata.predictor import Precision
 
@@ -19,15 +20,19 @@ from segdata.predictor import Precision
 @click.option("--classes", type=options.FOLDER, help="Class file, or a dataset.toml.")
 @click.option("--num-classes", type=int, help="How many classes, without a class file.")
 @click.option("--ignore", type=int, help="The ignore label, with --num-classes.")
+@scoring.files_of_folders
+@click.option("--allow-missing", is_flag=True, help="Do not fail where labels lack predictions.")
 @click.option(
     "--report", "reports", type=options.FOLDER, multiple=True,
-    help="Write a report; .html or .json by its suffix; repeatable.",
+    help="Write a report; .html, .json, .md or .csv by its suffix; repeatable.",
 )  # fmt: skip
 @click.option("--miou-rule", default="cityscapes", show_default=True, help="Rule of the mean.")
+@scoring.detail
 @click.option("--fail-under", type=click.FloatRange(0, 1), help="Exit with 1 if mIoU is below.")
 @click.option("--shards", type=options.FOLDER, help="Where the run's shards lie now.")
 @options.looks
 @options.as_the_original
+@options.work
 @options.text_or_json
 def command(
     run: Path | None,
@@ -37,6 +42,7 @@ def command(
     classes: Path | None,
     num_classes: int | None,
     ignore: int | None,
+    allow_missing: bool,
     reports: tuple[Path, ...],
     miou_rule: str,
     fail_under: float | None,
@@ -48,7 +54,10 @@ def command(
     upsampled_logits: bool,
     settings: tuple[str, ...],
     dataset: str | None,
+    executor: str,
+    workers: int | None,
     form: str,
+    **more: Any,
 ) -> int:
     """Score a run, or a folder of predictions.
 
@@ -58,7 +67,7 @@ def command(
 
     The flags of the original's eval.py are understood, too: docs/from-tensorflow-deeplab.md.
     """
-    from segdata import console, workflows
+    from segdata import console, executors, workflows
 
     request = workflows.EvaluationRequest(
         run=run,
@@ -68,9 +77,12 @@ def command(
         classes=classes,
         num_classes=num_classes,
         ignore=ignore,
+        files=scoring.file_options(more),
+        detail=scoring.detail_of(more),
         reports=reports,
         rule=miou_rule,
         shards=shards,
+        executor=executors.from_name(executor, workers),
         scales=scales,
         flip=flip,
         crop_size=crop_size,
@@ -84,5 +96,9 @@ def command(
     console.show(report, form)
     if fail_under is not None and report.miou < fail_under:
         click.echo(f"mIoU {report.miou:.4f} is below --fail-under {fail_under}", err=True)
+        return 1
+    if report.pairing is not None and report.pairing.missing and not allow_missing:
+        click.echo("labels without predictions were not scored: --allow-missing if that is meant",
+                   err=True)  # fmt: skip
         return 1
     return 0

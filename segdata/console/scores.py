@@ -10,9 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from segdata.reports.wording import warnings
-from segdata.scores import EvalReport
+from segdata.scores import EvalReport, Interval
 
 _BAR = 20
+# Groups that are shown, the lowest scores first.
+_GROUPS = 12
 
 
 def to_json(report: EvalReport) -> dict[str, Any]:
@@ -20,20 +22,13 @@ def to_json(report: EvalReport) -> dict[str, Any]:
 
 
 def render(report: EvalReport, console: Console) -> None:
-    table = Table("id", "class", "IoU", "", "precision", "recall", "pixels", box=None,
-                  pad_edge=False)  # fmt: skip
-    for column in (0, 2, 4, 5, 6):
-        table.columns[column].justify = "right"
-    for score in report.per_class:
-        table.add_row(
-            str(score.id), score.name, _fraction(score.iou), _bar(score.iou),
-            _fraction(score.precision), _fraction(score.recall), f"{score.pixels:,}",
-        )  # fmt: skip
-    console.print(table)
+    console.print(_classes(report))
     for warning in warnings(report):
         console.print(Text(f"note: {warning}", style="yellow"))
+    if report.groups:
+        console.print(_groups(report))
     line = Text(f"mIoU {report.miou:.4f}", style="bold")
-    line.append(f" (rule {report.rule}), {len(report.images)} images", style="not bold")
+    line.append(f"{_headline(report)}", style="not bold")
     console.print(line)
     for baseline in report.baselines:
         console.print(f"     {baseline.miou:.4f}  {baseline.name}: {baseline.detail}")
@@ -42,6 +37,81 @@ def render(report: EvalReport, console: Console) -> None:
         f"pixel accuracy {matrix.pixel_accuracy:.4f}, mean accuracy {matrix.mean_accuracy:.4f}, "
         f"frequency-weighted IoU {matrix.frequency_weighted_iou:.4f}"
     )
+    for sentence in _further(report):
+        console.print(sentence, highlight=False)
+
+
+def _classes(report: EvalReport) -> Table:
+    near = report.boundary is not None
+    names = [
+        "id",
+        "class",
+        "IoU",
+        "",
+        "precision",
+        "recall",
+        "Dice",
+        *["boundary"] * near,
+        "pixels",
+    ]
+    table = Table(*names, box=None, pad_edge=False)
+    for column in (0, 2, *range(4, len(names))):
+        table.columns[column].justify = "right"
+    for score in report.per_class:
+        table.add_row(
+            str(score.id), score.name, _fraction(score.iou), _bar(score.iou),
+            _fraction(score.precision), _fraction(score.recall), _fraction(score.dice),
+            *[_fraction(score.boundary_iou)] * near, f"{score.pixels:,}",
+        )  # fmt: skip
+    return table
+
+
+def _groups(report: EvalReport) -> Table:
+    table = Table("group", "mIoU", "pixel accuracy", "images", box=None, pad_edge=False)
+    for column in (1, 2, 3):
+        table.columns[column].justify = "right"
+    for group in report.groups[:_GROUPS]:
+        accuracy = _fraction(group.pixel_accuracy)
+        table.add_row(group.name, _fraction(group.miou), accuracy, str(group.images))
+    rest = len(report.groups) - _GROUPS
+    if rest > 0:
+        table.add_row(f"and {rest} more that score higher")
+    return table
+
+
+def _headline(report: EvalReport) -> str:
+    found = report.intervals
+    images = f"{len(report.images)} images"
+    if found is None:
+        return f" (rule {report.rule}), {images}"
+    what = f"{found.units} groups of {images}" if found.unit == "groups" else images
+    return (
+        f" ({_range(found.miou)} in {found.level:.0%} of resampled {found.unit}; "
+        f"rule {report.rule}), {what}"
+    )
+
+
+def _range(interval: Interval) -> str:
+    return f"{interval.low:.4f} to {interval.high:.4f}"
+
+
+def _further(report: EvalReport) -> list[str]:
+    out = []
+    if report.boundary is not None:
+        out.append(f"mean Boundary IoU {_fraction(report.boundary_miou)}")
+    if report.calibration is not None:
+        found = report.calibration
+        out.append(
+            f"calibration error (ECE) {_fraction(found.error)}: confidence "
+            f"{found.mean_confidence:.3f} on average, {found.accuracy:.3f} right"
+        )
+    others = {n: v for n, v in report.rules.items() if f"{v:.4f}" != f"{report.miou:.4f}"}
+    if others:
+        out.append(
+            "the same predictions under other rules: "
+            + ", ".join(f"{name} {value:.4f}" for name, value in others.items())
+        )
+    return out
 
 
 def _fraction(value: float) -> str:

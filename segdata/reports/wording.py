@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-from segdata.confusion import MIOU_RULES
+from segdata.miou_rules import MIOU_RULES
 from segdata.findings import Finding
 from segdata.scores import EvalReport, ImageScore
 

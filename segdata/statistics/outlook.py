@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from segdata.confusion import DEFAULT_RULE
+from segdata.miou_rules import DEFAULT_RULE
 
 if TYPE_CHECKING:
     from segdata.statistics.summary import ClassStatistics, SplitStatistics
@@ -24,7 +24,7 @@ class Constant:
         name: of the class.
         miou: under the rule.
         accuracy: share of the pixels.
-        rule: of the mean IoU (``confusion.MIOU_RULES``).
+        rule: of the mean IoU (``miou_rules.MIOU_RULES``).
     """
 
     id: int

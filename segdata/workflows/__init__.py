@@ -10,29 +10,36 @@ if TYPE_CHECKING:
     from segdata.workflows.demo import run_demo
     from segdata.workflows.describing import CardRequest, describe
     from segdata.workflows.doctoring import diagnose
+    from segdata.workflows.evaluation_request import Detail, EvaluationRequest, FileOptions
     from segdata.workflows.exporting import ExportRequest, export
     from segdata.workflows.importing import CheckpointRequest, import_checkpoint
     from segdata.workflows.measuring import StatisticsRequest, measure
     from segdata.workflows.mending import fix
+    from segdata.workflows.packaging import PackageRequest, package_predictions
     from segdata.workflows.pictures import PictureRequest, visualize
     from segdata.workflows.plain_folders import PlainFolders, dataset_of
     from segdata.workflows.portraits import PortraitRequest, portray
     from segdata.workflows.predicting import PredictionRequest, predict
     from segdata.workflows.predicting_one import is_one_file, predict_file, predict_png
-    from segdata.workflows.scoring import EvaluationRequest, evaluate
+    from segdata.workflows.scoring import evaluate
     from segdata.workflows.training import train
+    from segdata.workflows.worklisting import WorklistRequest, list_label_errors
 
 _HOMES = {
     "CardRequest": "describing",
     "CheckRequest": "checking",
     "CheckpointRequest": "importing",
-    "EvaluationRequest": "scoring",
+    "Detail": "evaluation_request",
+    "EvaluationRequest": "evaluation_request",
     "ExportRequest": "exporting",
+    "FileOptions": "evaluation_request",
+    "PackageRequest": "packaging",
     "PictureRequest": "pictures",
     "PredictionRequest": "predicting",
     "PlainFolders": "plain_folders",
     "PortraitRequest": "portraits",
     "StatisticsRequest": "measuring",
+    "WorklistRequest": "worklisting",
     "check": "checking",
     "dataset_of": "plain_folders",
     "describe": "describing",
@@ -42,7 +49,9 @@ _HOMES = {
     "fix": "mending",
     "import_checkpoint": "importing",
     "is_one_file": "predicting_one",
+    "list_label_errors": "worklisting",
     "measure": "measuring",
+    "package_predictions": "packaging",
     "portray": "portraits",
     "predict": "predicting",
     "predict_file": "predicting_one",
@@ -56,13 +65,17 @@ __all__ = [
     "CardRequest",
     "CheckRequest",
     "CheckpointRequest",
+    "Detail",
     "EvaluationRequest",
     "ExportRequest",
+    "FileOptions",
+    "PackageRequest",
     "PictureRequest",
     "PredictionRequest",
     "PlainFolders",
     "PortraitRequest",
     "StatisticsRequest",
+    "WorklistRequest",
     "check",
     "dataset_of",
     "describe",
@@ -72,7 +85,9 @@ __all__ = [
     "fix",
     "import_checkpoint",
     "is_one_file",
+    "list_label_errors",
     "measure",
+    "package_predictions",
     "portray",
     "predict",
     "predict_file",

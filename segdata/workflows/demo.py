@@ -22,8 +22,9 @@ from segdata.samples import sample_folder
 from segdata.scores import EvalReport
 from segdata.sharding import ShardRequest, shard
 from segdata.workflows.doctoring import diagnose
+from segdata.workflows.evaluation_request import EvaluationRequest
 from segdata.workflows.pictures import PictureRequest, visualize
-from segdata.workflows.scoring import EvaluationRequest, evaluate
+from segdata.workflows.scoring import evaluate
 from segdata.workflows.training import train_with
 
 SAMPLE = "streets"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -13,71 +13,18 @@ from segdata.classes import ClassMap, Label, SegClass
 from segdata.errors import UserError
 from segdata.evaluation import EvalOptions, evaluate_folders, predict_items
 from segdata.evaluation import evaluate as score
-from segdata.executors import Executor
 from segdata.pairing import pair_folders
-from segdata.predictor import Precision, PredictionOptions
 from segdata.progress import Silence, Watch
 from segdata.reports import check_suffix, write_report
 from segdata.scores import EvalReport
 from segdata.sources.class_files import read_class_file
+from segdata.workflows.evaluation_request import EvaluationRequest
+from segdata.workflows.grouping import grouping
 from segdata.workflows.runs import Run, ShardPlace, labels_of, load_run
 
 TRAIN = "train"
 # Labels that the map of positions is made of: more change it by less than a percent.
 _MAP_LABELS = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluationRequest:
-    """What to score: a run on a split, or two folders of id PNGs.
-
-    Args:
-        run: the run folder.
-        split: the split to score the run on.
-        predictions: a folder of predicted id PNGs, instead of a run.
-        labels: the folder of true id PNGs.
-        classes: a class file or ``dataset.toml`` for the folders.
-        num_classes: how many classes, without a class file.
-        ignore: the ignore label; overrides the class file's.
-        reports: files to write, ``.html`` or ``.json``.
-        rule: the rule of the mean IoU.
-        shards: where the run's shards lie now.
-        dataset: whose classes shards without a manifest have; None takes the run's.
-        executor: where files are read.
-        scales, flip, crop_size, upsampled_logits, precision: how the run predicts; see
-            ``PredictionOptions``.
-        settings: of the network that differ from those of its training, ``KEY=VALUE``.
-    """
-
-    run: Path | None = None
-    split: str = "val"
-    predictions: Path | None = None
-    labels: Path | None = None
-    classes: Path | None = None
-    num_classes: int | None = None
-    ignore: int | None = None
-    reports: tuple[Path, ...] = ()
-    rule: str = "cityscapes"
-    shards: Path | None = None
-    dataset: str | None = None
-    executor: Executor | None = None
-    scales: tuple[float, ...] = (1.0,)
-    flip: bool = False
-    crop_size: tuple[int, int] | None = None
-    upsampled_logits: bool = True
-    precision: Precision = "fp32"
-    settings: tuple[str, ...] = ()
-
-    @property
-    def looks(self) -> PredictionOptions:
-        """How the run predicts."""
-        return PredictionOptions(
-            scales=self.scales,
-            flip=self.flip,
-            crop_size=self.crop_size,
-            upsampled_logits=self.upsampled_logits,
-            precision=self.precision,
-        )
 
 
 def evaluate(request: EvaluationRequest, *, watch: Watch | None = None) -> EvalReport:
@@ -130,10 +77,10 @@ def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
     unfinished = run.unfinished(predictor.step)
     if unfinished:
         watch.note(f"{run.folder}: {unfinished}")
-    options = EvalOptions(
-        rule=request.rule,
-        maps=_maps(run),
-        provenance={
+    options = _options(
+        request,
+        _maps(run),
+        {
             "run": str(run.folder),
             "split": f"{request.split} ({total} images)",
             "data": f"{run.manifest.name}, digest {run.manifest.digest}",
@@ -143,7 +90,8 @@ def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
             **_versions(),
         },
     )
-    items = predict_items(run.samples(request.split), predictor)
+    sure = request.wants(request.detail.calibration)
+    items = predict_items(run.samples(request.split), predictor, confidence=sure)
     return score(items, predictor.class_map, options, track=watch, total=total)
 
 
@@ -159,12 +107,25 @@ def _of_folders(
     request: EvaluationRequest, predictions: Path, labels: Path, watch: Watch
 ) -> EvalReport:
     class_map = classes_of(request.classes, request.num_classes, request.ignore)
-    options = EvalOptions(
-        rule=request.rule,
-        provenance={"predictions": str(predictions), "labels": str(labels), **_versions()},
-    )
-    pairs = pair_folders(predictions, labels)
+    provenance = {"predictions": str(predictions), "labels": str(labels), **_versions()}
+    options = _options(request, {}, provenance)
+    pairs = pair_folders(predictions, labels, request.files.pairing(class_map))
     return evaluate_folders(pairs, class_map, options, executor=request.executor, track=watch)
+
+
+def _options(
+    request: EvaluationRequest, maps: Mapping[str, Label], provenance: Mapping[str, str]
+) -> EvalOptions:
+    detail = request.detail
+    return EvalOptions(
+        rule=request.rule,
+        boundary=request.wants(detail.boundary),
+        objects=request.wants(detail.objects),
+        maps=maps,
+        groups=None if detail.group_by is None else grouping(detail.group_by),
+        bootstrap=detail.bootstrap,
+        provenance=provenance,
+    )
 
 
 def _versions() -> dict[str, str]:

@@ -1,0 +1,105 @@
+"""What one image adds to an evaluation; runs in worker processes, too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from segdata.class_counts import Floats
+from segdata.classes import Label
+from segdata.confusion import ConfusionMatrix
+from segdata.errors import UserError
+from segdata.evaluation.borders import band_cells, contour_counts
+from segdata.evaluation.confidence import confidence_table
+from segdata.evaluation.items import EvalItem
+from segdata.evaluation.objects import object_table
+from segdata.pairing import FilePair
+from segdata.resizing import resize_label
+from segdata.scores import ImageScore, cells_of
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """What is measured of every image.
+
+    Args:
+        num_classes: ids from 0 on that are classes.
+        ignore: truth with this id is not counted.
+        rule: of the image's mean IoU.
+        boundary: also near the borders of classes.
+        objects: also objects by their size.
+        maps: ``uint8 or uint16 H×W``, predictions that never look at the photo.
+    """
+
+    num_classes: int
+    ignore: int | None
+    rule: str
+    boundary: bool = False
+    objects: bool = False
+    maps: Sequence[Label] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What one image adds to the totals.
+
+    Args:
+        maps: ``int64 N×3`` for each map: the cells of its confusion matrix.
+        bands: ``int64 N×4``, see ``borders.band_cells``.
+        objects: ``int64 6×K×S``, see ``objects.object_table``.
+        confidence: ``float64 3×K×B``, see ``confidence.confidence_table``.
+    """
+
+    score: ImageScore
+    maps: tuple[npt.NDArray[np.int64], ...] = ()
+    bands: npt.NDArray[np.int64] | None = None
+    objects: npt.NDArray[np.int64] | None = None
+    confidence: Floats | None = None
+
+
+def measure(item: EvalItem, measures: Measures) -> Measured:
+    """Count one image.
+
+    Raises:
+        UserError: the sizes differ, or truth holds an id that is no class; the image is named.
+    """
+    pair = item.truth, item.prediction
+    ids = measures.num_classes, measures.ignore
+    try:
+        matrix = ConfusionMatrix.of(*pair, *ids)
+    except UserError as error:
+        raise UserError(f"{item.key}: {error.message}", error.remedy) from error
+    size = (item.truth.shape[0], item.truth.shape[1])
+    maps = (ConfusionMatrix.of(item.truth, resize_label(m, size), *ids) for m in measures.maps)
+    contours = contour_counts(*pair, *ids) if measures.boundary else None
+    sure = item.confidence
+    return Measured(
+        _score(item.key, matrix, measures.rule, contours),
+        tuple(cells_of(matrix) for matrix in maps),
+        band_cells(*pair, *ids) if measures.boundary else None,
+        object_table(*pair, *ids) if measures.objects else None,
+        None if sure is None else confidence_table(*pair, sure, *ids),
+    )
+
+
+def measure_files(pair: FilePair, measures: Measures) -> Measured:
+    """Read and count one pair of files."""
+    return measure(item_of(pair), measures)
+
+
+def item_of(pair: FilePair) -> EvalItem:
+    """The pair, read; its photo stays a file."""
+    truth, prediction = pair.read()
+    return EvalItem(pair.key, truth, prediction, pair.photo, pair.confidence(prediction))
+
+
+def _score(
+    key: str, matrix: ConfusionMatrix, rule: str, contours: npt.NDArray[np.int64] | None
+) -> ImageScore:
+    pixels = int(matrix.counts.sum())
+    miou = matrix.mean_iou(rule) if pixels else float("nan")
+    accuracy = matrix.pixel_accuracy if pixels else float("nan")
+    return ImageScore(key, miou, accuracy, pixels, cells_of(matrix), contours=contours)

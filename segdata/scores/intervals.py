@@ -1,0 +1,105 @@
+"""How far scores would move with other images: the bootstrap over images or groups of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from segdata.class_counts import ClassCounts, Floats
+from segdata.miou_rules import MiouRule
+
+# Weights of so many bytes are drawn at once.
+_BLOCK_BYTES = 1 << 25
+# With fewer there is nothing to draw from.
+_FEWEST = 2
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How intervals are made: percentiles of resampled data (Efron and Tibshirani 1993, ch. 13).
+
+    Args:
+        replicates: how often the images are drawn anew, with replacement; 0 makes no intervals.
+        level: the share of the replicates inside an interval.
+        seed: of the draws.
+    """
+
+    replicates: int = 1000
+    level: float = 0.95
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where a score lies with other images; NaN where it is undefined."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """Intervals of an evaluation's scores.
+
+    Args:
+        unit: what was drawn: ``images``, or ``groups`` of them that belong together.
+        units: how many there are.
+        level: the share of the replicates inside an interval.
+        iou: by class id.
+    """
+
+    unit: str
+    units: int
+    level: float
+    miou: Interval
+    pixel_accuracy: Interval
+    mean_accuracy: Interval
+    frequency_weighted_iou: Interval
+    iou: tuple[Interval, ...]
+
+
+def intervals(
+    units: ClassCounts, rule: MiouRule, unit: str, options: Bootstrap | None = None
+) -> Intervals | None:
+    """Intervals of the scores of ``N×K`` counts; None where there is too little to draw from."""
+    options = options or Bootstrap()
+    count = units.hits.shape[0]
+    if count < _FEWEST or not options.replicates:
+        return None
+
+    def scores(weights: Floats) -> Floats:
+        total = units.weighted(weights)
+        means = [total.pixel_accuracy, total.mean_accuracy, total.frequency_weighted_iou]
+        return np.column_stack([rule.mean(units, weights), *means, total.iou])
+
+    miou, pixel, mean, frequency, *iou = spread(replicates(count, options, scores), options.level)
+    return Intervals(unit, count, options.level, miou, pixel, mean, frequency, tuple(iou))
+
+
+def replicates(units: int, options: Bootstrap, score: Callable[[Floats], Floats]) -> Floats:
+    """``float64 B×S``: what ``score`` makes of the weights ``float64 b×N`` of every draw."""
+    return np.concatenate([score(weights) for weights in _draws(units, options)])
+
+
+def spread(values: Floats, level: float) -> list[Interval]:
+    """The interval of every column of ``float64 B×S``; replicates without a score are left out."""
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    out = []
+    for column in values.T:
+        known = column[~np.isnan(column)]
+        low, high = np.quantile(known, tails) if len(known) else (np.nan, np.nan)
+        out.append(Interval(float(low), float(high)))
+    return out
+
+
+def _draws(units: int, options: Bootstrap) -> Iterator[npt.NDArray[np.float64]]:
+    rng = np.random.default_rng(options.seed)
+    block = max(1, _BLOCK_BYTES // (8 * units))
+    for start in range(0, options.replicates, block):
+        size = min(block, options.replicates - start)
+        drawn = rng.integers(0, units, (size, units)) + units * np.arange(size)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=size * units)
+        yield weights.reshape(size, units).astype(np.float64)
