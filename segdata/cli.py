@@ -35,6 +35,8 @@ COMMANDS = (
     "eval",
     "predict",
     "vis",
+    "package",
+    "worklist",
     "export",
     "doctor",
     "rules",

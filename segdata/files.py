@@ -31,6 +31,8 @@ def write_file(path: Path, data: bytes) -> None:
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write to that takes the name ``path`` only when the block ends without an error.
 
+    What was written can be read back before that.
+
     Raises:
         UserError: the folder cannot be written to, or the disk is full.
     """
@@ -38,7 +40,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "w+b") as file:
             yield file
         # mkstemp makes private files; results are as readable as any file the user makes.
         Path(temporary).chmod(0o666 & ~_umask())

@@ -35,10 +35,12 @@ _VIEWS = {
     "TrainResult": "training",
     "Sharding": "shards",
     "Splitting": "splitting",
+    "Submission": "package",
     "Statistics": "statistics",
     "Pictures": "pictures",
     "Portraits": "portraits",
     "Predicted": "predicted",
+    "Worklist": "worklist",
 }
 # Without a terminal to measure, lines are wide enough for tables and narrow enough for logs.
 _PLAIN_WIDTH = 100

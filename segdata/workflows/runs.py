@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -201,6 +202,19 @@ def labels_of(shards: Path, manifest: ShardManifest, split: str) -> Iterator[Lab
             sample = decode(data, f"{info.file} at byte {offset}")
             if sample.label is not None:
                 yield read_label(sample.label)
+
+
+def photos_of(
+    shards: Path, manifest: ShardManifest, split: str
+) -> Iterator[tuple[str, Callable[[], npt.NDArray[np.uint8]]]]:
+    """Key and photo of every sample in the shards of a split, also of those without a label.
+
+    A photo, ``uint8 H×W×3, RGB``, is decoded when it is asked for.
+    """
+    for info in manifest.of_split(split):
+        for offset, data in scan(shards / info.file):
+            sample = decode(data, f"{info.file} at byte {offset}")
+            yield sample.key, partial(read_photo, sample.image)
 
 
 def samples_of(shards: Path, manifest: ShardManifest, split: str) -> Iterator[Sample]:
