@@ -66,7 +66,7 @@ def find_regions(label: Label) -> Regions:
     height, width = label.shape
     top, left = max(0, height - _WINDOW) // 2, max(0, width - _WINDOW) // 2
     window = np.ascontiguousarray(label[top : top + _WINDOW, left : left + _WINDOW])
-    number, count = _numbered(window)
+    number, count = numbered_regions(window)
     areas = np.bincount(number.ravel(), minlength=count)
     values = np.zeros(count, np.int64)
     values[number.ravel()] = window.ravel()
@@ -89,8 +89,15 @@ def find_regions(label: Label) -> Regions:
     )  # fmt: skip
 
 
-def _numbered(window: Label) -> tuple[npt.NDArray[np.int32], int]:
-    """``int32 H×W``, the number of each pixel's region from 1 on, and one more than the last."""
+def numbered_regions(window: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.int32], int]:
+    """Number the regions of equal value, four neighbors connected.
+
+    Args:
+        window: integers ``H×W``.
+
+    Returns:
+        ``int32 H×W``, the number of each pixel's region from 1 on, and one more than the last.
+    """
     height, width = window.shape
     links = np.zeros((2 * height - 1, 2 * width - 1), np.uint8)
     links[::2, ::2] = 1

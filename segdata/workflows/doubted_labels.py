@@ -1,0 +1,201 @@
+"""Labels with what a network says of them: from the shards of a run, or from folders of files."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from segdata.classes import ClassMap
+from segdata.errors import UserError
+from segdata.images import read_label
+from segdata.listing import index_folder
+from segdata.progress import Watch
+from segdata.records import decode, scan
+from segdata.workflows.runs import Run
+from segdata.worklist import Look, Shown
+
+if TYPE_CHECKING:
+    from model.prediction.predictor import TrainedPredictor
+
+# The array in NAME.npz that segdata predict writes.
+_KEY = "probabilities"
+_WRITE_IT = "write it with: segdata predict PHOTOS --model RUN --out DIR --probabilities float16"
+# What numpy raises where a file is cut off, of another kind, or changed inside.
+_DAMAGED = (
+    OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class RunImages:
+    """A split of a run's shards, predicted by the run."""
+
+    run: Run
+    split: str
+    predictor: TrainedPredictor
+    has_photos: bool = True
+
+    @property
+    def class_map(self) -> ClassMap:
+        return self.predictor.class_map
+
+    @property
+    def total(self) -> int:
+        self.run.manifest.of_split(self.split)
+        return self.run.manifest.splits[self.split].labelled
+
+    def looks(self, every: int = 1) -> Iterator[Look]:
+        """Every so many-th sample in the order of the shards, predicted."""
+        for number, (key, image, truth) in enumerate(self.run.samples(self.split)):
+            if number % every == 0:
+                yield Look(key, self.predictor.probabilities(image), truth)
+
+    def shown(self, keys: Collection[str]) -> Iterator[Shown]:
+        """The samples of these keys; photos are not decoded."""
+        for info in self.run.manifest.of_split(self.split):
+            for offset, data in scan(self.run.shards / info.file):
+                sample = decode(data, f"{info.file} at byte {offset}")
+                if sample.label is not None and sample.key in keys:
+                    yield Shown(sample.key, sample.image, read_label(sample.label))
+
+
+@dataclass(frozen=True)
+class LabelFolders:
+    """Folders whose files are paired by name; photos are not needed."""
+
+    probabilities: Path
+    labels: Path
+    photos: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FileImages:
+    """Label files with the probabilities of the same names.
+
+    Args:
+        class_map: of the labels.
+        labels: files by key.
+        probabilities: likewise.
+        photos: likewise; empty where there are none.
+    """
+
+    class_map: ClassMap
+    labels: Mapping[str, Path]
+    probabilities: Mapping[str, Path]
+    photos: Mapping[str, Path]
+
+    @classmethod
+    def of(cls, folders: LabelFolders, class_map: ClassMap, watch: Watch) -> FileImages:
+        """Pair the files: by sub-folder and stem, or else by the stem alone.
+
+        Raises:
+            UserError: a folder is missing or empty, no name is in both, or a label has no photo.
+        """
+        labels = _filled(index_folder(folders.labels), folders.labels, "label PNGs")
+        arrays = _filled(_arrays(folders.probabilities), folders.probabilities, ".npz files")
+        paired = _paired(labels, arrays)
+        if not paired:
+            raise UserError(
+                f"no name is both in {folders.probabilities} (such as {next(iter(arrays))!r}) and "
+                f"in {folders.labels} (such as {next(iter(labels))!r})",
+                "name the probabilities as the labels, apart from the suffix",
+            )
+        if len(paired) < len(labels):
+            watch.note(f"{len(labels) - len(paired)} of {len(labels)} labels have no probabilities")
+        photos: dict[str, Path] = {}
+        if folders.photos is not None:
+            found = _filled(index_folder(folders.photos), folders.photos, "photos")
+            photos = _paired({key: labels[key] for key in paired}, found)
+            _refuse_missing(paired, photos, folders.photos)
+        else:
+            watch.note("without --photos DIR pictures show labels only, and there are no tasks")
+        return cls(class_map, {key: labels[key] for key in paired}, paired, photos)
+
+    @property
+    def total(self) -> int:
+        return len(self.labels)
+
+    @property
+    def has_photos(self) -> bool:
+        return bool(self.photos)
+
+    def looks(self, every: int = 1) -> Iterator[Look]:
+        """Every so many-th label in order of name, with its probabilities."""
+        for key in list(self.labels)[::every]:
+            yield Look(key, read_probabilities(self.probabilities[key]), self._label(key))
+
+    def shown(self, keys: Collection[str]) -> Iterator[Shown]:
+        """The labels of these keys, with the bytes of their photos."""
+        for key in (key for key in self.labels if key in keys):
+            photo = self.photos[key].read_bytes() if self.photos else None
+            yield Shown(key, photo, self._label(key))
+
+    def _label(self, key: str) -> npt.NDArray[np.uint8 | np.uint16]:
+        return read_label(self.labels[key])
+
+
+def read_probabilities(path: Path) -> npt.NDArray[np.float32]:
+    """The probabilities in a ``.npz`` as ``segdata predict`` writes it: ``float32 K×H×W``.
+
+    Raises:
+        UserError: it is damaged, or holds something else.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            if _KEY not in arrays:
+                raise UserError(
+                    f"{path} holds no array named {_KEY}", f"write them with: {_PREDICT}"
+                )
+            found = arrays[_KEY]
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(
+            f"{path} is damaged, or no .npz file", f"write it with: {_PREDICT}"
+        ) from error
+    if not np.issubdtype(found.dtype, np.floating) or found.ndim != 3:
+        shape = "×".join(map(str, found.shape))
+        raise UserError(
+            f"{path} holds {found.dtype} {shape}, and probabilities are floats, "
+            "classes×height×width",
+            _WRITE_IT,
+        )
+    return np.asarray(found, np.float32)
+
+
+def _arrays(folder: Path) -> dict[str, Path]:
+    files = sorted(path for path in folder.rglob("*.npz") if not path.name.startswith("."))
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
+
+
+def _filled(files: dict[str, Path], folder: Path, kind: str) -> dict[str, Path]:
+    if not files:
+        what = f"holds no {kind}" if folder.is_dir() else "is no folder"
+        raise UserError(f"{folder} {what}", f"name the folder of {kind}")
+    return files
+
+
+def _paired(labels: Mapping[str, Path], others: Mapping[str, Path]) -> dict[str, Path]:
+    """The others by the keys of labels, in their order."""
+    if labels.keys() & others.keys():
+        return {key: others[key] for key in labels if key in others}
+    stems = {PurePosixPath(key).name: path for key, path in others.items()}
+    mine = [PurePosixPath(key).name for key in labels]
+    if len(stems) < len(others) or len(set(mine)) < len(mine):
+        return {}
+    return {key: stems[stem] for key, stem in zip(labels, mine, strict=True) if stem in stems}
+
+
+def _refuse_missing(paired: Mapping[str, Path], photos: Mapping[str, Path], folder: Path) -> None:
+    missing = [key for key in paired if key not in photos]
+    if missing:
+        raise UserError(
+            f"{len(missing)} of {len(paired)} labels have no photo in {folder}, "
+            f"such as {missing[0]!r}",
+            "name the folder of their photos, or leave --photos out; pictures then show labels only",
+        )
