@@ -1,4 +1,4 @@
-"""What looks wrong in labels, in a terminal: by class, by pair of classes, and the worst regions."""
+"""Labels that look wrong, in a terminal: by class, by pair of classes, and the worst regions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from segdata.console.paragraphs import instruction, paragraph
+from segdata.console.paragraphs import kept, paragraph
 from segdata.worklist import TABLE, Worklist
 
 # Pairs of classes and regions that are shown; JSON and the table have all.
@@ -22,7 +22,7 @@ def to_json(worklist: Worklist) -> dict[str, Any]:
         "out": str(worklist.out),
         "images": ranking.images,
         "sheets": worklist.sheets,
-        "tasks": {program: worklist.tasks for program in worklist.programs},
+        "tasks": dict.fromkeys(worklist.programs, worklist.tasks),
         "classes": [
             {"id": c.id, "name": name(c.id), "pixels": c.pixels, "share_wrong": c.share}
             for c in ranking.classes
@@ -105,4 +105,4 @@ def _places(worklist: Worklist, console: Console) -> None:
     if worklist.programs:
         first = out / worklist.programs[0]
         read = f"segdata convert {first} corrected --classes {out / 'classes.toml'}"
-        instruction(f"when they are corrected: {read}", console)
+        paragraph(Text(f"when they are corrected: {kept(read)}"), console, hang=2)

@@ -150,14 +150,10 @@ def read_probabilities(path: Path) -> npt.NDArray[np.float32]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             if _KEY not in arrays:
-                raise UserError(
-                    f"{path} holds no array named {_KEY}", f"write them with: {_PREDICT}"
-                )
+                raise UserError(f"{path} holds no array named {_KEY}", _WRITE_IT)
             found = arrays[_KEY]
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(
-            f"{path} is damaged, or no .npz file", f"write it with: {_PREDICT}"
-        ) from error
+    except _DAMAGED as error:
+        raise UserError(f"{path} is damaged, or no .npz file", _WRITE_IT) from error
     if not np.issubdtype(found.dtype, np.floating) or found.ndim != 3:
         shape = "×".join(map(str, found.shape))
         raise UserError(
@@ -197,5 +193,5 @@ def _refuse_missing(paired: Mapping[str, Path], photos: Mapping[str, Path], fold
         raise UserError(
             f"{len(missing)} of {len(paired)} labels have no photo in {folder}, "
             f"such as {missing[0]!r}",
-            "name the folder of their photos, or leave --photos out; pictures then show labels only",
+            "name the folder of their photos, or leave --photos out: pictures show labels then",
         )

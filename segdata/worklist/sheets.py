@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segdata.classes import ClassMap
-from segdata.drawing import Panel, legend, overlay, side_by_side
+from segdata.drawing import LegendEntry, Panel, legend, overlay, side_by_side
 from segdata.images import encode_photo, read_photo
 from segdata.resizing import resize_label, resize_photo
 from segdata.worklist.looks import Shown
@@ -26,7 +26,11 @@ ON_A_PAGE = 5
 _FILLED, _LEAST = 0.4, 96
 _OPACITY = 0.55
 _PAPER = 252
-_LIGHT, _DARK = (255, 255, 255), (20, 20, 20)
+# The region is outlined in both, so that it is seen on any photo.
+_LIGHT, _DARK, _LINE = (255, 255, 255), (20, 20, 20), 2
+# Classes that the legend names beside the two of the region, if they cover so much.
+_NAMED, _COVERED = 6, 0.02
+_RULE = 205
 
 
 def row_of(entry: Entry, shown: Shown, class_map: ClassMap) -> Photo:
@@ -49,12 +53,21 @@ def row_of(entry: Entry, shown: Shown, class_map: ClassMap) -> Photo:
         ),
     }
     panels = [Panel(caption, _framed(picture, mask)) for caption, picture in pictures.items()]
-    return side_by_side(panels, legend(class_map, label, prediction))
+    entries = legend(class_map, label, prediction)
+    return side_by_side(panels, _most_important(entries, (one.label, one.suggestion)))
+
+
+def _most_important(entries: Sequence[LegendEntry], pair: tuple[int, int]) -> Sequence[LegendEntry]:
+    """The two classes of the region first, then those that cover most."""
+    first = [entry for class_id in pair for entry in entries if entry.id == class_id]
+    large = [e for e in entries if max(e.share, e.predicted or 0.0) >= _COVERED]
+    return [*first, *(entry for entry in large if entry.id not in pair)][:_NAMED]
 
 
 def page(rows: Sequence[Photo]) -> bytes:
-    """Rows under each other, as a PNG."""
-    return encode_photo(np.concatenate(rows, axis=0))
+    """Rows under each other, a line between them, as a PNG."""
+    line = np.full((1, rows[0].shape[1], 3), _RULE, np.uint8)
+    return encode_photo(np.concatenate([part for row in rows for part in (row, line)]))
 
 
 def _surroundings(entry: Entry, size: tuple[int, ...]) -> tuple[slice, slice]:
@@ -83,9 +96,9 @@ def _framed(picture: Photo, mask: Mask) -> Photo:
     large = resize_photo(picture, (height, width)).copy()
     inside = resize_label(mask.astype(np.uint8), (height, width))
     square = np.ones((3, 3), np.uint8)
-    near = cv2.dilate(inside, square)
+    near = cv2.dilate(inside, square, iterations=_LINE)
     large[(near > 0) & (inside == 0)] = _LIGHT
-    large[(cv2.dilate(near, square) > 0) & (near == 0)] = _DARK
+    large[(cv2.dilate(near, square, iterations=_LINE) > 0) & (near == 0)] = _DARK
     out = np.full((_HEIGHT, _WIDTH, 3), _PAPER, np.uint8)
     top, left = (_HEIGHT - height) // 2, (_WIDTH - width) // 2
     out[top : top + height, left : left + width] = large
