@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from segdata.drawing.sheets import INK, NARROWEST, PAPER, Photo, under_with
+from segdata.drawing.sheets import INK, PAPER, Photo, percent, under_with, wide_enough
 from segdata.drawing.text import drawn_with, shortened, text_size
 from segdata.errors import UserError
 
@@ -58,8 +58,8 @@ def entropy(probabilities: Probabilities) -> Shares:
 
 
 CERTAINTIES: Final = {
-    "confidence": Certainty("confidence: the largest probability", confidence, below=True),
-    "entropy": Certainty("entropy, as a share of ln K: 100 % is a guess", entropy, below=False),
+    "confidence": Certainty("confidence", confidence, below=True),
+    "entropy": Certainty("entropy, as a share of ln K", entropy, below=False),
 }
 
 
@@ -78,9 +78,9 @@ def certainty_sheet(kind: str, probabilities: Probabilities) -> Photo:
     """
     certainty = CERTAINTIES[kind]
     shares = certainty.of(probabilities)
-    picture = certainty_map(shares)
-    width = max(picture.shape[1], NARROWEST)
-    return under_with(picture, _scale_bar(certainty, _summary(certainty, shares), width))
+    picture = wide_enough(certainty_map(shares))
+    bar = _scale_bar(certainty, _summary(certainty, shares), picture.shape[1])
+    return under_with(picture, bar)
 
 
 def check_probabilities(probabilities: Probabilities, what: str) -> None:
@@ -97,10 +97,10 @@ def check_probabilities(probabilities: Probabilities, what: str) -> None:
 
 
 def _summary(certainty: Certainty, shares: Shares) -> str:
-    mean = f"mean {float(shares.mean(dtype=np.float64)):.1%}"
+    mean = f"mean {percent(float(shares.mean(dtype=np.float64)))}"
     if not certainty.below:
         return mean
-    return f"{mean}, below half {float((shares < _HALF).mean()):.1%}"
+    return f"{mean}, below 50 %: {percent(float((shares < _HALF).mean()))}"
 
 
 def _scale_bar(certainty: Certainty, summary: str, width: int) -> Photo:
@@ -116,7 +116,7 @@ def _scale_bar(certainty: Certainty, summary: str, width: int) -> Photo:
         fitted = shortened(text, size, long)
         at = (gap, line * row + row // 2)
         draw.text(at, fitted, INK, drawn_with(fitted, size), anchor="lm")
-    for percent, anchor in ((0, "lm"), (50, "mm"), (100, "rm")):
-        x = gap + long * percent // 100
-        draw.text((x, 2 * row + row // 2), f"{percent} %", INK, drawn_with("%", size), anchor)
+    for tick, anchor in ((0, "lm"), (50, "mm"), (100, "rm")):
+        x = gap + long * tick // 100
+        draw.text((x, 2 * row + row // 2), f"{tick} %", INK, drawn_with("%", size), anchor)
     return np.asarray(sheet)

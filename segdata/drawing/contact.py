@@ -15,14 +15,14 @@ from segdata.classes import ClassMap, Label
 from segdata.confusion import ConfusionMatrix
 from segdata.drawing.kinds import CONTACT_SHEET, both, over_photo
 from segdata.drawing.picture import Photo, Picture, PictureOptions
-from segdata.drawing.sheets import INK, PAPER, LegendEntry, under
+from segdata.drawing.sheets import INK, PAPER, LegendEntry, percent, under
 from segdata.drawing.text import drawn_with, legible, shortened
 from segdata.errors import UserError
 from segdata.images import encode_photo, read_photo
 from segdata.resizing import resize_label, resize_photo
 
 # A thumbnail's room, and the page's width: what a laptop's screen shows.
-_HEIGHT, _WIDTH, _PAGE = 180, 240, 1536
+_HEIGHT, _WIDTH, _PAGE = 180, 240, 1552
 _ROWS = 8
 _GAP, _TEXT, _HEADING = 16, 16, 22
 # A thumbnail with two lines of text under it.
@@ -96,7 +96,8 @@ class ContactSheet:
         for page in range(count):
             part = found[page * most : (page + 1) * most]
             span = f"{page * most + 1} to {page * most + len(part)} of {len(found)}"
-            drawn = self._page(part, f"{self._title}: {span}", columns)
+            sides = "; left the truth, right the prediction" if self._width > _WIDTH else ""
+            drawn = self._page(part, f"{self._title}, images {span}{sides}", columns)
             number = str(page + 1).zfill(len(str(count)))
             yield f"{CONTACT_SHEET}/page_{number}.png", encode_photo(under(drawn, legend))
 
@@ -130,8 +131,8 @@ def _order(entry: _Entry) -> tuple[float, str]:
 def title_of(class_map: ClassMap, options: PictureOptions) -> str:
     """In which order the images stand, in words."""
     if options.order == "class":
-        return f"Images ordered by {class_map.name(_chosen(options))}"
-    return "Images by name" if options.order == "name" else "Images, the lowest IoU first"
+        return f"By class: {class_map.name(_chosen(options))}"
+    return "By name" if options.order == "name" else "The lowest IoU first"
 
 
 def _small(
@@ -158,20 +159,20 @@ def _score(item: Picture, class_map: ClassMap, options: PictureOptions) -> tuple
     if options.order == "class":
         return _iou_of_class(matrix, class_map, _chosen(options))
     mean = matrix.mean_iou()
-    return None if options.order == "name" else mean, f"mean IoU {mean:.1%}"
+    return None if options.order == "name" else mean, f"mean IoU {percent(mean)}"
 
 
 def _share_of_class(label: Label, class_map: ClassMap, class_id: int) -> tuple[float | None, str]:
     """The largest share comes first."""
     share, name = float((label == class_id).mean()), class_map.name(class_id)
-    return (-share, f"{name} {share:.1%}") if share else (None, f"no {name}")
+    return (-share, f"{name} {percent(share)}") if share else (None, f"no {name}")
 
 
 def _iou_of_class(
     matrix: ConfusionMatrix, class_map: ClassMap, class_id: int
 ) -> tuple[float | None, str]:
     iou, name = float(matrix.iou[class_id]), class_map.name(class_id)
-    return (None, f"no {name}") if math.isnan(iou) else (iou, f"{name} IoU {iou:.1%}")
+    return (None, f"no {name}") if math.isnan(iou) else (iou, f"{name} IoU {percent(iou)}")
 
 
 def _chosen(options: PictureOptions) -> int:

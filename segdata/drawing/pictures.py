@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,9 +11,8 @@ from functools import partial
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
-import numpy.typing as npt
 
-from segdata.classes import ClassMap
+from segdata.classes import ClassMap, Label
 from segdata.drawing.contact import ContactSheet, Thumbnail, thumbnail, title_of
 from segdata.drawing.kinds import ALL_KINDS, CONTACT_SHEET, PER_IMAGE, draw, with_patterns
 from segdata.drawing.picture import Picture, PictureFiles, PictureOptions
@@ -41,11 +41,11 @@ class Pictures:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """What a worker makes of one image."""
+    """What a worker makes of one image; ``truth`` where it stands beside a prediction."""
 
     files: list[tuple[str, bytes]]
-    ids: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]
+    label: Counter[int]
+    truth: Counter[int]
     thumb: Thumbnail | None
 
 
@@ -77,7 +77,7 @@ def visualize(
     options = options or PictureOptions()
     _check_kinds(options.kinds)
     written = dict.fromkeys(map(_folder, options.kinds), 0)
-    pixels = np.zeros(np.iinfo(np.uint16).max + 1, dtype=np.int64)
+    label, truth = Counter[int](), Counter[int]()
     images = 0
     act = partial(_drawn, class_map=class_map, options=options)
     with ExitStack() as stack:
@@ -90,25 +90,32 @@ def visualize(
                 written[name.split("/")[0]] += 1
             if drawn.thumb is not None:
                 sheet.add(drawn.thumb)
-            pixels[drawn.ids] += drawn.counts
+            label.update(drawn.label)
+            truth.update(drawn.truth)
             images += 1
         if not images:
             raise UserError("there is nothing to draw", "check the split and the folder")
-        entries = _total_legend(pixels, class_map)
-        for name, data in sheet.pages(with_patterns(entries, class_map, options)):
+        key = _legend(truth, class_map, label) if truth else _legend(label, class_map)
+        for name, data in sheet.pages(with_patterns(key, class_map, options)):
             write_file(out / name, data)
             written[CONTACT_SHEET] += 1
-    return Pictures(out, images, written, entries)
+    return Pictures(out, images, written, _legend(label, class_map))
 
 
 def _drawn(item: Picture | PictureFiles, class_map: ClassMap, options: PictureOptions) -> _Drawn:
     picture = item.load()
-    counts = np.bincount(picture.label.ravel())
-    ids = np.flatnonzero(counts)
     files = draw(picture, class_map, options)
     sheet = CONTACT_SHEET in options.kinds
     thumb = thumbnail(picture, class_map, options) if sheet else None
-    return _Drawn(files, ids, counts[ids], thumb)
+    truth = None if picture.prediction is None else picture.truth
+    beside = Counter[int]() if truth is None else _pixels(truth)
+    return _Drawn(files, _pixels(picture.label), beside, thumb)
+
+
+def _pixels(label: Label) -> Counter[int]:
+    """Pixels by id."""
+    counts = np.bincount(label.ravel())
+    return Counter({int(i): int(counts[i]) for i in np.flatnonzero(counts)})
 
 
 def _folder(kind: str) -> str:
@@ -121,11 +128,22 @@ def _inside(out: Path, name: str) -> Path:
     return out / name
 
 
-def _total_legend(pixels: npt.NDArray[np.int64], class_map: ClassMap) -> tuple[LegendEntry, ...]:
-    total = int(pixels.sum())
+def _legend(
+    pixels: Counter[int], class_map: ClassMap, predicted: Counter[int] | None = None
+) -> tuple[LegendEntry, ...]:
+    """All classes that occur, the largest first; beside those of the truth the predicted ones."""
+    total = pixels.total()
+    beside = predicted or Counter()
+    ids = sorted(pixels.keys() | beside.keys(), key=lambda i: (-pixels[i], i))
     return tuple(
-        LegendEntry(int(i), class_map.name(int(i)), class_map.color(int(i)), int(pixels[i]) / total)
-        for i in np.argsort(-pixels, kind="stable")[: np.count_nonzero(pixels)]
+        LegendEntry(
+            i,
+            class_map.name(i),
+            class_map.color(i),
+            pixels[i] / total,
+            None if predicted is None else beside[i] / total,
+        )
+        for i in ids
     )
 
 

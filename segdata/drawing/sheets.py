@@ -47,8 +47,8 @@ class LegendEntry:
     @property
     def text(self) -> str:
         """The name and the share: ``road 28.5 %``, or ``road 28.5 %, predicted 30.1 %``."""
-        after = "" if self.predicted is None else f", predicted {_percent(self.predicted)}"
-        return f"{self.name} {_percent(self.share)}{after}"
+        after = "" if self.predicted is None else f", predicted {percent(self.predicted)}"
+        return f"{self.name} {percent(self.share)}{after}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,22 +138,21 @@ def side_by_side(panels: Sequence[Panel], *legends: Sequence[LegendEntry]) -> Ph
 
 
 def under(picture: Photo, *legends: Sequence[LegendEntry]) -> Photo:
-    """A picture with legends under it; a narrow picture gets paper at its right."""
-    width = max(picture.shape[1], NARROWEST)
-    return under_with(picture, *(draw_legend(entries, width) for entries in legends if entries))
+    """A picture with legends under it; a narrow one is enlarged, so that they fit."""
+    wide = wide_enough(picture)
+    strips = [draw_legend(entries, wide.shape[1]) for entries in legends if entries]
+    return under_with(wide, *strips)
 
 
 def under_with(picture: Photo, *strips: Photo) -> Photo:
-    """A picture with other ones under it, as wide as it or as ``NARROWEST``."""
-    width = max(picture.shape[1], NARROWEST)
-    height = picture.shape[0] + sum(strip.shape[0] for strip in strips)
-    out = np.full((height, width, 3), PAPER, dtype=np.uint8)
-    out[: picture.shape[0], : picture.shape[1]] = picture
-    top = picture.shape[0]
-    for strip in strips:
-        out[top : top + strip.shape[0]] = strip
-        top += strip.shape[0]
-    return out
+    """A picture with others, as wide as it is, under it."""
+    return np.concatenate([picture, *strips])
+
+
+def wide_enough(picture: Photo) -> Photo:
+    """The picture, each pixel a square of several where it is too narrow for text under it."""
+    times = -(-NARROWEST // picture.shape[1])
+    return picture if times == 1 else picture.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def _legible(entry: LegendEntry, size: int) -> LegendEntry:
@@ -174,7 +173,8 @@ def _shares(label: Label) -> dict[int, float]:
     return {int(i): int(counts[i]) / label.size for i in np.flatnonzero(counts)}
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share in words, as ``28.5 %``."""
     return "<0.1 %" if 0 < share < 0.001 else f"{share * 100:.1f} %"
 
 
