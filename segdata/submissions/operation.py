@@ -85,6 +85,8 @@ def package(
             or too many, or the file exists.
     """
     path = _path(server, options)
+    if not predictions.keys:
+        raise UserError("there are no predictions to package", "check the folder or the split")
     ids = (
         ids_by_name(server, predictions.class_map)
         if predictions.named
