@@ -16,7 +16,7 @@ Style = Literal["fill", "outline", "hatch"]
 STYLES: Final[tuple[Style, ...]] = ("fill", "outline", "hatch")
 
 # A contour is a 200th of the root of the picture's area wide; its halo half of that.
-_THIN = 200
+_THIN, _THINNEST = 200, 2
 # A hatched class is tinted lightly, so that its lines stand out; lines cover almost all.
 _TINT, _LINE = 0.45, 0.85
 # Rec. 709 luma from which a color is light, so that what stands beside it is dark.
@@ -60,7 +60,7 @@ def ink_on(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 def _outlined(image: Photo, label: Label, class_map: ClassMap, opacity: float) -> Photo:
     """Contours lie inside their class; the background has none, only its neighbors' halo."""
     photo = overlay(image, label, class_map, 0.0)
-    width = max(1, round(label.size**0.5 / _THIN))
+    width = max(_THINNEST, round(label.size**0.5 / _THIN))
     halo = max(1, round(width / 2))
     depth = _depth(label)
     plain = label == background_of(class_map) if background_of(class_map) is not None else False

@@ -68,7 +68,6 @@ def album(request: PictureRequest, watch: Watch) -> Album:
         return _of_shards(folder, manifest, request.split)
     if is_ids:
         return _of_ids(folder, request, watch)
-    _refuse_folders(request, f"{folder} is a data set")
     return _of_dataset(request)
 
 
@@ -110,6 +109,7 @@ def _of_shards(folder: Path, manifest: ShardManifest, split: str) -> Album:
 
 def _of_dataset(request: PictureRequest) -> Album:
     dataset = registry.find(request.source)
+    _refuse_folders(request, f"{request.source} is a data set")
     pairs = [pair for pair in dataset.split(request.split).pairs if pair.label is not None]
     return Album(map(_labelled, pairs), len(pairs), dataset.class_map, files=True)
 
