@@ -76,5 +76,5 @@ def command(
         overwrite=overwrite,
     )
     with console.watching() as watch:
-        submission = workflows.package_predictions(request, watch=watch)
+        submission = workflows.package(request, watch=watch)
     console.show(submission, form)

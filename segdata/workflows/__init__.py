@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from segdata.workflows.importing import CheckpointRequest, import_checkpoint
     from segdata.workflows.measuring import StatisticsRequest, measure
     from segdata.workflows.mending import fix
-    from segdata.workflows.packaging import PackageRequest, package_predictions
+    from segdata.workflows.packaging import PackageRequest, package
     from segdata.workflows.pictures import PictureRequest, visualize
     from segdata.workflows.plain_folders import PlainFolders, dataset_of
     from segdata.workflows.portraits import PortraitRequest, portray
@@ -51,7 +51,7 @@ _HOMES = {
     "is_one_file": "predicting_one",
     "list_label_errors": "worklisting",
     "measure": "measuring",
-    "package_predictions": "packaging",
+    "package": "packaging",
     "portray": "portraits",
     "predict": "predicting",
     "predict_file": "predicting_one",
@@ -87,7 +87,7 @@ __all__ = [
     "is_one_file",
     "list_label_errors",
     "measure",
-    "package_predictions",
+    "package",
     "portray",
     "predict",
     "predict_file",

@@ -19,9 +19,9 @@ from segdata.submissions import (
     PackageOptions,
     Predictions,
     Submission,
-    package,
     server_of,
 )
+from segdata.submissions import package as pack
 from segdata.workflows.predicted_folder import recorded_classes
 from segdata.workflows.runs import ShardPlace, is_run, load_run, photos_of
 from segdata.workflows.scoring import classes_of
@@ -58,7 +58,7 @@ class PackageRequest:
     overwrite: bool = False
 
 
-def package_predictions(request: PackageRequest, *, watch: Watch | None = None) -> Submission:
+def package(request: PackageRequest, *, watch: Watch | None = None) -> Submission:
     """Write the file.
 
     Raises:
@@ -74,7 +74,7 @@ def package_predictions(request: PackageRequest, *, watch: Watch | None = None) 
     )
     predictions = _of_run(request, watch) if is_run(request.source) else _of_folder(request)
     server = server_of(request.server, request.competition)
-    return package(predictions, server, options, track=watch)
+    return pack(predictions, server, options, track=watch)
 
 
 def _of_folder(request: PackageRequest) -> Predictions:
