@@ -12,7 +12,7 @@ from segdata.class_counts import Floats
 from segdata.classes import Label
 from segdata.confusion import ConfusionMatrix
 from segdata.errors import UserError
-from segdata.evaluation.borders import band_cells, contour_counts
+from segdata.evaluation.borders import band_cells, border_distance, contour_counts
 from segdata.evaluation.confidence import confidence_table
 from segdata.evaluation.items import EvalItem
 from segdata.evaluation.objects import object_table
@@ -74,12 +74,16 @@ def measure(item: EvalItem, measures: Measures) -> Measured:
         raise UserError(f"{item.key}: {error.message}", error.remedy) from error
     size = (item.truth.shape[0], item.truth.shape[1])
     maps = (ConfusionMatrix.of(item.truth, resize_label(m, size), *ids) for m in measures.maps)
-    contours = contour_counts(*pair, *ids) if measures.boundary else None
+    contours = bands = None
+    if measures.boundary:
+        distance = border_distance(item.truth)
+        contours = contour_counts(*pair, *ids, distance)
+        bands = band_cells(*pair, *ids, distance)
     sure = item.confidence
     return Measured(
         _score(item.key, matrix, measures.rule, contours),
         tuple(cells_of(matrix) for matrix in maps),
-        band_cells(*pair, *ids) if measures.boundary else None,
+        bands,
         object_table(*pair, *ids) if measures.objects else None,
         None if sure is None else confidence_table(*pair, sure, *ids),
     )

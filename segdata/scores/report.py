@@ -89,7 +89,7 @@ class EvalReport:
 
     Args:
         rule: the name of the rule of the mean IoU (``miou_rules.MIOU_RULES``).
-        worst: examples, the worst first.
+        worst: examples, the worst first; none where no page is made of them.
         best: examples, the best first; none of them is among the worst.
         random: examples that chance has drawn; none of them is among the others.
         boundary: None where it was not measured.

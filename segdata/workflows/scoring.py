@@ -23,6 +23,8 @@ from segdata.workflows.grouping import grouping
 from segdata.workflows.runs import Run, ShardPlace, labels_of, load_run
 
 TRAIN = "train"
+# Images that a page shows of the worst, of the best, and of all.
+_EXAMPLES = 6
 # Labels that the map of positions is made of: more change it by less than a percent.
 _MAP_LABELS = 1000
 
@@ -121,6 +123,8 @@ def _options(
         rule=request.rule,
         boundary=request.wants(detail.boundary),
         objects=request.wants(detail.objects),
+        # Only a page shows pictures; without one no photo is read a second time.
+        examples=_EXAMPLES if request.wants(None) else 0,
         maps=maps,
         groups=None if detail.group_by is None else grouping(detail.group_by),
         bootstrap=detail.bootstrap,
