@@ -70,9 +70,9 @@ def others() -> Iterator[tuple[str, Count]]:
         yield "torchmetrics, validated", torchmetrics
 
 
-def street(height: int, width: int, classes: int) -> tuple[Array, Array]:
+def street(height: int, width: int, classes: int, seed: int = 0) -> tuple[Array, Array]:
     """A truth of smooth regions and a prediction that is right in two thirds of them."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     fields = [_smooth(rng, height, width) for _ in range(classes)]
     truth = np.argmax(fields, axis=0).astype(np.uint8)
     moved = [f + 0.5 * _smooth(rng, height, width) for f in fields]
