@@ -214,6 +214,18 @@ def test_a_data_set_needs_no_network(samples: Path, tmp_path: Path) -> None:
     assert run(["vis", data, *options, "--images", data, "--overwrite"]) == 2
 
 
+def test_written_probabilities_make_the_edges_of_id_pngs(tmp_path: Path) -> None:
+    image = read_photo(scene(tmp_path, "a"))
+    likely = np.random.default_rng(1).random((3, 60, 90), np.float32)
+    likely /= likely.sum(axis=0)
+    np.savez_compressed(tmp_path / "a.npz", probabilities=likely)
+    options = ["--effect", "cutout", "--keep", "car,person", "--probabilities", str(tmp_path)]
+    assert vis(tmp_path, *options) == 0
+    alpha = np.asarray(Image.open(tmp_path / "out/cutout/a.png"))[..., 3]
+    expected = effects.matte(image, likely[1:].sum(axis=0))
+    assert np.array_equal(alpha, np.rint(expected * 255).astype(np.uint8))
+
+
 def test_a_network_s_probabilities_decide(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     from test_predicting import checkpoint

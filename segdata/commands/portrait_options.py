@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 _NEED_EFFECT = {"keep": "--keep", "background": "--background", "blur": "--blur"}  # fmt: skip
 _OF_OTHERS = {"kinds": "--kind", "colors": "--colors", "style": "--style", "opacity": "--opacity",
               "order": "--sort", "by_class": "--class", "labels": "--labels",
-              "probabilities": "--probabilities", "executor": "--executor",
-              "workers": "--workers"}  # fmt: skip
+              "executor": "--executor", "workers": "--workers"}  # fmt: skip
 
 
 def portrait(command: Command) -> Command:

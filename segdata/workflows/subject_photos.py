@@ -25,6 +25,7 @@ from segdata.frames import (
 )
 from segdata.images import NoIds, Unreadable, read_label
 from segdata.listing import index_folder
+from segdata.probability_files import read_probabilities
 from segdata.progress import Watch
 from segdata.workflows.pictures import PictureRequest, album
 from segdata.workflows.predicted_folder import PredictedFolder, recorded_classes
@@ -146,11 +147,11 @@ def _predicted(sources: Sources, request: PictureRequest, watch: Watch) -> Subje
 
     def showing(ids: Sequence[int]) -> Iterator[SubjectPhoto | Damaged]:
         for source, frame in _read(sources, lambda source, key: True):
-            if isinstance(frame, Damaged) or frame.image is None:
-                yield from [frame] if isinstance(frame, Damaged) else []
-                continue
-            probability = _likely(predictor, frame.image, ids)
-            yield SubjectPhoto(frame.key, frame.image, probability, _is_jpeg(source))
+            if isinstance(frame, Damaged):
+                yield frame
+            elif frame.image is not None:
+                probability = _likely(predictor, frame.image, ids)
+                yield SubjectPhoto(frame.key, frame.image, probability, _is_jpeg(source))
 
     return SubjectPhotos(sources.count(), predictor.class_map, showing)
 
@@ -174,23 +175,24 @@ def _with_labels(
     if missing:
         watch.note(f"{len(missing)} photos have no label, such as {missing[0]}: they are left out")
 
+    def probability(key: str, ids: Sequence[int]) -> Floats:
+        if request.probabilities is not None:
+            return _stored(request.probabilities / f"{key}.npz", ids)
+        return _certain(read_label(labels[key]), ids)
+
     def showing(ids: Sequence[int]) -> Iterator[SubjectPhoto | Damaged]:
         for source, frame in _read(sources, lambda source, key: key in labels):
             if isinstance(frame, Damaged):
                 yield frame
             elif frame.image is not None:
-                yield _labelled(frame.key, frame.image, labels[frame.key], ids, _is_jpeg(source))
+                try:
+                    likely = probability(frame.key, ids)
+                except (Unreadable, NoIds) as error:
+                    yield Damaged(str(labels[frame.key]), error.message)
+                    continue
+                yield SubjectPhoto(frame.key, frame.image, likely, _is_jpeg(source))
 
     return SubjectPhotos(sources.count() - len(missing), class_map, showing)
-
-
-def _labelled(
-    key: str, image: Photo, path: Path, ids: Sequence[int], jpeg: bool
-) -> SubjectPhoto | Damaged:
-    try:
-        return SubjectPhoto(key, image, _certain(read_label(path), ids), jpeg)
-    except (Unreadable, NoIds) as error:
-        return Damaged(str(path), error.message)
 
 
 def _read(
@@ -205,6 +207,17 @@ def _read(
 def _likely(predictor: TrainedPredictor, image: Photo, ids: Sequence[int]) -> Floats:
     probability: Floats = predictor.probabilities(image)[list(ids)].sum(axis=0)
     return probability
+
+
+def _stored(path: Path, ids: Sequence[int]) -> Floats:
+    """What ``segdata predict --probabilities`` has written of the classes."""
+    found = read_probabilities(path)
+    if max(ids) >= len(found):
+        raise UserError(
+            f"{path} holds {len(found)} classes, and class {max(ids)} is kept",
+            "name the probabilities that were written with these id PNGs",
+        )
+    return np.asarray(found[list(ids)].sum(axis=0, dtype=np.float32))
 
 
 def _certain(label: Label, ids: Sequence[int]) -> Floats:
