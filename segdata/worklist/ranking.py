@@ -19,6 +19,9 @@ from segdata.worklist.suspects import Judgement, Suspect, judge
 # probability of a class varies by about 0.15 between images of one data set, so that of 32 is known
 # to 0.03; every further image makes it surer.
 FIRST_LOOK = 32
+# The share of a class is estimated from no less than this share of its pixels; of poles, which are
+# all border, it would be a guess.
+_TELLING = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +53,8 @@ class ClassNoise:
     Args:
         id: of the class.
         pixels: labelled so.
-        share: of them that look wrong, as far as the network is confident of what it sees; None
-            where it never is.
+        share: of those that look wrong, as far as the network is confident of what it sees; None
+            where that is so of too few, for it is never sure, or they all lie near borders.
     """
 
     id: int
@@ -176,6 +179,10 @@ class _Worst:
             wrong[label] += pixels
         sure = self._right + wrong
         return [
-            ClassNoise(i, int(usual.pixels[i]), wrong[i] / sure[i] if sure[i] else None)
+            ClassNoise(
+                i,
+                int(usual.pixels[i]),
+                float(wrong[i] / sure[i]) if sure[i] > _TELLING * usual.pixels[i] else None,
+            )
             for i in np.flatnonzero(usual.pixels).tolist()
         ]
