@@ -130,7 +130,7 @@ def read_probabilities(path: Path) -> Probabilities:
         UserError: the file is missing, damaged, or holds something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             found: Probabilities = archive[_PROBABILITIES]
     except KeyError as error:
         raise UserError(f"{path} holds no array named {_PROBABILITIES!r}") from error
