@@ -30,6 +30,7 @@ GUIDES = {
     "predicting.md": "sure/portrait_00.npz",
     "exporting.md": "model.onnx",
     "importing.md": "streets.html",
+    "submitting.md": "results.tgz",
 }
 
 

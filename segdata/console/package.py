@@ -33,7 +33,8 @@ def render(submission: Submission, console: Console) -> None:
         for number, target in changed.items():
             table.add_row(str(number), str(target), submission.class_map.name(number))
         console.print(table)
-    size = f"{submission.bytes / 1e6:.1f} MB" if submission.bytes >= 1e5 else "under 0.1 MB"
+    kilo = submission.bytes / 1e3
+    size = f"{kilo / 1e3:.1f} MB" if kilo >= 1e3 else f"{max(1, round(kilo))} kB"
     console.print(f"{submission.images} predictions in {submission.path} ({size}), read back")
     if not submission.complete:
         note = "whether these are all images that the server has was not checked: add --names LIST"

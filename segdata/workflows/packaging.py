@@ -105,6 +105,9 @@ def _of_run(request: PackageRequest, watch: Watch) -> Predictions:
     run = load_run(request.source, place)
     predictor = run.predictor(request.looks, (), watch.note)
 
+    unfinished = run.unfinished(predictor.step)
+    if unfinished:
+        watch.note(f"{request.source}: {unfinished}")
     photos = partial(photos_of, run.shards, run.manifest, request.split)
     return Predictions(
         tuple(key for key, _ in photos()),
