@@ -36,8 +36,7 @@ def contour_counts(
         distance: of the truth, see :func:`border_distance`, where it is known.
     """
     if ignore is not None:
-        prediction = prediction.copy()
-        np.copyto(prediction, truth, where=truth == ignore)
+        prediction = np.where(truth == ignore, truth, prediction)
     width = contour_width(*truth.shape)
     true = near_contour(truth, width) if distance is None else _with_edge(distance <= width, width)
     predicted = near_contour(prediction, width)
@@ -87,7 +86,7 @@ def band_cells(
     band: npt.NDArray[np.uint8] = np.asarray(
         cv2.LUT(np.minimum(depth, outside).astype(np.uint8), table), np.uint8
     )
-    guess = np.minimum(prediction, num_classes)
+    guess = np.minimum(prediction, min(num_classes, np.iinfo(prediction.dtype).max))
     size = (len(TRIMAP_WIDTHS), num_classes, num_classes + 1)
     counts = joint_histogram([band, truth, guess], size)
     if ignore is not None and ignore < num_classes:
@@ -99,11 +98,11 @@ def band_cells(
 def border_distance(label: Label) -> Distance:
     """``float32 H×W``: how many pixels to the nearest pixel of another class, diagonals as one.
 
-    Larger than the image where there is no other class.
+    Infinite where there is no other class.
     """
     square = np.ones((3, 3), np.uint8)
     inside = (cv2.erode(label, square) == cv2.dilate(label, square)).view(np.uint8)
     if inside.all():
-        return np.full(label.shape, np.float32(label.size))
+        return np.full(label.shape, np.inf, np.float32)
     # The nearest pixel at a border is of the own region: the other class lies one step further.
     return np.asarray(cv2.distanceTransform(inside, cv2.DIST_C, 3) + 1, dtype=np.float32)

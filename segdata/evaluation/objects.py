@@ -9,6 +9,9 @@ from segdata.classes import Label
 from segdata.facts.regions import numbered_regions
 from segdata.scores.objects import SIZE_LIMITS
 
+# No id.
+_NOT_COUNTED = -1
+
 
 def object_table(
     truth: Label, prediction: Label, num_classes: int, ignore: int | None
@@ -35,15 +38,14 @@ def _by_size(
 
     A region that ignored pixels cut in two is two.
     """
-    # One more than any id stands for what is not counted.
-    cut = np.where(counted, label, np.iinfo(np.uint16).max).astype(np.uint16)
+    cut = np.where(counted, label, np.int32(_NOT_COUNTED))
     number, regions = numbered_regions(cut)
     flat = number.ravel()
     pixels = np.bincount(flat, minlength=regions)
     hits = np.bincount(flat[right.ravel()], minlength=regions)
     value = np.zeros(regions, np.int64)
     value[flat] = cut.ravel()
-    objects = (pixels > 0) & (value < num_classes)
+    objects = (pixels > 0) & (value != _NOT_COUNTED) & (value < num_classes)
     size = np.searchsorted(SIZE_LIMITS, pixels[objects], side="right")
     columns = (np.ones_like(pixels), 2 * hits >= pixels, pixels, hits)
     out = np.zeros((4, num_classes, len(SIZE_LIMITS) + 1), np.int64)
