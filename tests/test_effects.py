@@ -76,6 +76,19 @@ def test_blur_keeps_the_subject_and_spreads_none_of_its_color() -> None:
     assert np.abs(out[mask == 0].astype(int) - GRAY).max() <= 1
 
 
+def test_hair_that_the_matte_lacks_casts_no_shade() -> None:
+    mask, hair = disc(400, 100), disc(400, 102)
+    out = effects.blurred(painted(hair, (0, 0, 0)), mask, blur=0.05)
+    assert np.abs(out[disc(400, 106) == 0].astype(int) - GRAY).max() <= 2
+
+
+def test_a_gap_of_one_pixel_keeps_its_color() -> None:
+    alpha = np.ones((200, 200), np.float32)
+    alpha[100, 100] = 0
+    out = effects.blurred(np.full((200, 200, 3), GRAY, np.uint8), alpha, blur=0.1)
+    assert np.abs(out.astype(int) - GRAY).max() <= 3
+
+
 def test_blur_takes_detail_from_the_background() -> None:
     checks = np.indices((200, 200)).sum(axis=0) // 4 % 2 * np.uint8(255)
     photo = np.dstack([checks] * 3)
