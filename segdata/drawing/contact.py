@@ -15,7 +15,7 @@ from segdata.classes import ClassMap, Label
 from segdata.confusion import ConfusionMatrix
 from segdata.drawing.kinds import CONTACT_SHEET, both, over_photo
 from segdata.drawing.picture import Photo, Picture, PictureOptions
-from segdata.drawing.sheets import INK, PAPER, LegendEntry, percent, under
+from segdata.drawing.sheets import INK, PAPER, LegendEntry, draw_legend, percent, under_with
 from segdata.drawing.text import drawn_with, legible, shortened
 from segdata.errors import UserError
 from segdata.images import encode_photo, read_photo
@@ -93,17 +93,18 @@ class ContactSheet:
         columns = max(1, (_PAGE - _GAP) // (self._width + _GAP))
         most = columns * _ROWS
         count = -(-len(found) // most)
+        keys = [draw_legend(legend, self._sheet_width(columns), _TEXT)] if legend else []
         for page in range(count):
             part = found[page * most : (page + 1) * most]
             span = f"{page * most + 1} to {page * most + len(part)} of {len(found)}"
             sides = "; left the truth, right the prediction" if self._width > _WIDTH else ""
             drawn = self._page(part, f"{self._title}, images {span}{sides}", columns)
             number = str(page + 1).zfill(len(str(count)))
-            yield f"{CONTACT_SHEET}/page_{number}.png", encode_photo(under(drawn, legend))
+            yield f"{CONTACT_SHEET}/page_{number}.png", encode_photo(under_with(drawn, *keys))
 
     def _page(self, entries: Sequence[_Entry], heading: str, columns: int) -> Photo:
         rows, top = -(-len(entries) // columns), 2 * _HEADING
-        size = (_GAP + columns * (self._width + _GAP), top + rows * _CELL)
+        size = (self._sheet_width(columns), top + rows * _CELL)
         sheet = Image.new("RGB", size, PAPER)
         draw = ImageDraw.Draw(sheet)
         fitted = shortened(legible(heading, _HEADING, ""), _HEADING, size[0] - 2 * _GAP)
@@ -118,6 +119,9 @@ class ContactSheet:
                 at = (x, y + round(_TEXT * (0.9 + 1.3 * line)))
                 draw.text(at, fitted, INK, drawn_with(fitted, _TEXT), anchor="lm")
         return np.asarray(sheet)
+
+    def _sheet_width(self, columns: int) -> int:
+        return _GAP + columns * (self._width + _GAP)
 
     def _read(self, entry: _Entry) -> Photo:
         self._file.seek(entry.start)

@@ -82,16 +82,17 @@ def legend(
     )
 
 
-def draw_legend(entries: Sequence[LegendEntry], width: int) -> Photo:
+def draw_legend(entries: Sequence[LegendEntry], width: int, size: int | None = None) -> Photo:
     """Swatches with names and shares in columns.
 
     Args:
         width: of the picture, in pixels.
+        size: of the text; None takes what suits the width.
 
     Returns:
         ``uint8 H×width×3, RGB``; the height follows.
     """
-    size = text_size(width)
+    size = size or text_size(width)
     gap, row = size, round(size * 1.8)
     texts = [shortened(_legible(entry, size).text, size, width - 5 * gap) for entry in entries]
     column = 4 * gap + max((round(width_of(text, size)) for text in texts), default=0)

@@ -24,6 +24,8 @@ _INSTALLED = (
 # Scripts that are written from the right, or whose letters join, need Raqm to lay them out.
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _JOINING = "Mc"
+# Keeps a share that follows such a name at its right (Unicode 2.6, implicit directional marks).
+_FROM_LEFT = "\u200e"
 # No font has a letter for it (Unicode 23.7, noncharacters): it is drawn as a missing one.
 _MISSING = "\uffff"
 
@@ -50,7 +52,8 @@ def legible(text: str, size: int, otherwise: str) -> str:
     of nothing else ``otherwise`` remains.
     """
     if font_for(text, size) is not None:
-        return text
+        backwards = any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text)
+        return f"{_FROM_LEFT}{text}" if backwards else text
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     plain = bare.encode("ascii", "replace").decode()
