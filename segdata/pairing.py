@@ -46,14 +46,30 @@ class FilePair:
         Raises:
             UserError: one is unreadable, holds no ids, or the sizes differ.
         """
-        truth = _renumbered(read_label(self.truth), self.true_ids)
+        truth = self.read_truth()
+        return truth, self.read_prediction(truth)
+
+    def read_truth(self) -> Label:
+        """``uint8 or uint16 H×W, class ids``.
+
+        Raises:
+            UserError: it is unreadable or holds no ids.
+        """
+        return _renumbered(read_label(self.truth), self.true_ids)
+
+    def read_prediction(self, truth: Label) -> Label:
+        """``uint8 or uint16 H×W, class ids``, of the size of the truth.
+
+        Raises:
+            UserError: it is unreadable, holds no ids, or has another size.
+        """
         prediction = _renumbered(read_label(self.prediction), self.predicted_ids)
         if truth.shape != prediction.shape:
             raise UserError(
                 f"{self.prediction} is {_size(prediction)}, but {self.truth} is {_size(truth)}",
                 "predict at the size of the photo; segdata never resizes labels to make them fit",
             )
-        return truth, prediction
+        return prediction
 
     def confidence(self, prediction: Label) -> npt.NDArray[np.floating] | None:
         """``float H×W``: the probability of the predicted class; None where it is not known.
@@ -64,12 +80,15 @@ class FilePair:
         if self.probabilities is None:
             return None
         found = read_probabilities(self.probabilities)
-        if found.shape[1:] != prediction.shape or prediction.max(initial=0) >= len(found):
+        ids = [self.predicted_ids.get(i, i) for i in range(len(found))]
+        if found.shape[1:] != prediction.shape or not np.isin(prediction, ids).all():
             raise UserError(
                 f"{self.probabilities} is of {len(found)} classes and "
                 f"{found.shape[2]}×{found.shape[1]}, and does not fit {self.prediction}",
                 "name the folder in which both were written: segdata predict --probabilities",
             )
+        if self.predicted_ids:
+            return _summed(found, ids, prediction)
         sure = np.take_along_axis(found, prediction[None].astype(np.intp), axis=0)
         return np.asarray(sure[0])
 
@@ -186,6 +205,16 @@ def _renumbered(label: Label, ids: Mapping[int, int]) -> Label:
     table[list(ids)] = list(ids.values())
     out = table[label]
     return out.astype(np.uint8) if out.max(initial=0) <= np.iinfo(np.uint8).max else out
+
+
+def _summed(
+    found: npt.NDArray[np.floating], ids: list[int], prediction: Label
+) -> npt.NDArray[np.float32]:
+    """The probability of the predicted class where several layers are one class."""
+    out = np.zeros(prediction.shape, np.float32)
+    for class_id, layer in zip(ids, found, strict=True):
+        np.add(out, layer, out=out, where=prediction == class_id)
+    return out
 
 
 def _size(label: Label) -> str:

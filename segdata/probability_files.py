@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +21,12 @@ def read_probabilities(path: Path) -> npt.NDArray[np.floating]:
         UserError: it cannot be read, or holds something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if ARRAY not in archive:
-                raise UserError(f"{path} holds no array {ARRAY!r}", _REMEDY)
-            found = np.asarray(archive[ARRAY])
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            found = np.asarray(archive[ARRAY]) if ARRAY in archive else None
+    except Exception as error:  # numpy, zipfile and zlib have a dozen for damage
         raise UserError(f"{path} cannot be read: {error}", _REMEDY) from error
+    if found is None:
+        raise UserError(f"{path} holds no array {ARRAY!r}", _REMEDY)
     if found.ndim != 3 or found.dtype not in (np.float16, np.float32) or not found.size:
         raise UserError(
             f"{path} holds {found.dtype} {found.shape}, not float16 or float32 K×H×W", _REMEDY

@@ -68,7 +68,8 @@ def folders(tmp_path: Path) -> list[str]:
         (tmp_path / folder / "b.png").write_bytes(encode_label(image(b)))
     predictions, labels = str(tmp_path / "predicted"), str(tmp_path / "true")
     return ["--predictions", predictions, "--labels", labels, "--num-classes", "5",
-            "--ignore", "255", "--format", "json", "--bootstrap", "0"]  # fmt: skip
+            "--ignore", "255", "--format", "json", "--bootstrap", "0",
+            "--executor", "serial"]  # fmt: skip
 
 
 def test_the_worked_example_has_all_nine_answers() -> None:
@@ -280,6 +281,7 @@ def test_scores_of_classes_equal_scikit_learn_s(case: Case) -> None:
         )
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(cases(strays=False))
 def test_scores_equal_torchmetrics(case: Case) -> None:
