@@ -34,7 +34,8 @@ def render(portraits: Portraits, console: Console) -> None:
     if portraits.without:
         every = portraits.without == portraits.images
         which = "none of them shows" if every else f"{portraits.without} of them do not show"
-        paragraph(Text(f"{which} {names}: there all is {done}", "yellow"), console)
+        either = " or ".join(entry.name for entry in portraits.kept)
+        paragraph(Text(f"{which} {either}: there all is {done}", "yellow"), console)
     if portraits.damaged:
         console.print(f"{len(portraits.damaged)} could not be read:", style="bold red")
     for damaged in portraits.damaged[:_SHOWN]:
