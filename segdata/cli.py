@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ COMMANDS = (
     "import-checkpoint",
     "train",
     "eval",
+    "compare",
     "predict",
     "vis",
     "package",
@@ -87,7 +89,9 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run one command line; returns the exit code."""
     try:
-        code = cli.main(args=arguments, prog_name="segdata", standalone_mode=False)
+        # Reports say with which line they were made; what the parser leaves of it is not that line.
+        line = shlex.join(["segdata", *arguments])
+        code = cli.main(args=arguments, prog_name="segdata", standalone_mode=False, obj=line)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:

@@ -15,13 +15,19 @@ if TYPE_CHECKING:
 
 
 def files_of_folders(command: Command) -> Command:
-    """How the files of two folders are found and read."""
-    for option in (
-        click.option("--photos", type=FOLDER, help="Folder of the photos, for the report."),
+    """How the files of two folders are found and read, and those of probabilities."""
+    return names_of_files(
         click.option(
             "--probabilities", type=FOLDER,
             help="Folder of .npz of segdata predict --probabilities, for calibration.",
-        ),
+        )(command)
+    )  # fmt: skip
+
+
+def names_of_files(command: Command) -> Command:
+    """How the files of two folders are found and read."""
+    for option in (
+        click.option("--photos", type=FOLDER, help="Folder of the photos, for the report."),
         click.option(
             "--prediction-pattern", metavar="PATTERN",
             help="What predictions are called: '*/{}_pred.png'.",
@@ -71,12 +77,12 @@ def detail(command: Command) -> Command:
 
 
 def file_options(values: Mapping[str, Any]) -> FileOptions:
-    """What :func:`files_of_folders` was given."""
+    """What :func:`files_of_folders`, or :func:`names_of_files`, was given."""
     from segdata.workflows import FileOptions
 
     return FileOptions(
         photos=values["photos"],
-        probabilities=values["probabilities"],
+        probabilities=values.get("probabilities"),
         prediction_pattern=values["prediction_pattern"],
         label_pattern=values["label_pattern"],
         prediction_ids=_table(values["prediction_ids"]),

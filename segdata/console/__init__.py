@@ -20,6 +20,7 @@ _VIEWS = {
     "CheckReport": "findings",
     "Checked": "checked",
     "ColorSurvey": "colors",
+    "Comparison": "compare",
     "Conversion": "conversion",
     "ConversionPlan": "conversion_plan",
     "Demo": "demo",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from segdata.workflows.checking import CheckRequest, check
+    from segdata.workflows.comparing import compare
+    from segdata.workflows.comparison_request import ComparisonRequest
     from segdata.workflows.demo import run_demo
     from segdata.workflows.describing import CardRequest, describe
     from segdata.workflows.doctoring import diagnose
@@ -29,6 +31,7 @@ _HOMES = {
     "CardRequest": "describing",
     "CheckRequest": "checking",
     "CheckpointRequest": "importing",
+    "ComparisonRequest": "comparison_request",
     "Detail": "evaluation_request",
     "EvaluationRequest": "evaluation_request",
     "ExportRequest": "exporting",
@@ -41,6 +44,7 @@ _HOMES = {
     "StatisticsRequest": "measuring",
     "WorklistRequest": "worklisting",
     "check": "checking",
+    "compare": "comparing",
     "dataset_of": "plain_folders",
     "describe": "describing",
     "diagnose": "doctoring",
@@ -65,6 +69,7 @@ __all__ = [
     "CardRequest",
     "CheckRequest",
     "CheckpointRequest",
+    "ComparisonRequest",
     "Detail",
     "EvaluationRequest",
     "ExportRequest",
@@ -77,6 +82,7 @@ __all__ = [
     "StatisticsRequest",
     "WorklistRequest",
     "check",
+    "compare",
     "dataset_of",
     "describe",
     "diagnose",
