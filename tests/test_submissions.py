@@ -25,6 +25,7 @@ from segdata.classes import ClassMap, Label, SegClass, pascal_color
 from segdata.cli import run
 from segdata.errors import UserError
 from segdata.images import encode_label, encode_photo
+from segdata.manifest import ShardManifest
 from segdata.sources.cityscapes_labels import LABELS
 from segdata.submissions import (
     SERVERS,
@@ -36,6 +37,7 @@ from segdata.submissions import (
     server_of,
 )
 from segdata.submissions.coco_stuff import OTHER
+from segdata.workflows.runs import photos_of
 
 CITY = builtin.descriptor("cityscapes").class_map
 VOC = builtin.descriptor("pascal_voc_seg").class_map
@@ -332,6 +334,24 @@ def test_folders_that_are_not_whole_are_refused_and_nothing_is_written(
     assert run(["package", str(folder), "--for", "voc", "--out", str(out)]) == 2
     assert told in capsys.readouterr().err
     assert {p.name for p in tmp_path.iterdir()} == {"predictions"}
+
+
+def test_a_split_is_predicted_whole_though_it_has_no_labels(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for folder in ("JPEGImages", "SegmentationClass", "ImageSets/Segmentation"):
+        (data / folder).mkdir(parents=True)
+    for key in ("a", "b", "c"):
+        photo = np.full((8, 12, 3), ord(key), np.uint8)
+        (data / f"JPEGImages/{key}.png").write_bytes(encode_photo(photo))
+    halves = np.repeat(np.arange(2, dtype=np.uint8), 48).reshape(8, 12)
+    (data / "SegmentationClass/a.png").write_bytes(encode_label(halves))
+    (data / "ImageSets/Segmentation/train.txt").write_text("a\n")
+    (data / "ImageSets/Segmentation/test.txt").write_text("b\nc\n")
+    (data / "dataset.toml").write_text('name = "d"\nnum_classes = 2\nignore_label = 255\n')
+    shards = tmp_path / "shards"
+    assert run(["shard", str(data), str(shards), "--executor", "serial"]) == 0
+    found = dict(photos_of(shards, ShardManifest.load(shards), "test"))
+    assert {key: int(photo()[0, 0, 0]) for key, photo in found.items()} == {"b": 98, "c": 99}
 
 
 def test_no_images_are_no_submission(tmp_path: Path) -> None:

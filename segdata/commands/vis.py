@@ -70,9 +70,9 @@ def command(
     SOURCE is a run, a data set, shards, or a folder of id PNGs.
     OUT/overlay, side_by_side, errors, confidence, entropy and contact_sheet are for people;
     OUT/color has palette PNGs that look right and still carry ids; OUT/raw_segmentation_results has
-    grey PNGs of ids. With --effect a class stays
-    as it is and the rest is blurred, cut out or replaced: OUT/EFFECT. The flags of the original's
-    vis.py are understood, too: docs/from-tensorflow-deeplab.md.
+    grey PNGs of ids. With --effect a class stays as it is and the rest is blurred, cut out or
+    replaced: OUT/EFFECT. The flags of the original's vis.py are understood, too:
+    docs/from-tensorflow-deeplab.md.
     """
     from segdata import console, executors, workflows
     from segdata.predictor import PredictionOptions
