@@ -39,6 +39,9 @@ from segdata.submissions import (
 from segdata.submissions.coco_stuff import OTHER
 from segdata.workflows.runs import photos_of
 
+# pycocotools 2.0.11 has not followed NumPy 2 in one place.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+
 CITY = builtin.descriptor("cityscapes").class_map
 VOC = builtin.descriptor("pascal_voc_seg").class_map
 STUFF = ClassMap(
