@@ -26,6 +26,10 @@ from segdata.predictor import Precision
     "--report", "reports", type=options.FOLDER, multiple=True,
     help="Write a report; .html, .json, .md or .csv by its suffix; repeatable.",
 )  # fmt: skip
+@click.option(
+    "--findings", type=options.FOLDER,
+    help="What segdata validate --report FILE.json wrote of the data, for the report.",
+)  # fmt: skip
 @click.option("--miou-rule", default="cityscapes", show_default=True, help="Rule of the mean.")
 @scoring.detail
 @click.option("--fail-under", type=click.FloatRange(0, 1), help="Exit with 1 if mIoU is below.")
@@ -44,6 +48,7 @@ def command(
     ignore: int | None,
     allow_missing: bool,
     reports: tuple[Path, ...],
+    findings: Path | None,
     miou_rule: str,
     fail_under: float | None,
     shards: Path | None,
@@ -90,6 +95,8 @@ def command(
         upsampled_logits=upsampled_logits,
         settings=settings,
         dataset=dataset,
+        findings=findings,
+        command=click.get_current_context().obj or "",
     )
     with console.watching() as watch:
         report = workflows.evaluate(request, watch=watch)

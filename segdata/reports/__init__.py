@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from segdata.reports.context import Context, TrainingCourse
 from segdata.reports.files import (
+    EVALUATION_SUFFIXES,
     FINDINGS_SUFFIXES,
     STATISTICS_SUFFIXES,
     SUFFIXES,
@@ -17,9 +19,12 @@ from segdata.reports.page import render
 from segdata.reports.sarif import as_sarif
 
 __all__ = [
+    "EVALUATION_SUFFIXES",
     "FINDINGS_SUFFIXES",
     "STATISTICS_SUFFIXES",
     "SUFFIXES",
+    "Context",
+    "TrainingCourse",
     "as_github",
     "as_junit",
     "as_sarif",

@@ -23,14 +23,17 @@ _ROOMY, MANY = 12, 30
 _LONGEST_LABEL = 150.0
 # Widths of letters in em: of a sans-serif face on average, and of a full-width script.
 _LETTER, _WIDE_LETTER = 0.58, 1.0
-# Past this many classes, cells below this share of their row are left out: they could not be seen,
-# and 150 classes would make 22,500 of them.
+# Past this many classes, cells below this share of both row and column are left out: they could not
+# be seen, and 150 classes would make 22,500 of them.
 _SEEN_SHARE = 0.002
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: ``y`` of its text's base line and of its box, ``width`` of the box."""
+    """One bar: ``y`` of its text's base line and of its box, ``width`` of the box.
+
+    ``reach`` is where its interval begins and ends; None where there is none.
+    """
 
     name: str
     detail: str
@@ -39,6 +42,7 @@ class Bar:
     y: float
     width: float
     main: bool
+    reach: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,10 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of the heat map; ``share`` is of its row, ``strength`` 0 to 1 what it looks like."""
+    """One cell of the heat map; ``share`` is of its row, ``strength`` 0 to 1 what it looks like.
+
+    ``row`` and ``column`` count from 0.
+    """
 
     x: float
     y: float
@@ -83,6 +90,8 @@ class Cell:
     strength: float
     right: bool
     text: str
+    row: int = 0
+    column: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,7 @@ class HeatMap:
         left: where the cells begin.
         top: where the cells begin.
         hidden: how many cells are too faint to be drawn.
+        ids: of rows and of columns in the confusion matrix.
     """
 
     width: float
@@ -114,6 +124,7 @@ class HeatMap:
     columns: tuple[AxisLabel, ...]
     cells: tuple[Cell, ...]
     hidden: int
+    ids: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
 
 
 def comparison(report: EvalReport) -> BarChart:
@@ -123,17 +134,25 @@ def comparison(report: EvalReport) -> BarChart:
     room = _CHART_WIDTH - _SCORE_ROOM
     bars = tuple(
         Bar(
-            _fitted(name, _CHART_FONT, room),
-            _fitted(detail, _CHART_FONT, room - _width(f"{name} · ", _CHART_FONT)),
+            shortened(name, _CHART_FONT, room),
+            shortened(detail, _CHART_FONT, room - _width(f"{name} · ", _CHART_FONT)),
             value,
             text_y=i * _BAR_ROW + 16,
             y=i * _BAR_ROW + 24,
             width=_CHART_WIDTH * min(1.0, max(0.0, value if math.isfinite(value) else 0.0)),
             main=main,
+            reach=_reach(report) if main else None,
         )
         for i, (name, detail, value, main) in enumerate(rows)
     )
     return BarChart(_CHART_WIDTH, len(bars) * _BAR_ROW, _BAR_HEIGHT, bars)
+
+
+def _reach(report: EvalReport) -> tuple[float, float] | None:
+    found = report.intervals
+    if found is None or math.isnan(found.miou.low):
+        return None
+    return _CHART_WIDTH * found.miou.low, _CHART_WIDTH * found.miou.high
 
 
 def distribution(scores: Sequence[float]) -> Histogram:
@@ -178,6 +197,7 @@ def heat_map(report: EvalReport) -> HeatMap:
         tuple(axis_label(n, left + (c + 0.5) * cell, font) for c, n in enumerate(names)),
         cells,
         hidden,
+        (tuple(ids), tuple(columns)),
     )
 
 
@@ -188,6 +208,7 @@ def _cells(
     size, _ = cell_size(len(ids))
     least = _SEEN_SHARE if len(ids) > MANY else 0.0
     out, hidden = [], 0
+    guessed = report.matrix.counts.sum(axis=0)
     for r, truth in enumerate(ids):
         total = int(report.matrix.counts[truth].sum())
         for c, predicted in enumerate(columns):
@@ -195,7 +216,7 @@ def _cells(
             if not count:
                 continue
             share = count / total
-            if share < least and truth != predicted:
+            if max(share, count / guessed[predicted]) < least and truth != predicted:
                 hidden += 1
                 continue
             out.append(
@@ -209,6 +230,8 @@ def _cells(
                     strength(share),
                     truth == predicted,
                     cell_text(share, len(ids)),
+                    r,
+                    c,
                 )
             )
     return tuple(out), hidden
@@ -235,7 +258,7 @@ def cell_size(classes: int) -> tuple[float, float]:
 
 def axis_label(name: str, at: float, font: float = _CHART_FONT) -> AxisLabel:
     """The name, cut to the room for names."""
-    return AxisLabel(name, _fitted(name, font, _LONGEST_LABEL), at)
+    return AxisLabel(name, shortened(name, font, _LONGEST_LABEL), at)
 
 
 def label_room(names: Sequence[str], font: float = _CHART_FONT) -> float:
@@ -243,7 +266,7 @@ def label_room(names: Sequence[str], font: float = _CHART_FONT) -> float:
     return min(_LONGEST_LABEL, max((_width(name, font) for name in names), default=0.0))
 
 
-def _fitted(text: str, font: float, room: float) -> str:
+def shortened(text: str, font: float, room: float) -> str:
     """The text, cut with an ellipsis where it would be wider; nothing where nothing fits."""
     short = text
     while short and _width(short, font) > room:

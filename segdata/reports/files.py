@@ -12,16 +12,18 @@ from typing import Any
 from segdata.checked import Checked
 from segdata.errors import UserError
 from segdata.files import write_file
-from segdata.findings import Finding
+from segdata.reports.context import Context
 from segdata.reports.findings_page import render_findings
 from segdata.reports.junit import as_junit
 from segdata.reports.page import render
 from segdata.reports.sarif import as_sarif
 from segdata.reports.statistics_page import render_statistics
+from segdata.reports.tables import class_table, markdown
 from segdata.scores import EvalReport
 from segdata.statistics import FORMULAS, Statistics
 
 SUFFIXES = (".html", ".json")
+EVALUATION_SUFFIXES = (".html", ".json", ".md", ".csv")
 FINDINGS_SUFFIXES = (".html", ".json", ".sarif", ".xml")
 STATISTICS_SUFFIXES = (".html", ".json", ".csv")
 
@@ -39,17 +41,30 @@ def check_suffix(path: Path, suffixes: Sequence[str] = SUFFIXES) -> None:
         )
 
 
-def write_report(report: EvalReport, path: Path, findings: Sequence[Finding] = ()) -> None:
+def write_report(report: EvalReport, path: Path, context: Context | None = None) -> None:
     """Write the report of an evaluation; the suffix chooses its form.
 
+    ``.json`` holds every image's confusion matrix, which ``segdata compare`` reads; ``.md`` is for
+    pull requests, ``.csv`` the table of classes.
+
     Args:
-        findings: what is known of the data, shown beside the scores.
+        context: what is known of the data and the training, shown beside the scores.
 
     Raises:
-        UserError: the suffix is none of ``SUFFIXES``, or the file cannot be written.
+        UserError: the suffix is none of ``EVALUATION_SUFFIXES``, or the file cannot be written.
     """
-    data = report.to_json() | {"findings": [f.to_json() for f in findings]}
-    _write(path, {".html": lambda: render(report, findings), ".json": lambda: _json(data)})
+    forms = {
+        ".html": lambda: render(report, context),
+        ".json": lambda: _json(_whole(report, context or Context())),
+        ".md": lambda: markdown(report),
+        ".csv": lambda: class_table(report),
+    }
+    _write(path, forms)
+
+
+def _whole(report: EvalReport, context: Context) -> dict[str, Any]:
+    findings = [finding.to_json() for finding in context.findings or ()]
+    return report.to_json(cells=True) | {"findings": findings}
 
 
 def write_findings(checked: Checked, path: Path) -> None:

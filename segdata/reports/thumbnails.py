@@ -1,4 +1,4 @@
-"""Examples as pictures inside the page."""
+"""Pictures inside the page."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segdata.classes import ClassMap, Label
-from segdata.drawing import error_map
 from segdata.images import encode_label, encode_photo
-from segdata.scores import Example
 
 # A JPEG of this quality shows no artefacts at thumbnail size, at a quarter of the default's bytes.
 _QUALITY = 82
@@ -24,19 +22,6 @@ class Panel:
     caption: str
     source: str
     flat: bool
-
-
-def panels(example: Example, class_map: ClassMap) -> tuple[Panel, ...]:
-    """Photo (where there is one), truth, prediction and errors of an example."""
-    errors = error_map(example.truth, example.prediction, class_map, example.photo)
-    shown = [
-        Panel("truth", label_address(example.truth, class_map), True),
-        Panel("prediction", label_address(example.prediction, class_map), True),
-    ]
-    if example.photo is None:
-        return (*shown, Panel("errors", address("png", encode_photo(errors)), True))
-    photo = Panel("photo", jpeg_address(example.photo), False)
-    return (photo, *shown, Panel("errors", jpeg_address(errors), False))
 
 
 def label_address(label: Label, class_map: ClassMap) -> str:

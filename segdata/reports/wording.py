@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-from segdata.miou_rules import MIOU_RULES
 from segdata.findings import Finding
+from segdata.miou_rules import MIOU_RULES
 from segdata.scores import EvalReport, ImageScore
 
 # A class is called rare below a fifth of an equal share of the truth, and below 1 % at most.
@@ -40,12 +40,19 @@ def rare_share(report: EvalReport) -> float:
 
 
 def rule_text(rule: str) -> str:
+    """What a rule does with classes that are not in the truth, and who does so."""
+    return f"{rule_does(rule)} So it is done by {MIOU_RULES[rule].source}."
+
+
+def rule_does(rule: str) -> str:
     """What a rule does with classes that are not in the truth."""
     policy = MIOU_RULES[rule]
+    if policy.over == "pixels":
+        return "All classes' right pixels, divided by all their unions; large classes decide."
+    each = " This in every image, and then the mean." if policy.over == "images" else ""
     return (
         f"A class that is neither in the truth nor predicted {_counts(policy.absent)}; one that is "
-        f"predicted but not in the truth {_counts(policy.only_predicted)}. "
-        f"So it is done by {policy.source}."
+        f"predicted but not in the truth {_counts(policy.only_predicted)}.{each}"
     )
 
 

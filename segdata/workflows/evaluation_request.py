@@ -48,6 +48,19 @@ class FileOptions:
             true_ids=_ids(self.label_ids, class_map),
         )
 
+    def told(self) -> dict[str, str]:
+        """What was asked for, for people."""
+        tables = {"ids of predictions": self.prediction_ids, "ids of labels": self.label_ids}
+        ids = {
+            name: ", ".join(f"{i} as {'ignored' if to is None else to}" for i, to in table.items())
+            for name, table in tables.items()
+        }
+        patterns = {
+            "pattern of predictions": self.prediction_pattern or "",
+            "pattern of labels": self.label_pattern or "",
+        }
+        return {name: text for name, text in (patterns | ids).items() if text}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Detail:
@@ -84,11 +97,14 @@ class EvaluationRequest:
         ignore: the ignore label; overrides the class file's.
         files: how the files of the folders are found and read.
         detail: what is measured beyond the confusion matrix.
-        reports: files to write; the suffix chooses the form (``reports.SUFFIXES``).
+        reports: files to write; the suffix chooses the form (``reports.EVALUATION_SUFFIXES``).
         rule: the rule of the mean IoU.
         shards: where the run's shards lie now.
         dataset: whose classes shards without a manifest have; None takes the run's.
         executor: where files are read.
+        findings: what ``segdata validate --report FILE.json`` wrote of the data, for the report;
+            None looks at a run's shards if they are few.
+        command: the command line, for the report.
         scales, flip, crop_size, upsampled_logits, precision: how the run predicts; see
             ``PredictionOptions``.
         settings: of the network that differ from those of its training, ``KEY=VALUE``.
@@ -114,12 +130,17 @@ class EvaluationRequest:
     upsampled_logits: bool = True
     precision: Precision = "fp32"
     settings: tuple[str, ...] = ()
+    findings: Path | None = None
+    command: str = ""
+
+    @property
+    def shown(self) -> bool:
+        """A person will read the report as a page."""
+        return any(path.suffix.lower() == ".html" for path in self.reports)
 
     def wants(self, asked: bool | None) -> bool:
         """Whether something is measured; what was not said follows from who reads the report."""
-        if asked is not None:
-            return asked
-        return any(path.suffix.lower() == ".html" for path in self.reports)
+        return self.shown if asked is None else asked
 
     @property
     def looks(self) -> PredictionOptions:

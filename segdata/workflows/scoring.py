@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segdata import __version__
 from segdata.baselines import position_majority
@@ -15,12 +18,16 @@ from segdata.evaluation import EvalOptions, evaluate_folders, predict_items
 from segdata.evaluation import evaluate as score
 from segdata.pairing import pair_folders
 from segdata.progress import Silence, Watch
-from segdata.reports import check_suffix, write_report
+from segdata.reports import EVALUATION_SUFFIXES, Context, check_suffix, write_report
 from segdata.scores import EvalReport
 from segdata.sources.class_files import read_class_file
 from segdata.workflows.evaluation_request import EvaluationRequest
 from segdata.workflows.grouping import grouping
+from segdata.workflows.report_context import context_of_folders, context_of_run, read_findings
 from segdata.workflows.runs import Run, ShardPlace, labels_of, load_run
+
+if TYPE_CHECKING:
+    from model.prediction.predictor import TrainedPredictor
 
 TRAIN = "train"
 # Images that a page shows of the worst, of the best, and of all.
@@ -37,12 +44,18 @@ def evaluate(request: EvaluationRequest, *, watch: Watch | None = None) -> EvalR
     """
     watch = watch or Silence()
     for path in request.reports:
-        check_suffix(path)
+        check_suffix(path, EVALUATION_SUFFIXES)
+    if request.findings is not None:
+        # Refused before any work is done.
+        read_findings(request.findings)
     if request.run is not None and request.predictions is None:
         place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
-        report = _of_run(request, load_run(request.run, place), watch)
+        run = load_run(request.run, place)
+        report = _of_run(request, run, watch)
+        context = context_of_run(run, request.findings, watch) if request.shown else Context()
     elif request.run is None and request.predictions is not None and request.labels is not None:
         report = _of_folders(request, request.predictions, request.labels, watch)
+        context = context_of_folders(request.findings)
     else:
         raise UserError(
             "say what to score: a run, or --predictions and --labels",
@@ -50,7 +63,7 @@ def evaluate(request: EvaluationRequest, *, watch: Watch | None = None) -> EvalR
             "segdata eval --predictions DIR --labels DIR --classes classes.csv",
         )
     for path in request.reports:
-        write_report(report, path)
+        write_report(report, path, context)
     return report
 
 
@@ -86,10 +99,12 @@ def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
             "run": str(run.folder),
             "split": f"{request.split} ({total} images)",
             "data": f"{run.manifest.name}, digest {run.manifest.digest}",
+            "checkpoint": _checkpoint(run, predictor),
             "precision": predictor.precision,
             **({"training": unfinished} if unfinished else {}),
             **({"looks": str(looks)} if looks.averages else {}),
-            **_versions(),
+            **({"settings": ", ".join(request.settings)} if request.settings else {}),
+            **_made(request),
         },
     )
     sure = request.wants(request.detail.calibration)
@@ -109,7 +124,12 @@ def _of_folders(
     request: EvaluationRequest, predictions: Path, labels: Path, watch: Watch
 ) -> EvalReport:
     class_map = classes_of(request.classes, request.num_classes, request.ignore)
-    provenance = {"predictions": str(predictions), "labels": str(labels), **_versions()}
+    provenance = {
+        "predictions": str(predictions),
+        "labels": str(labels),
+        **request.files.told(),
+        **_made(request),
+    }
     options = _options(request, {}, provenance)
     pairs = pair_folders(predictions, labels, request.files.pairing(class_map))
     return evaluate_folders(pairs, class_map, options, executor=request.executor, track=watch)
@@ -132,5 +152,18 @@ def _options(
     )
 
 
-def _versions() -> dict[str, str]:
-    return {"segdata": __version__, "python": platform.python_version()}
+def _checkpoint(run: Run, predictor: TrainedPredictor) -> str:
+    step = "" if predictor.step is None or run.imported else f"step {predictor.step}, "
+    return f"{step}digest {predictor.digest}"
+
+
+def _made(request: EvaluationRequest) -> dict[str, str]:
+    """How and when the scores were made; versions of what took part."""
+    modules = ("numpy", "torch")
+    loaded = [f"{name} {sys.modules[name].__version__}" for name in modules if name in sys.modules]
+    versions = [f"segdata {__version__}", f"Python {platform.python_version()}", *loaded]
+    return {
+        **({"command": request.command} if request.command else {}),
+        "versions": ", ".join(versions),
+        "date": datetime.now().astimezone().isoformat(" ", "seconds"),
+    }

@@ -1,0 +1,87 @@
+"""The numbers that stand first: each with its interval, beside what no network scores."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from segdata.miou_rules import MIOU_RULES
+from segdata.reports import wording
+from segdata.scores import EvalReport, Interval
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One score: ``baselines`` are names and scores of predictors that see no photo."""
+
+    name: str
+    meaning: str
+    value: float
+    interval: str
+    baselines: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """What the same predictions score under one rule; ``why`` tells why there is no score."""
+
+    name: str
+    value: float
+    chosen: bool
+    difference: float
+    source: str
+    does: str
+    why: str
+
+
+def headlines(report: EvalReport) -> list[Headline]:
+    """Every score but the mean IoU, which has a place of its own."""
+    found = report.intervals
+    matrix = report.matrix
+    rows = (
+        ("pixel_accuracy", "Pixel accuracy", "share of the pixels that are right"),
+        ("mean_accuracy", "Mean accuracy", "mean of the classes' recall"),
+        ("frequency_weighted_iou", "Frequency-weighted IoU", "IoU weighted by the classes' share"),
+    )
+    return [
+        Headline(
+            name,
+            meaning,
+            getattr(matrix, field),
+            "" if found is None else reach(getattr(found, field)),
+            tuple((b.name, getattr(b, field)) for b in report.baselines),
+        )
+        for field, name, meaning in rows
+    ]
+
+
+def rule_rows(report: EvalReport) -> Iterator[RuleRow]:
+    """The mean IoU under every rule."""
+    for name, value in report.rules.items():
+        rule = MIOU_RULES[name]
+        chosen = name == report.rule
+        difference = math.nan if chosen else value - report.miou
+        why = _why_undefined(report) if math.isnan(value) else ""
+        yield RuleRow(name, value, chosen, difference, rule.source, wording.rule_does(name), why)
+
+
+def reach(interval: Interval) -> str:
+    """An interval as ``0.41 to 0.55``; empty where it is undefined."""
+    if math.isnan(interval.low):
+        return ""
+    return f"{interval.low:.3f} to {interval.high:.3f}"
+
+
+def resampled(report: EvalReport) -> str:
+    """Of what the intervals are; empty where there are none."""
+    found = report.intervals
+    return "" if found is None else f"in {found.level * 100:g}\u00a0% of resampled {found.unit}"
+
+
+def _why_undefined(report: EvalReport) -> str:
+    absent = [c.name for c in report.per_class if math.isnan(c.iou)]
+    if not absent:
+        return "no score"
+    more = f" and {len(absent) - 3} more" if len(absent) > 3 else ""
+    return f"neither in the truth nor predicted: {', '.join(absent[:3])}{more}"
