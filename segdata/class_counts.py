@@ -12,6 +12,7 @@ import numpy.typing as npt
 # int64 as counted, float64 where images count several times.
 Counts = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +91,11 @@ class ClassCounts:
         """Sums of N sets of pixels, each so often: ``float64 B×N`` makes ``B×K`` of ``N×K``."""
         return self._map(lambda counts: np.asarray(weights @ counts))
 
-    def take(self, indices: Sequence[int] | npt.NDArray[np.intp]) -> ClassCounts:
+    def take(self, indices: Sequence[int] | Places) -> ClassCounts:
         """Some of the sets, by their place on the first axis."""
         return self._map(lambda counts: np.asarray(counts[indices]))
 
-    def grouped(self, group: npt.NDArray[np.intp], groups: int) -> ClassCounts:
+    def grouped(self, group: Places, groups: int) -> ClassCounts:
         """Sums by group: ``group`` is the number of each of N sets' group, below ``groups``."""
 
         def summed(counts: Counts) -> Counts:

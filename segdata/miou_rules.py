@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from segdata.class_counts import ClassCounts, Floats, ratio
+from segdata.class_counts import ClassCounts, Floats, Places, ratio
 from segdata.errors import UserError
 
 
@@ -30,21 +30,29 @@ class MiouRule:
     source: str
     over: Literal["classes", "images", "pixels"] = "classes"
 
-    def mean(self, images: ClassCounts, weights: Floats | None = None) -> Floats:
+    def mean(
+        self, images: ClassCounts, weights: Floats | None = None, group: Places | None = None
+    ) -> Floats:
         """The mean IoU; 0 where no class counts.
 
         Args:
             images: ``N×K``.
             weights: ``float64 B×N``, how often each image counts; None counts each once.
+            group: ``intp N``, where images share weights: the column of each image's.
 
         Returns:
             ``float64 B``; without weights ``float64 1``.
         """
         if weights is None:
             weights = np.ones((1, images.hits.shape[0]))
+        units = weights.shape[1]
         if self.over == "images":
             scores, classes = self._parts(images)
+            if group is not None:
+                scores, classes = _summed(scores, group, units), _summed(classes, group, units)
             return _mean(weights @ scores, weights @ classes)
+        if group is not None:
+            images = images.grouped(group, units)
         return _mean(*self._parts(images.weighted(weights)))
 
     def _parts(self, counts: ClassCounts) -> tuple[Floats, Floats]:
@@ -69,6 +77,10 @@ class MiouRule:
 
 def _mean(total: Floats, number: Floats) -> Floats:
     return np.where(number > 0, ratio(total, number), 0.0)
+
+
+def _summed(values: Floats, group: Places, groups: int) -> Floats:
+    return np.asarray(np.bincount(group, values, groups), dtype=np.float64)
 
 
 MIOU_RULES: Mapping[str, MiouRule] = MappingProxyType(

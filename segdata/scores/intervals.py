@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from segdata.class_counts import ClassCounts, Floats
+from segdata.class_counts import ClassCounts, Floats, Places
 from segdata.miou_rules import MiouRule
 
 # Weights of so many bytes are drawn at once.
@@ -62,10 +62,17 @@ class Intervals:
 
 
 def intervals(
-    units: ClassCounts, rule: MiouRule, unit: str, options: Bootstrap | None = None
-) -> Intervals | None:
-    """Intervals of the scores of ``N×K`` counts; None where there is too little to draw from."""
+    images: ClassCounts, rule: MiouRule, options: Bootstrap | None = None,
+    group: Places | None = None,
+) -> Intervals | None:  # fmt: skip
+    """Intervals of the scores of ``N×K`` counts; None where there is too little to draw from.
+
+    Args:
+        group: ``intp N``: the number of each image's group, from 0 on; images of a group are drawn
+            together. None draws images.
+    """
     options = options or Bootstrap()
+    units = images if group is None else images.grouped(group, int(group.max(initial=-1)) + 1)
     count = units.hits.shape[0]
     if count < _FEWEST or not options.replicates:
         return None
@@ -73,9 +80,10 @@ def intervals(
     def scores(weights: Floats) -> Floats:
         total = units.weighted(weights)
         means = [total.pixel_accuracy, total.mean_accuracy, total.frequency_weighted_iou]
-        return np.column_stack([rule.mean(units, weights), *means, total.iou])
+        return np.column_stack([rule.mean(images, weights, group), *means, total.iou])
 
     miou, pixel, mean, frequency, *iou = spread(replicates(count, options, scores), options.level)
+    unit = "images" if group is None else "groups"
     return Intervals(unit, count, options.level, miou, pixel, mean, frequency, tuple(iou))
 
 

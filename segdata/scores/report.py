@@ -182,15 +182,13 @@ class EvalReport:
     @cached_property
     def intervals(self) -> Intervals | None:
         """How far the scores would move with other images, or other groups of them."""
-        rule = miou_rule(self.rule)
-        counts = self.image_counts
         scored = [i for i, image in enumerate(self.images) if image.pixels]
-        names = sorted({self.images[i].group for i in scored})
-        if not self.groups or rule.over == "images":
-            return intervals(counts.take(scored), rule, "images", self.bootstrap)
-        group = np.array([names.index(self.images[i].group) for i in scored], dtype=np.intp)
-        grouped = counts.take(scored).grouped(group, len(names))
-        return intervals(grouped, rule, "groups", self.bootstrap)
+        counts, rule = self.image_counts.take(scored), miou_rule(self.rule)
+        if not self.groups:
+            return intervals(counts, rule, self.bootstrap)
+        names = [self.images[i].group for i in scored]
+        _, group = np.unique(np.array(names, dtype=np.str_), return_inverse=True)
+        return intervals(counts, rule, self.bootstrap, group)
 
     def confusions(self, limit: int = 12) -> tuple[Confusion, ...]:
         """What is taken for what, what costs the mean IoU most first."""
