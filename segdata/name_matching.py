@@ -14,7 +14,8 @@ from segdata.errors import UserError
 File = TypeVar("File")
 
 # Where a name may be cut.
-_SEPARATORS = "_-. "
+_SEPARATORS = "_-. /"
+_NUMBER = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ class _Affix:
     def taken_off(self, name: str) -> str:
         return name[len(self.prefix) : len(name) - len(self.suffix)]
 
+    @property
+    def numbers(self) -> list[str]:
+        """Parts that are numbers: they tell images apart, unlike ``gt`` and ``leftImg8bit``."""
+        parts = re.split(f"[{re.escape(_SEPARATORS)}]", f"{self.prefix}/{self.suffix}")
+        return [part for part in parts if part.isdigit()]
+
     def __str__(self) -> str:
         return " and ".join(f"“{part}”" for part in (self.prefix, self.suffix) if part)
 
@@ -52,7 +59,7 @@ class _Affix:
 
 
 def match_names(predictions: Sequence[str], labels: Sequence[str]) -> NameMatch:
-    """Join names: equal ones; or else equal stems; or else stems without common affixes.
+    """Join names: equal ones; or else equal stems; or else stems, or names, without common affixes.
 
     The first way that joins any counts; what occurs twice in one folder tells nothing.
     """
@@ -63,10 +70,12 @@ def match_names(predictions: Sequence[str], labels: Sequence[str]) -> NameMatch:
         unique_stems({p: p for p in predictions}),
         unique_stems({n: n for n in labels}),
     )
-    by_stem = _match(predicted, true, "by file name, whatever the sub-folder")
-    if by_stem.pairs or not predicted or not true:
-        return by_stem
-    return _without_affixes(predicted, true)
+    if predicted and true:
+        by_stem = _match(predicted, true, "by file name, whatever the sub-folder")
+        without = by_stem if by_stem.pairs else _without_affixes(predicted, true)
+        if without.pairs:
+            return without
+    return _without_affixes({p: p for p in predictions}, {n: n for n in labels})
 
 
 def by_pattern(files: Mapping[str, Path], pattern: str, folder: Path) -> dict[str, Path]:
@@ -125,16 +134,28 @@ def _match(predicted: Mapping[str, str], true: Mapping[str, str], how: str) -> N
 def _without_affixes(predicted: Mapping[str, str], true: Mapping[str, str]) -> NameMatch:
     """Cut as little as joins most."""
     best, cut = _match(predicted, true, ""), 0
+    alone = 1 in (len(predicted), len(true))
     for one, other in product(_affixes(list(predicted)), _affixes(list(true))):
+        if _differ(one.numbers, other.numbers):
+            continue
         bare = {one.taken_off(stem): name for stem, name in predicted.items()}
         bare_true = {other.taken_off(stem): name for stem, name in true.items()}
-        joined = len(bare.keys() & bare_true.keys())
+        both = bare.keys() & bare_true.keys()
+        joined = len(both)
+        # Of a single name any part may be the image's: only a number tells it then.
+        if alone and _differ(one.prefix, other.prefix) and not any(map(_NUMBER.search, both)):
+            continue
         whole = len(bare) == len(predicted) and len(bare_true) == len(true)
         size = len(one) + len(other)
         better = joined > len(best.pairs) or (joined == len(best.pairs) and size < cut)
         if whole and joined and better:
             best, cut = _match(bare, bare_true, _words(one, other)), size
     return best
+
+
+def _differ(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether something else is cut off on both sides."""
+    return bool(one and other) and one != other
 
 
 def _affixes(stems: list[str]) -> Iterator[_Affix]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
 
 from segdata.classes import Label
 from segdata.errors import UserError
+from segdata.file_index import LABEL_SUFFIXES, index_files
 from segdata.images import read_label
 from segdata.listing import index_folder
-from segdata.name_matching import by_pattern, match_names, stem_of, unique_stems
+from segdata.name_matching import NameMatch, by_pattern, match_names
 from segdata.probability_files import read_probabilities
 from segdata.scores import Pairing
 
@@ -142,18 +143,20 @@ def pair_folders(
         raise UserError(
             f"no name is both in {predictions} (such as {next(iter(predicted))!r}) "
             f"and in {labels} (such as {next(iter(true))!r})",
-            "name the predictions as the labels, apart from the suffix, or say how they are named: "
-            "--prediction-pattern '{}_pred.png' --label-pattern '{}_mask.png'",
+            _twice(predicted, "predictions")
+            or _twice(true, "labels")
+            or "name the predictions as the labels, apart from the suffix, or say how they are "
+            "named: --prediction-pattern '{}_pred.png' --label-pattern '{}_mask.png'",
         )
-    photos = _beside(options.photos)
-    certain = _npz_files(options.probabilities)
+    photos = _beside(_photos(options.photos), match, "photo")
+    certain = _beside(_npz_files(options.probabilities), match, ".npz")
     pairs = tuple(
         FilePair(
-            name,
+            _key(name, true[label].relative_to(labels)),
             predicted[guess],
             true[label],
-            _first(photos, label, name, guess),
-            _first(certain, guess, name),
+            photos.get(label),
+            certain.get(label),
             options.predicted_ids,
             options.true_ids,
         )
@@ -163,21 +166,36 @@ def pair_folders(
 
 
 def _files(folder: Path, kind: str, pattern: str | None) -> dict[str, Path]:
-    files = index_folder(folder)
+    files = dict(index_files(folder, order=LABEL_SUFFIXES))
     if not files:
         what = "holds no images" if folder.is_dir() else "is no folder"
         raise UserError(f"{folder} {what}", f"name the folder with the {kind} id PNGs")
     return files if pattern is None else by_pattern(files, pattern, folder)
 
 
-def _beside(folder: Path | None) -> dict[str, Path]:
-    """Files by their key and, where that is one file's, by their stem."""
+def _twice(files: Mapping[str, Path], kind: str) -> str:
+    """What to do where names of files say nothing because several sub-folders hold them."""
+    keys: dict[str, str] = {}
+    for key in files:
+        first = keys.setdefault(PurePosixPath(key).name, key)
+        if first != key:
+            folder = PurePosixPath(first).parent
+            return f"{first} and {key} have one name: say which, such as --{kind} .../{folder}"
+    return ""
+
+
+def _key(name: str, place: Path) -> str:
+    """The common name in the label's sub-folder, which tells what belongs together."""
+    return (place.parent / PurePosixPath(name).name).as_posix()
+
+
+def _photos(folder: Path | None) -> dict[str, Path]:
     if folder is None:
         return {}
     files = index_folder(folder)
     if not files:
         raise UserError(f"{folder} holds no photos")
-    return unique_stems(files) | files
+    return files
 
 
 def _npz_files(folder: Path | None) -> dict[str, Path]:
@@ -189,13 +207,22 @@ def _npz_files(folder: Path | None) -> dict[str, Path]:
             f"{folder} holds no .npz",
             "write them: segdata predict PHOTOS --model RUN --probabilities float16 --out DIR",
         )
-    files = {path.relative_to(folder).with_suffix("").as_posix(): path for path in found}
-    return unique_stems(files) | files
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in found}
 
 
-def _first(files: Mapping[str, Path], *names: str) -> Path | None:
-    tried = [*names, *(stem_of(name) for name in names)]
-    return next((files[name] for name in tried if name in files), None)
+def _beside(files: Mapping[str, Path], match: NameMatch, kind: str) -> dict[str, Path]:
+    """By label what there is of the same image; named as labels, or as predictions."""
+    if not files:
+        return {}
+    for column in (2, 1, 0):
+        label_of = {pair[column]: pair[2] for pair in match.pairs}
+        found = match_names(list(files), list(label_of)).pairs
+        if found:
+            return {label_of[name]: files[file] for _, file, name in found}
+    raise UserError(
+        f"no {kind} is named as a label or a prediction; one is {next(iter(files.values()))}, "
+        f"a label is {match.pairs[0][2]!r}"
+    )
 
 
 def _renumbered(label: Label, ids: Mapping[int, int]) -> Label:

@@ -330,7 +330,8 @@ def test_names_are_joined_by_sub_folder_or_else_by_stem(tmp_path: Path) -> None:
     assert [p.key for p in nested.pairs] == ["bonn/bonn_1", "ulm/ulm_1"]
     assert [p.photo is not None for p in nested.pairs] == [False, True]
     flat = pair_folders(tmp_path / "flat", tmp_path / "labels")
-    assert [p.key for p in flat.pairs] == ["bonn_1", "ulm_1"]
+    assert flat.pairing.how == "by file name, whatever the sub-folder"
+    assert [p.key for p in flat.pairs] == ["bonn/bonn_1", "ulm/ulm_1"]
 
 
 def test_folders_that_do_not_fit_are_refused_with_names(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ def to_json(report: EvalReport) -> dict[str, Any]:
 
 def render(report: EvalReport, console: Console) -> None:
     console.print(_classes(report))
+    if report.pairing is not None and report.pairing.how:
+        console.print(f"{report.pairing.paired} pairs joined {report.pairing.how}", highlight=False)
     for warning in warnings(report):
         console.print(Text(f"note: {warning}", style="yellow"))
     if report.groups:
