@@ -36,8 +36,8 @@ def render(found: Comparison, console: Console) -> None:
     for what, ranked in (("image", found.images), ("group", found.groups)):
         if ranked:
             console.print(_ends(what, ranked))
-    if found.outcome not in ("same", "undefined"):
-        console.print(words.influence(found) or "one image decides")
+    if words.influence(found):
+        console.print(words.influence(found))
     if words.class_verdict(found):
         console.print(words.class_verdict(found))
     console.print(f"mIoU: {_both(found.miou)}")

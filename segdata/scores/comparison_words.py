@@ -105,13 +105,11 @@ def named(rows: Sequence[ClassDifference], outcome: str) -> list[str]:
 
 
 def signed(value: float) -> str:
-    """A difference with its sign; what is 0 has none."""
+    """A difference with its sign, also a tiny one, such as +0.000; what is 0 has none."""
     if math.isnan(value):
         return "–"
     if value == 0:
         return "0"
-    if abs(value) < 0.0005:
-        return f"{value:+.1e}".replace("-", "−", 1)
     return f"{value:+.3f}".replace("-", "−")
 
 

@@ -47,25 +47,32 @@ def read_report(path: Path) -> ScoredImages:
         raise UserError(
             f"the report {path} cannot be read: {error}", f"write it: {_HOW}"
         ) from error
-    if not isinstance(data, dict) or not {"images", "classes", "miou_rule"} <= data.keys():
+    if not isinstance(data, dict) or not {"images", "miou_rule"} <= data.keys():
         raise UserError(f"{path} is no report of an evaluation", f"write one: {_HOW}")
     try:
         return _scored(data, path)
-    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UserError(f"the report {path} is damaged: {error}", f"write it: {_HOW}") from error
 
 
 def _scored(data: Mapping[str, Any], path: Path) -> ScoredImages:
-    class_map = ClassMap.from_json(data["classes"])
     if any("cells" not in image for image in data["images"]):
         raise UserError(
             f"{path} does not hold the confusion matrix of every image", f"write it again: {_HOW}"
         )
+    class_map = _classes(data["classes"])
     images = tuple(_image(image, class_map.num_classes) for image in data["images"])
     if len({image.key for image in images}) < len(images):
         raise ValueError("an image is in it twice")
     facts = {str(k): str(v) for k, v in data.get("provenance", {}).items()}
     return ScoredImages(class_map, str(data["miou_rule"]), images, facts)
+
+
+def _classes(data: Mapping[str, Any]) -> ClassMap:
+    try:
+        return ClassMap.from_json(data)
+    except UserError as error:
+        raise ValueError(error.message) from error
 
 
 def _image(data: Mapping[str, Any], classes: int) -> ImageScore:
@@ -93,6 +100,6 @@ def _image(data: Mapping[str, Any], classes: int) -> ImageScore:
 
 def _table(rows: Any, columns: int) -> npt.NDArray[np.int64]:
     """``int64 N×columns``; whole numbers only."""
-    if not all(type(value) is int for row in rows for value in row):
-        raise ValueError("a count is no whole number")
+    if not all(len(row) == columns and all(type(v) is int for v in row) for row in rows):
+        raise ValueError(f"counts are rows of {columns} whole numbers")
     return np.array(rows, dtype=np.int64).reshape(-1, columns)
