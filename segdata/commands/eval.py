@@ -101,7 +101,8 @@ def command(
     with console.watching() as watch:
         report = workflows.evaluate(request, watch=watch)
     console.show(report, form)
-    if fail_under is not None and report.miou < fail_under:
+    # Also where it is undefined.
+    if fail_under is not None and not report.miou >= fail_under:
         click.echo(f"mIoU {report.miou:.4f} is below --fail-under {fail_under}", err=True)
         return 1
     if report.pairing is not None and report.pairing.missing and not allow_missing:

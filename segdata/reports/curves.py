@@ -12,10 +12,12 @@ from segdata.reports.charts import label_room, shortened
 _WIDTH, _HEIGHT, _TOP, _AXIS = 420.0, 240.0, 14.0, 40.0
 _LEFT, _END = 44.0, 14.0
 _FONT, _ROOM = 12.0, 110.0
+# Between the end of a line and its name.
+_LEADER = 22.0
 # Between the middles of two names.
 _APART = 15.0
 # Tenths and their likes that steps between marks are made of, and how many steps are aimed at.
-_STEPS, _AIMED = (1, 2, 5, 10), 4
+_STEPS, _AIMED = (1, 2, 2.5, 5, 10), 4
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def line_chart(series: Sequence[Series], axes: Axes) -> LineChart | None:
     xs, ys = zip(*points, strict=True)
     low, high = (0.0, 1.0) if axes.unit else (min(0.0, *ys), max(ys) or 1.0)
     names = [one.name for one in series if one.named]
-    right = _WIDTH - _END - (min(_ROOM, label_room(names, _FONT)) + 8 if names else 0.0)
+    right = _WIDTH - _END - (min(_ROOM, label_room(names, _FONT)) + _LEADER if names else 0.0)
     base = _HEIGHT - _AXIS
     first, last = _x(min(xs), axes), _x(max(xs), axes)
 

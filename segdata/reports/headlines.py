@@ -11,6 +11,9 @@ from segdata.reports import wording
 from segdata.scores import EvalReport, Interval
 
 
+_OVER = {"classes": "classes", "images": "classes of every image", "pixels": "all pixels"}
+
+
 @dataclass(frozen=True)
 class Headline:
     """One score: ``baselines`` are names and scores of predictors that see no photo."""
@@ -24,14 +27,16 @@ class Headline:
 
 @dataclass(frozen=True)
 class RuleRow:
-    """What the same predictions score under one rule; ``why`` tells why there is no score."""
+    """What the same predictions score under one rule, in words how; ``why`` it has no score."""
 
     name: str
     value: float
     chosen: bool
-    difference: float
+    difference: str
+    absent: str
+    only_predicted: str
+    over: str
     source: str
-    does: str
     why: str
 
 
@@ -59,11 +64,32 @@ def headlines(report: EvalReport) -> list[Headline]:
 def rule_rows(report: EvalReport) -> Iterator[RuleRow]:
     """The mean IoU under every rule."""
     for name, value in report.rules.items():
-        rule = MIOU_RULES[name]
-        chosen = name == report.rule
-        difference = math.nan if chosen else value - report.miou
-        why = _why_undefined(report) if math.isnan(value) else ""
-        yield RuleRow(name, value, chosen, difference, rule.source, wording.rule_does(name), why)
+        rule, chosen = MIOU_RULES[name], name == report.rule
+        whole = rule.over == "pixels"
+        yield RuleRow(
+            name,
+            value,
+            chosen,
+            "" if chosen else _difference(value - report.miou),
+            "adds nothing" if whole else _counted(rule.absent),
+            "adds to the union" if whole else _counted(rule.only_predicted),
+            _OVER[rule.over],
+            rule.source,
+            _why_undefined(report) if math.isnan(value) else "",
+        )
+
+
+def _difference(difference: float) -> str:
+    if math.isnan(difference):
+        return "–"
+    shown = f"{difference:+.3f}".replace("-", "\u2212")
+    return "same" if float(f"{difference:.3f}") == 0 else shown
+
+
+def _counted(value: float | None) -> str:
+    if value is None:
+        return "left out"
+    return "no mean" if math.isnan(value) else f"counts as {value:g}"
 
 
 def reach(interval: Interval) -> str:

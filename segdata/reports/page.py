@@ -95,6 +95,7 @@ def _charts(report: EvalReport, context: Context) -> dict[str, Any]:
         "size_chart": sizes.size_chart(report),
         "size_rows": sizes.size_rows(report),
         "size_names": SIZE_NAMES,
+        "calibrated": [] if calibration is None else reliability.class_rows(report, calibration),
         "reliability": None if calibration is None else reliability.reliability(calibration),
         "training": [] if context.training is None else training_charts(context.training),
     }

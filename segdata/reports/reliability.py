@@ -48,6 +48,17 @@ class Reliability:
     up: tuple[Mark, ...]
 
 
+@dataclass(frozen=True)
+class CalibratedClass:
+    """How sure the predictions of one class are, how often right, and their calibration error."""
+
+    id: int
+    name: str
+    confidence: float
+    right: float
+    error: float
+
+
 def reliability(found: Calibration) -> Reliability:
     """The diagram of all pixels."""
     confidence, accuracy, pixels = found.reliability
@@ -102,6 +113,23 @@ def calibration_text(report: EvalReport, found: Calibration) -> str:
     gap = float((found.confidence[worst.id].sum() - found.right[worst.id].sum()) / pixels[worst.id])
     way = "too sure" if gap > 0 else "not sure enough"
     return f"{said} Where it says “{worst.name}” the gap is largest: {_points(error)}, {way}."
+
+
+def class_rows(report: EvalReport, found: Calibration) -> list[CalibratedClass]:
+    """Every class that was predicted, the largest error first."""
+    pixels, errors = found.pixels.sum(axis=1), found.class_errors
+    rows = [
+        CalibratedClass(
+            c.id,
+            c.name,
+            float(found.confidence[c.id].sum() / pixels[c.id]),
+            float(found.right[c.id].sum() / pixels[c.id]),
+            float(errors[c.id]),
+        )
+        for c in report.per_class
+        if pixels[c.id]
+    ]
+    return sorted(rows, key=lambda row: -row.error)
 
 
 def _points(share: float) -> str:

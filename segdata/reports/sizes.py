@@ -8,7 +8,7 @@ from segdata.scores import EvalReport, ObjectScores
 from segdata.scores.objects import SIZE_LIMITS, SIZE_NAMES
 
 # Width of the drawing that a phone shows unscaled; heights of a group, of a bar, of the text.
-_WIDTH, _GROUP, _BAR, _ROOM = 360.0, 92.0, 14.0, 48.0
+_WIDTH, _GROUP, _BAR, _ROOM = 360.0, 106.0, 14.0, 60.0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from segdata.scores import EvalReport, ImageScore
 
 # A class is called rare below a fifth of an equal share of the truth, and below 1 % at most.
 _RARE_PART, _RARE_SHARE = 0.2, 0.01
+# What masks have for the object, and other sets for what is ignored.
+_WHITE = 255
 
 
 def verdict(report: EvalReport) -> str:
@@ -72,6 +74,8 @@ def warnings(report: EvalReport) -> Iterator[str]:
     absent = [c.name for c in report.per_class if not c.pixels]
     if absent and report.pixels:
         yield f"Not in the truth of these images: {_listed(absent)}."
+        if report.matrix.num_classes == 2 and report.matrix.ignore == _WHITE:
+            yield "If 255 stands for class 1 in the labels, read it so: --label-ids 255:1."
     outside = int(report.matrix.counts[:, -1].sum())
     if outside:
         yield f"{outside:,} pixels were predicted as no class; they count as wrong."

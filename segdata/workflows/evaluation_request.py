@@ -10,7 +10,7 @@ from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.executors import Executor
 from segdata.miou_rules import DEFAULT_RULE
-from segdata.pairing import PairOptions
+from segdata.pairing import MAX_ID, PairOptions
 from segdata.predictor import Precision, PredictionOptions
 from segdata.scores import Bootstrap
 
@@ -37,7 +37,7 @@ class FileOptions:
         """The same for the classes that are scored.
 
         Raises:
-            UserError: ids are to be ignored, and there is no ignore label.
+            UserError: ids are to be ignored, and there is no ignore label; or a number is no id.
         """
         return PairOptions(
             photos=self.photos,
@@ -161,5 +161,8 @@ def _ids(table: Mapping[int, int | None], class_map: ClassMap) -> dict[int, int]
             f"id {ignored[0]} cannot be ignored: the classes have no ignore label",
             "name one: --ignore 255",
         )
+    wrong = [i for pair in table.items() for i in pair if i is not None and i > MAX_ID]
+    if wrong:
+        raise UserError(f"{wrong[0]} is no id: ids are 0 to {MAX_ID}", "write OLD:NEW, such as 7:0")
     ignore = class_map.ignore or 0
     return {old: ignore if new is None else new for old, new in table.items()}

@@ -130,6 +130,8 @@ def _of_folders(
         **request.files.told(),
         **_made(request),
     }
+    if predictions.resolve() == labels.resolve():
+        watch.note("predictions and labels are one folder: every score will be perfect")
     options = _options(request, {}, provenance)
     pairs = pair_folders(predictions, labels, request.files.pairing(class_map))
     return evaluate_folders(pairs, class_map, options, executor=request.executor, track=watch)
