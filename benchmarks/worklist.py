@@ -1,9 +1,12 @@
-"""How well the worklist finds label errors that were put into CamVid's val split.
+"""How well the worklist finds label errors that were put into the val split of CamVid or another.
 
-usage: python benchmarks/worklist.py CAMVID [--images N] [--seed N] [--miou 0.7]
+usage: python benchmarks/worklist.py DATASET [--images N] [--seed N] [--miou 0.7]
+       python benchmarks/worklist.py DATASET --probabilities DIR [--seed N]
 
+DATASET has SegmentationClass, a list val.txt below ImageSets, and classes.csv or dataset.toml.
 Three kinds of errors are put into the labels: the class of a whole object is changed, an object is
-painted over with what surrounds it, and an object is shifted and dilated. The network is simulated:
+painted over with what surrounds it, and an object is shifted and dilated. The network is real, with
+its probabilities as ``segdata predict`` writes them, or simulated:
 the true labels with borders that waver, of which it misses some objects and mistakes others, a bit
 less sure of itself there, smoothed, with noise of three sizes that is strong enough for the mIoU
 asked for; it never sees the errors. A region is right where most of its pixels were changed; every
@@ -16,7 +19,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -27,7 +30,8 @@ from segdata.classes import ClassMap, Label
 from segdata.confusion import ConfusionMatrix
 from segdata.facts.regions import numbered_regions
 from segdata.images import read_label
-from segdata.sources.class_files import read_class_file
+from segdata.sources.class_files import find_class_file, read_class_file
+from segdata.workflows.doubted_labels import read_probabilities
 from segdata.worklist import Look, Shown, rank
 from segdata.worklist.confidence import SelfConfidence, own_probability
 
@@ -73,7 +77,8 @@ class Simulation:
     spoiled: list[Spoiled]
     noise: float
     seed: int
-    has_photos: bool = field(default=False)
+    network: Path | None = None
+    has_photos: bool = False
 
     @property
     def total(self) -> int:
@@ -82,14 +87,19 @@ class Simulation:
     def looks(self, every: int = 1) -> Iterator[Look]:
         for number, item in enumerate(self.spoiled):
             if number % every == 0:
-                random = np.random.default_rng([self.seed, number])
-                yield Look(item.key, self.predicted(item.true, random), item.label)
+                yield Look(item.key, self.predicted(number), item.label)
 
     def shown(self, keys: Collection[str]) -> Iterator[Shown]:
         yield from (Shown(item.key, None, item.label) for item in self.spoiled if item.key in keys)
 
-    def predicted(self, true: Label, random: np.random.Generator) -> Array:
-        """``float32 K×H×W``; what is ignored is predicted as anything."""
+    def predicted(self, number: int) -> Array:
+        """``float32 K×H×W`` of an image; what is ignored is predicted as anything."""
+        item = self.spoiled[number]
+        if self.network is not None:
+            return read_probabilities(self.network / f"{item.key}.npz")
+        return self._simulated(item.true, np.random.default_rng([self.seed, number]))
+
+    def _simulated(self, true: Label, random: np.random.Generator) -> Array:
         seen, sure = self._seen(true, random)
         scores = []
         for class_id in range(self.class_map.num_classes):
@@ -185,8 +195,7 @@ def _miou(simulation: Simulation) -> float:
     class_map = simulation.class_map
     matrix = ConfusionMatrix.zeros(class_map.num_classes, class_map.ignore)
     for number, item in list(enumerate(simulation.spoiled))[::8]:
-        random = np.random.default_rng([simulation.seed, number])
-        best = simulation.predicted(item.true, random).argmax(axis=0).astype(np.uint8)
+        best = simulation.predicted(number).argmax(axis=0).astype(np.uint8)
         matrix += ConfusionMatrix.of(item.true, best, class_map.num_classes, class_map.ignore)
     return matrix.mean_iou()
 
@@ -301,24 +310,31 @@ def show(name: str, values: tuple[float, float, float]) -> None:
     print(f"{name:32}" + "".join(f"{value:12.3f}" for value in values))
 
 
+def read_spoiled(dataset: Path, class_map: ClassMap, images: int, seed: int) -> list[Spoiled]:
+    """The labels of the val split with errors."""
+    keys = next(dataset.glob("ImageSets/**/val.txt")).read_text().split()[:images]
+    random = np.random.default_rng(seed)
+    folder = dataset / "SegmentationClass"
+    return [spoil(k, read_label(folder / f"{k}.png"), class_map, random) for k in keys]
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("camvid", type=Path)
-    parser.add_argument("--images", type=int, default=101)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--probabilities", type=Path)
+    parser.add_argument("--images", type=int)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--miou", type=float, default=0.7)
     options = parser.parse_args()
-    class_map = read_class_file(options.camvid / "classes.csv")
-    keys = (options.camvid / "ImageSets" / "val.txt").read_text().split()[: options.images]
-    random = np.random.default_rng(options.seed)
-    folder = options.camvid / "SegmentationClass"
-    spoiled = [spoil(k, read_label(folder / f"{k}.png"), class_map, random) for k in keys]
-    simulation = Simulation(class_map, spoiled, 1.0, options.seed)
-    noise = calibrated(simulation, options.miou)
-    wanted = sum(int(item.errors.max()) and len(np.unique(item.errors)) - 1 for item in spoiled)
+    class_map = read_class_file(find_class_file(options.dataset))
+    spoiled = read_spoiled(options.dataset, class_map, options.images, options.seed)
+    simulation = Simulation(class_map, spoiled, 1.0, options.seed, options.probabilities)
+    if options.probabilities is None:
+        print(f"simulated with noise {calibrated(simulation, options.miou):.2f}")
+    wanted = sum(len(np.unique(item.errors)) - 1 for item in spoiled)
     pixels = np.mean([(item.errors > 0).mean() for item in spoiled])
-    print(f"{len(keys)} images, {wanted} errors, {pixels:.2%} of the pixels; "
-          f"noise {noise:.2f}: mIoU {_miou(simulation):.2f}\n")  # fmt: skip
+    print(f"{len(spoiled)} images, {wanted} errors, {pixels:.2%} of the pixels; "
+          f"mIoU {_miou(simulation):.2f}\n")  # fmt: skip
     print(f"{'regions':32}{'AP':>12}{'P@20':>12}{'recall':>12}")
     found = ours(simulation)
     show("worklist", figures(hits_of(found), wanted))

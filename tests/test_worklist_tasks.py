@@ -23,7 +23,7 @@ from segdata.images import encode_label, encode_photo, read_label, read_photo
 from segdata.sources import Hints, Survey, cvat_xml, labelme
 from segdata.sources.class_files import read_class_file
 from segdata.sources.shapes import row_runs
-from segdata.worklist import Entry, Suspect, WorklistOptions, make_worklist
+from segdata.worklist import Entry, Program, Suspect, WorklistOptions, make_worklist
 from segdata.worklist.cvat import CvatFile, row_lengths
 from segdata.worklist.labelme import labelme_json
 from segdata.worklist.names import class_file, task_names
@@ -217,25 +217,27 @@ def test_a_photo_that_programs_would_turn_lies_upright_under_its_label(tmp_path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_real_labels_of_camvid_come_back(program: str, shared: Path, tmp_path: Path) -> None:
+def test_real_labels_of_camvid_come_back(program: Program, shared: Path, tmp_path: Path) -> None:
     camvid = shared / "camvid"
     class_map = read_class_file(camvid / "classes.csv")
-    keys = (camvid / "ImageSets" / "val.txt").read_text().split()[:12]
+    keys = (camvid / "ImageSets" / "val.txt").read_text().split()[::25]
     labels = {key: read_label(camvid / "SegmentationClass" / f"{key}.png") for key in keys}
     photos = {key: (camvid / "JPEGImages" / f"{key}.jpg").read_bytes() for key in keys}
-    # A network that sees every label a bit aside: many ragged regions.
+    # A network that sees every label a bit aside: ragged regions in every image.
     seen = {
         key: sure_of(np.roll(np.where(label == 11, 0, label), 25, 1), class_map.num_classes)
         for key, label in labels.items()
     }
-    options = WorklistOptions(out=tmp_path / "w", programs=(program,))  # type: ignore[arg-type]
+    options = WorklistOptions(out=tmp_path / "w", limit=12, programs=(program,))
     found = make_worklist(Recorded(labels, seen, photos, class_map), options)
-    assert found.tasks == 12
+    assert found.tasks >= 2
     request = ConversionRequest(
         source=tmp_path / "w" / program,
         out=tmp_path / "corrected",
         classes=tmp_path / "w" / "classes.toml",
     )
     convert(request, executor=Serial())
-    for key, path in load_dataset(tmp_path / "corrected").label_files.items():
+    back = load_dataset(tmp_path / "corrected").label_files
+    assert len(back) == found.tasks
+    for key, path in back.items():
         assert np.array_equal(read_label(path), labels[key]), key

@@ -148,7 +148,7 @@ def read_probabilities(path: Path) -> npt.NDArray[np.float32]:
         UserError: it is damaged, or holds something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             if _KEY not in arrays:
                 raise UserError(f"{path} holds no array named {_KEY}", _WRITE_IT)
             found = arrays[_KEY]

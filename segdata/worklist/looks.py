@@ -58,7 +58,7 @@ class Look:
                 "turn logits into probabilities first: a softmax over the classes",
             )
         foreign = set(np.flatnonzero(np.bincount(self.label.ravel())).tolist())
-        foreign -= {*range(class_map.num_classes), class_map.ignore}
+        foreign -= {*(entry.id for entry in class_map.trained), class_map.ignore}
         if foreign:
             raise UserError(
                 f"the label of {self.key} holds {min(foreign)}, which is no class",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from segdata.classes import ClassMap, SegClass
 from segdata.dataset import DatasetDescriptor
@@ -23,13 +22,12 @@ def task_names(class_map: ClassMap) -> dict[int, str]:
     """
     names: dict[int, str] = {}
     taken: set[str | None] = {None}
-    ids = {*range(class_map.num_classes), *class_map.names}
-    for class_id in sorted(ids - {class_map.ignore}):
-        name = cleaned(class_map.name(class_id))
+    for entry in class_map.trained:
+        name = cleaned(entry.name)
         while plain(name) in taken:
-            name = f"{name[:_LONGEST]} {class_id}"
+            name = f"{name[:_LONGEST]} {entry.id}"
         taken.add(plain(name))
-        names[class_id] = name
+        names[entry.id] = name
     if class_map.ignore is not None:
         names[class_map.ignore] = VOID
     return names
@@ -37,10 +35,7 @@ def task_names(class_map: ClassMap) -> dict[int, str]:
 
 def class_file(class_map: ClassMap, names: Mapping[int, str]) -> bytes:
     """A class file with the names of the tasks and the ids of the labels."""
-    known = {entry.id: entry for entry in class_map.classes}
-    classes = tuple(
-        replace(known.get(class_id, SegClass(class_id, name)), name=name)
-        for class_id, name in names.items()
-    )
+    colors = {entry.id: entry.color for entry in class_map.classes}
+    classes = tuple(SegClass(i, name, colors.get(i)) for i, name in names.items())
     descriptor = DatasetDescriptor.for_classes("worklist", ClassMap(classes, class_map.ignore))
     return descriptor.to_toml().encode()

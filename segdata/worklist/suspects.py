@@ -20,6 +20,8 @@ _EDGE_SHARE = 0.008
 # A region is at least a ten-thousandth of the picture, and 4 pixels in a small one, as specks are
 # (facts.regions): 17 pixels of 480×360.
 _LEAST_SHARE, _LEAST_PIXELS = 1e-4, 4
+# More than a hundred thousand to one says no more: float16 keeps small probabilities no better.
+_MOST_ODDS = 1e5
 
 Numbers = npt.NDArray[np.float64]
 
@@ -31,9 +33,7 @@ class Suspect:
     Args:
         label: the class that it has.
         suggestion: the class that the network sees.
-        score: how much stands against the label, 0 to 1: the mean margin by which the suggestion
-            is more probable than the label, where pixels that are not suspect count 0 and those
-            near a border between classes little.
+        score: how much stands against the label, 0 to 1: the mean evidence of its pixels.
         pixels: how many.
         confidence: the mean probability of the suggestion over them.
         top: row of its box.
@@ -76,11 +76,14 @@ class Judgement:
 
 @dataclass(frozen=True, eq=False)
 class _Pixels:
-    """``H×W`` each: what the network sees, how surely, and where it contradicts the label."""
+    """``H×W`` each: what the network sees, how surely, and where it contradicts the label.
+
+    Evidence is 0 for pixels that are not suspect.
+    """
 
     best: npt.NDArray[np.intp]
     most: npt.NDArray[np.floating]
-    margin: npt.NDArray[np.floating]
+    evidence: Numbers
     weight: npt.NDArray[np.float32]
     differs: npt.NDArray[np.bool_]
     suspect: npt.NDArray[np.bool_]
@@ -92,7 +95,9 @@ def judge(look: Look, thresholds: Numbers, ignore: int | None, least: float = 0.
 
     A pixel is suspect where a class other than its label has the largest probability, and one as
     large as is usual for that class, while its own class has less than is usual for that. Neighbors
-    that differ in the same way make a region; its suspect pixels make its score.
+    that differ in the same way make a region. The evidence of a suspect pixel is by how much the
+    other class is more probable, as a logarithm; it counts less near borders, and where the network
+    does not know the label's class well.
 
     Args:
         thresholds: ``float64 K``: what is usual (``SelfConfidence.thresholds``).
@@ -141,13 +146,19 @@ def _compare(look: Look, thresholds: Numbers, ignore: int | None) -> _Pixels:
     ids = np.where(counted, look.label, 0)
     sure = counted & (most >= thresholds[best])
     differs = counted & (best != look.label)
+    suspect = sure & differs & (own < thresholds[ids])
+    weight = edge_weights(look.label)
+    odds = most[suspect] / np.maximum(own[suspect], most[suspect] / _MOST_ODDS)
+    evidence = np.zeros(look.label.shape)
+    evidence[suspect] = np.log(odds) / np.log(_MOST_ODDS)
+    evidence[suspect] *= weight[suspect] * thresholds[ids[suspect]]
     return _Pixels(
         best=best,
         most=most,
-        margin=most - own,
-        weight=edge_weights(look.label),
+        evidence=evidence,
+        weight=weight,
         differs=differs,
-        suspect=sure & differs & (own < thresholds[ids]),
+        suspect=suspect,
         right=sure & ~differs,
     )
 
@@ -157,9 +168,8 @@ def _suspects(
 ) -> list[Suspect]:
     number, count = numbered_regions(codes)
     flat = number.ravel()
-    against = np.where(pixels.suspect, pixels.margin * pixels.weight, 0).ravel()
     areas = np.bincount(flat, minlength=count)
-    scores = np.bincount(flat, against, minlength=count) / np.maximum(areas, 1)
+    scores = np.bincount(flat, pixels.evidence.ravel(), minlength=count) / np.maximum(areas, 1)
     tiny = areas < max(_LEAST_PIXELS, _LEAST_SHARE * label.size)
     chosen = np.flatnonzero((scores > least) & ~tiny)
     out = []
