@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scored_reports import VOID, scored
 
 from segdata.classes import ClassMap, SegClass
+from segdata.drawing import error_kinds
 from segdata.errors import UserError
 from segdata.evaluation import EvalItem, EvalOptions, evaluate
 from segdata.findings import Certainty, Finding, Level
 from segdata.images import read_label
 from segdata.miou_rules import MIOU_RULES
-from segdata.reports import Context, charts, check_suffix, render, wording, write_report
+from segdata.reports import Context, charts, check_suffix, headlines, render, wording, write_report
+from segdata.reports.class_findings import linked
+from segdata.reports.viewer import Exhibit, Gallery, Layer, packed, within
 from segdata.scores import EvalReport, Pairing
 
-VOID = 255
 NASTY = "</script><b>\"Straße\" & '人行道'"
-
-
-def scored(
-    classes: int = 4, images: int = 5, *, names: list[str] | None = None, **options: object
-) -> EvalReport:
-    rng = np.random.default_rng(classes)
-    table = ClassMap(
-        tuple(SegClass(i, names[i] if names else f"class {i}") for i in range(classes)), VOID
-    )
-
-    def item(number: int) -> EvalItem:
-        truth = rng.integers(0, classes, (24, 32)).astype(np.uint8)
-        guess = rng.integers(0, classes, truth.shape).astype(np.uint8)
-        prediction = np.where(rng.random(truth.shape) < 0.3, guess, truth)
-        truth[0] = VOID
-        photo = rng.integers(0, 256, (24, 32, 3), np.uint8)
-        return EvalItem(f"image {number}", truth, prediction, photo)
-
-    return evaluate(map(item, range(images)), table, EvalOptions(**options))  # type: ignore[arg-type]
 
 
 class Page(HTMLParser):
@@ -210,13 +196,98 @@ def test_examples_show_photo_truth_prediction_and_errors() -> None:
 
 
 def test_pictures_inside_the_page_are_the_labels_themselves() -> None:
-    import base64
-
     report = scored(3, 2)
     sources = [i["src"] for i in Page(render(report)).all("img") if "truth" in (i["alt"] or "")]
     assert sources[0] is not None
     data = base64.b64decode(sources[0].partition("base64,")[2])
     assert np.array_equal(read_label(data), report.worst[0].truth)
+
+
+def test_the_ids_inside_are_those_of_the_pictures() -> None:
+    report = scored(3, 2)
+    canvases = Page(render(report)).all("canvas")
+    assert [c["data-caption"] for c in canvases] == ["truth", "prediction", "errors"] * 2
+    example = report.worst[0]
+    kinds = error_kinds(example.truth, example.prediction, report.class_map)
+    for canvas, ids in zip(canvases, (example.truth, example.prediction, kinds), strict=False):
+        data = zlib.decompress(base64.b64decode(canvas["data-ids"] or ""))
+        assert data == ids.tobytes()
+        assert (canvas["width"], canvas["height"]) == (str(ids.shape[1]), str(ids.shape[0]))
+
+
+def test_wide_ids_are_packed_little_end_first() -> None:
+    data = zlib.decompress(base64.b64decode(packed(np.array([[1, 300]], ">u2"))))
+    assert data == bytes([1, 0, 300 % 256, 300 // 256])
+
+
+def test_every_value_of_the_pictures_can_be_switched_off() -> None:
+    report = scored(3, 2)
+    inputs = [i for i in Page(render(report)).all("input") if i["type"] == "checkbox"]
+    values = {int(i["value"] or "") for i in inputs if i["data-name"] in ("void", "class 0")}
+    assert {VOID, 0} <= values
+
+
+def test_pictures_that_have_no_room_are_left_out_and_it_is_said() -> None:
+    layer = Layer("photo", "x" * 100, False)
+    full = [Gallery(n, n, (Exhibit("key", "", 1, 1, (layer,)),) * 5) for n in ("worst", "best")]
+    kept = list(within(full, 600))
+    assert [(len(g.exhibits), g.left_out) for g in kept] == [(3, 2), (3, 2)]
+    assert [g.left_out for g in within(full)] == [0, 0]
+
+
+def test_every_headline_stands_beside_what_constants_score() -> None:
+    report = scored(maps={"majority map": np.zeros((24, 32), np.uint8)})
+    lines = headlines.headlines(report)
+    assert [line.name for line in lines] == [
+        "Pixel accuracy", "Mean accuracy", "Frequency-weighted IoU",
+    ]  # fmt: skip
+    assert lines[0].baselines == tuple((b.name, b.pixel_accuracy) for b in report.baselines)
+    assert lines[1].baselines == tuple((b.name, b.mean_accuracy) for b in report.baselines)
+    assert report.intervals is not None
+    assert lines[0].interval == headlines.reach(report.intervals.pixel_accuracy)
+    assert f"<b>{headlines.reach(report.intervals.miou)}</b> in 95" in render(report)
+
+
+def test_a_rule_without_a_score_says_which_class_is_to_blame() -> None:
+    truth = np.zeros((4, 4), np.uint8)
+    table = ClassMap((SegClass(0, "a"), SegClass(1, "ghost")))
+    report = evaluate([EvalItem("x", truth, truth)], table)
+    rows = {row.name: row for row in headlines.rule_rows(report)}
+    assert set(rows) == set(MIOU_RULES)
+    assert "ghost" in rows["voc"].why
+    assert rows["cityscapes"].chosen
+    assert rows["segnet"].difference == "\u22120.500"
+    assert rows["paddle"].difference == "same"
+    section = render(report)
+    section = section[section.index('<section id="rules">') :]
+    assert "undefined: neither in the truth nor predicted: ghost" in section
+
+
+def test_findings_and_the_classes_they_concern_link_to_each_other() -> None:
+    def finding(evidence: dict[str, object], rule: str = "S03") -> Finding:
+        return Finding(
+            rule=rule, level=Level.WARNING, certainty=Certainty.PROOF, message="m",
+            evidence=evidence,
+        )  # fmt: skip
+
+    report = scored(3, names=["sky", "pole", "car"])
+    found = linked(
+        [
+            finding({"classes": ["pole (1)", "class 2"]}),
+            finding({"kinds": {"sky in pole": 3}}),
+            finding({"unseen": [2]}),
+            # What a label holds is not what is wrong with it.
+            finding({"values": {"0": 9}, "ignore_label": 1, "files": 2}),
+        ],
+        report.per_class,
+    )
+    assert [[name for _, name in one.classes] for one in found] == [
+        ["pole", "car"], ["sky"], ["car"], [],
+    ]  # fmt: skip
+    text = render(report, Context([finding({"classes": ["pole (1)"]})]))
+    row = text[text.index('id="class-1"') :]
+    assert 'href="#finding-1"' in row[: row.index("</tr>")]
+    assert '<a href="#class-1">pole</a>' in text
 
 
 def test_findings_are_shown_worst_first_with_their_fix() -> None:

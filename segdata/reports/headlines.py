@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from segdata.miou_rules import MIOU_RULES
-from segdata.reports import wording
 from segdata.scores import EvalReport, Interval
-
 
 _OVER = {"classes": "classes", "images": "classes of every image", "pixels": "all pixels"}
 

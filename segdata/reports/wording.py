@@ -43,19 +43,16 @@ def rare_share(report: EvalReport) -> float:
 
 def rule_text(rule: str) -> str:
     """What a rule does with classes that are not in the truth, and who does so."""
-    return f"{rule_does(rule)} So it is done by {MIOU_RULES[rule].source}."
-
-
-def rule_does(rule: str) -> str:
-    """What a rule does with classes that are not in the truth."""
     policy = MIOU_RULES[rule]
-    if policy.over == "pixels":
-        return "All classes' right pixels, divided by all their unions; large classes decide."
-    each = " This in every image, and then the mean." if policy.over == "images" else ""
-    return (
+    does = (
         f"A class that is neither in the truth nor predicted {_counts(policy.absent)}; one that is "
-        f"predicted but not in the truth {_counts(policy.only_predicted)}.{each}"
+        f"predicted but not in the truth {_counts(policy.only_predicted)}."
     )
+    if policy.over == "images":
+        does += " This is done in every image, and the mean is over all of them."
+    if policy.over == "pixels":
+        does = "All classes' right pixels, divided by all their unions: large classes decide."
+    return f"{does} So it is done by {policy.source}."
 
 
 def warnings(report: EvalReport) -> Iterator[str]:

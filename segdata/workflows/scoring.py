@@ -134,6 +134,9 @@ def _of_folders(
         watch.note("predictions and labels are one folder: every score will be perfect")
     options = _options(request, {}, provenance)
     pairs = pair_folders(predictions, labels, request.files.pairing(class_map))
+    if options.groups is not None:
+        # Groups that cannot be told are an error before the work, not after it.
+        options.groups([pair.key for pair in pairs.pairs])
     return evaluate_folders(pairs, class_map, options, executor=request.executor, track=watch)
 
 

@@ -1,0 +1,88 @@
+"""What stands beside the scores: the course of the training, and what is wrong with the data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segdata.cli import run
+from segdata.errors import UserError
+from segdata.images import encode_label
+from segdata.workflows.report_context import read_course, read_findings
+
+
+def test_a_training_is_read_as_far_as_it_was_written(tmp_path: Path) -> None:
+    lines = [
+        {"step": 1, "loss": 2.0, "learning_rate": 0.1, "images_per_second": 3.0},
+        {"step": 2, "loss": float("nan"), "learning_rate": 0.05},
+        {"step": 2, "val_miou": 0.25, "val_pixel_accuracy": 0.5},
+        ["no", "entry"],
+    ]
+    text = "\n".join(json.dumps(line) for line in lines)
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(text + '\n{"step": 3, "lo')
+    course = read_course(path)
+    assert course is not None
+    assert course.loss == [(1, 2.0)]
+    assert course.learning_rate == [(1, 0.1), (2, 0.05)]
+    assert course.miou == [(2, 0.25)]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"{}\n[]\n"])
+def test_no_training_is_no_chart(content: bytes | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "metrics.jsonl").write_bytes(content)
+    assert read_course(tmp_path / "metrics.jsonl") is None
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"findings": [1]}', '{"findings": 3}'])
+def test_what_is_no_report_of_findings_is_refused(content: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "checks.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(UserError, match=r"checks\.json") as caught:
+        read_findings(path)
+    assert "segdata validate" in caught.value.remedy
+
+
+def write_masks(folder: Path) -> None:
+    folder.mkdir()
+    for number in range(3):
+        label = np.zeros((8, 8), np.uint8)
+        label[: number + 2] = 1
+        (folder / f"{number}.png").write_bytes(encode_label(label))
+
+
+def test_findings_of_validate_come_to_the_report(
+    tmp_path: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("labels", "predictions"):
+        write_masks(tmp_path / name)
+    bad = next((samples / "broken").glob("L01*/bad"))
+    assert run(["validate", str(bad), "--report", "checks.json", "--executor", "serial"]) == 1
+    line = ["eval", "--predictions", "predictions", "--labels", "labels", "--num-classes", "2",
+            "--executor", "serial", "--findings", "checks.json", "--report", "r.html",
+            "--report", "r.md", "--report", "r.csv"]  # fmt: skip
+    assert run(line) == 0
+    text = (tmp_path / "r.html").read_text("utf-8")
+    assert '<section id="findings">' in text
+    assert "From checks.json." in text
+    assert "segdata eval --predictions predictions --labels labels" in text
+    assert {p.name for p in tmp_path.iterdir()} >= {"r.html", "r.md", "r.csv"}
+
+
+def test_wrong_findings_stop_before_anything_is_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("labels", "predictions"):
+        write_masks(tmp_path / name)
+    line = ["eval", "--predictions", "predictions", "--labels", "labels", "--num-classes", "2",
+            "--findings", "none.json", "--report", "r.html"]  # fmt: skip
+    assert run(line) == 2
+    assert "none.json" in capsys.readouterr().err
+    assert not (tmp_path / "r.html").exists()
