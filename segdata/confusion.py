@@ -136,5 +136,6 @@ def _refuse_strays(truth: Label, strays: int, num_classes: int, ignore: int | No
         ids = [int(i) for i in np.unique(truth) if i >= num_classes and i != ignore]
         raise UserError(
             f"{strays} pixels of the truth have ids {ids[:8]}, outside 0..{num_classes - 1}",
-            "run segdata validate on the labels; ids must be classes or the ignore label",
+            "every id must be a class (--classes, --num-classes) or the ignore label; "
+            f"to read ids as others: --label-ids {ids[0]}:1, or {ids[0]}:ignore",
         )

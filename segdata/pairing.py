@@ -19,7 +19,7 @@ from segdata.probability_files import read_probabilities
 from segdata.scores import Pairing
 
 # Ids of labels have 16 bits at most.
-_IDS = 1 << 16
+MAX_ID = (1 << 16) - 1
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ def _beside(files: Mapping[str, Path], match: NameMatch, kind: str) -> dict[str,
 def _renumbered(label: Label, ids: Mapping[int, int]) -> Label:
     if not ids:
         return label
-    table = np.arange(_IDS, dtype=np.uint16)
+    table = np.arange(MAX_ID + 1, dtype=np.uint16)
     table[list(ids)] = list(ids.values())
     out = table[label]
     return out.astype(np.uint8) if out.max(initial=0) <= np.iinfo(np.uint8).max else out

@@ -108,8 +108,8 @@ def _table(entries: tuple[str, ...]) -> dict[int, int | None]:
     """Ids from ``OLD:NEW`` and from CSV files."""
     from segdata.remapping import read_table, table_of
 
+    files = [entry for entry in entries if entry.lower().endswith(".csv")]
     table: dict[int, int | None] = {}
-    for entry in entries:
-        is_file = entry.lower().endswith(".csv")
-        table |= read_table(Path(entry))[0] if is_file else table_of([entry])
-    return table
+    for file in files:
+        table |= read_table(Path(file))[0]
+    return table | table_of(entry for entry in entries if entry not in files)

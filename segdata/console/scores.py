@@ -29,11 +29,11 @@ def render(report: EvalReport, console: Console) -> None:
         console.print(Text(f"note: {warning}", style="yellow"))
     if report.groups:
         console.print(_groups(report))
-    line = Text(f"mIoU {report.miou:.4f}", style="bold")
+    line = Text(f"mIoU {_mean(report.miou)}", style="bold")
     line.append(f"{_headline(report)}", style="not bold")
     console.print(line)
     for baseline in report.baselines:
-        console.print(f"     {baseline.miou:.4f}  {baseline.name}: {baseline.detail}")
+        console.print(f"     {_mean(baseline.miou)}  {baseline.name}: {baseline.detail}")
     matrix = report.matrix
     console.print(
         f"pixel accuracy {matrix.pixel_accuracy:.4f}, mean accuracy {matrix.mean_accuracy:.4f}, "
@@ -94,7 +94,11 @@ def _headline(report: EvalReport) -> str:
 
 
 def _range(interval: Interval) -> str:
-    return f"{interval.low:.4f} to {interval.high:.4f}"
+    return f"{_mean(interval.low)} to {_mean(interval.high)}"
+
+
+def _mean(value: float) -> str:
+    return "undefined" if math.isnan(value) else f"{value:.4f}"
 
 
 def _further(report: EvalReport) -> list[str]:
@@ -107,11 +111,11 @@ def _further(report: EvalReport) -> list[str]:
             f"calibration error (ECE) {_fraction(found.error)}: confidence "
             f"{found.mean_confidence:.3f} on average, {found.accuracy:.3f} right"
         )
-    others = {n: v for n, v in report.rules.items() if f"{v:.4f}" != f"{report.miou:.4f}"}
+    others = {n: v for n, v in report.rules.items() if _mean(v) != _mean(report.miou)}
     if others:
         out.append(
             "the same predictions under other rules: "
-            + ", ".join(f"{name} {value:.4f}" for name, value in others.items())
+            + ", ".join(f"{name} {_mean(value)}" for name, value in others.items())
         )
     return out
 

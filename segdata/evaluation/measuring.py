@@ -20,6 +20,9 @@ from segdata.pairing import FilePair
 from segdata.resizing import resize_label
 from segdata.scores import ImageScore, cells_of
 
+# What masks of two classes have for the object.
+_WHITE = 255
+
 
 @dataclass(frozen=True, eq=False)
 class Measures:
@@ -90,8 +93,27 @@ def measure(item: EvalItem, measures: Measures) -> Measured:
 
 
 def measure_files(pair: FilePair, measures: Measures) -> Measured:
-    """Read and count one pair of files."""
-    return measure(item_of(pair), measures)
+    """Read and count one pair of files.
+
+    Raises:
+        UserError: as :func:`measure`; or the prediction is a mask, not ids.
+    """
+    item = item_of(pair)
+    measured = measure(item, measures)
+    _refuse_mask(pair, item.prediction, measured.score, measures.num_classes)
+    return measured
+
+
+def _refuse_mask(pair: FilePair, prediction: Label, score: ImageScore, classes: int) -> None:
+    """Masks of 0 and 255 would score as if nothing but the background had been found."""
+    strays = bool((score.cells[:, 1] == classes).any())
+    if classes != 2 or not strays or pair.predicted_ids:
+        return
+    if set(np.unique(prediction).tolist()) <= {0, _WHITE}:
+        raise UserError(
+            f"{pair.prediction} holds 0 and {_WHITE} only: it is a mask, and not class ids",
+            f"read {_WHITE} as class 1: --prediction-ids {_WHITE}:1",
+        )
 
 
 def item_of(pair: FilePair) -> EvalItem:

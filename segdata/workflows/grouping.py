@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from segdata.errors import UserError
+from segdata.file_index import without_suffix
 from segdata.splitting.grouping import group_by_name
 
 FOLDER = "folder"
@@ -24,25 +25,47 @@ def grouping(spec: str) -> Groups:
         What tells the group of each image from the names of all.
 
     Raises:
-        UserError: the table cannot be read; or, when it is called, the pattern fits no name.
+        UserError: the table cannot be read; or, when it is called, it names none of the images,
+            the pattern fits no name, or all images are one group.
     """
     if spec == FOLDER:
-        return lambda keys: [PurePosixPath(key).parent.as_posix() for key in keys]
+        return _by_folder
     if spec.lower().endswith(".csv"):
-        table = _read_table(Path(spec))
-        return lambda keys: [_named(table, key) for key in keys]
+        path = Path(spec)
+        table = _read_table(path)
+        return lambda keys: _by_table(keys, table, path)
     return lambda keys: group_by_name(keys, spec).names
 
 
-def _named(table: dict[str, str], key: str) -> str:
-    return table.get(key) or table.get(PurePosixPath(key).name) or _UNNAMED
+def _by_folder(keys: Sequence[str]) -> list[str]:
+    names = [PurePosixPath(key).parent.as_posix() for key in keys]
+    if len(keys) > 1 and len(set(names)) == 1:
+        raise UserError(
+            f"--group-by {FOLDER}: all {len(keys)} images lie in one folder",
+            "say what of their names they have in common: video, scene, a regular expression",
+        )
+    return names
+
+
+def _by_table(keys: Sequence[str], table: dict[str, str], path: Path) -> list[str]:
+    found = [table.get(key) or table.get(PurePosixPath(key).name) for key in keys]
+    if keys and not any(found):
+        raise UserError(
+            f"{path} names none of {len(keys)} images, such as {keys[0]}",
+            "write their names, with or without folder and suffix, in the column name",
+        )
+    return [group or _UNNAMED for group in found]
 
 
 def _read_table(path: Path) -> dict[str, str]:
+    """Groups by name, without suffixes of images."""
     try:
-        rows = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
+        table = csv.DictReader(path.read_text("utf-8-sig").splitlines())
+        rows = list(table)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"the table {path} cannot be read: {error}") from error
-    if not rows or not set(_COLUMNS) <= set(rows[0]):
+    if not set(_COLUMNS) <= set(table.fieldnames or ()):
         raise UserError(f"{path} needs the columns name,group", "one line for each image")
-    return {row["name"].strip(): row["group"].strip() for row in rows}
+    return {
+        without_suffix((row["name"] or "").strip()): (row["group"] or "").strip() for row in rows
+    }
