@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from segdata.classes import ClassMap, SegClass
 from segdata.drawing import Picture, PictureFiles, PictureOptions, visualize
 from segdata.drawing.certainty import certainty_map, certainty_sheet, confidence, entropy
-from segdata.drawing.picture import read_probabilities
 from segdata.errors import UserError
 from segdata.images import encode_label
 from segdata.palettes.color_vision import DEFICIENCIES, seen
@@ -79,32 +78,31 @@ def test_maps_are_drawn_from_probabilities_only(tmp_path: Path) -> None:
     assert not (tmp_path / "o").exists()
 
 
+def beside_ids(folder: Path, **arrays: np.ndarray) -> PictureFiles:
+    """Ids of two pixels, and an ``.npz`` of these arrays."""
+    (folder / "a.png").write_bytes(encode_label(np.zeros((1, 2), np.uint8)))
+    np.savez_compressed(folder / "a.npz", **arrays)  # type: ignore[arg-type]
+    return PictureFiles("a", prediction=folder / "a.png", probabilities=folder / "a.npz")
+
+
 def test_the_files_of_predict_are_read(tmp_path: Path) -> None:
     probabilities = pixels([0.25, 0.75], [0.5, 0.5]).astype(np.float16)
-    np.savez_compressed(tmp_path / "a.npz", probabilities=probabilities)
-    assert np.array_equal(read_probabilities(tmp_path / "a.npz"), probabilities)
+    found = beside_ids(tmp_path, probabilities=probabilities).load().probabilities
+    assert found is not None
+    assert np.array_equal(found, probabilities)
 
 
 def test_what_holds_no_probabilities_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "a.npz"
-    np.savez(path, probabilities=np.ones((2, 3, 4), np.float32))
-    with pytest.raises(UserError, match=r"a\.npz do not add up to 1"):
-        read_probabilities(path)
-    np.savez(path, other=np.ones(3))
-    with pytest.raises(UserError, match=r"a\.npz holds no array named 'probabilities'"):
-        read_probabilities(path)
-    np.savez(path, probabilities=np.ones((2, 3), np.uint8))
-    with pytest.raises(UserError, match="holds uint8 2×3"):
-        read_probabilities(path)
-    path.write_bytes(path.read_bytes()[:60])
-    with pytest.raises(UserError, match=r"a\.npz is damaged"):
-        read_probabilities(path)
+    for array in (pixels([0.9, 0.9], [1, 1]), np.ones((1, 2), np.uint8)):
+        with pytest.raises(UserError, match=r"a\.npz"):
+            beside_ids(tmp_path, probabilities=array).load()
+    with pytest.raises(UserError, match=r"a\.npz holds no array 'probabilities'"):
+        beside_ids(tmp_path, other=np.ones(3)).load()
 
 
 def test_nothing_in_a_file_of_probabilities_is_executed(tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", probabilities=np.array([object()]))
-    with pytest.raises(UserError, match=r"a\.npz is damaged, or no file of probabilities"):
-        read_probabilities(tmp_path / "a.npz")
+    with pytest.raises(UserError, match=r"a\.npz cannot be read"):
+        beside_ids(tmp_path, probabilities=np.array([object()])).load()
 
 
 def test_probabilities_of_another_size_are_refused_by_name(tmp_path: Path) -> None:

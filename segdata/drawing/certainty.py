@@ -16,7 +16,7 @@ from segdata.drawing.text import drawn_with, shortened, text_size
 from segdata.errors import UserError
 
 Shares = npt.NDArray[np.float32]
-Probabilities = npt.NDArray[np.float16 | np.float32]
+Probabilities = npt.NDArray[np.floating]
 
 # Cividis: lightness grows evenly, and to people with a color vision deficiency it looks almost the
 # same (Nuñez, Anderton and Renslow, PLOS ONE 13(7), 2018).
@@ -84,15 +84,12 @@ def certainty_sheet(kind: str, probabilities: Probabilities) -> Photo:
 
 
 def check_probabilities(probabilities: Probabilities, what: str) -> None:
-    """Raise a UserError if they are not ``K×H×W`` numbers that add up to 1 at every pixel."""
-    if probabilities.ndim != 3 or probabilities.dtype.kind != "f":
-        found = f"{probabilities.dtype} {'×'.join(map(str, probabilities.shape))}"
-        raise UserError(f"{what} holds {found}, not probabilities: float, classes×height×width")
+    """Raise a UserError if those of some pixel do not add up to 1."""
     sums = probabilities.sum(axis=0, dtype=np.float32)
     if not (np.abs(sums - 1) < _ROUNDED).all():
         raise UserError(
             f"the numbers in {what} do not add up to 1 at every pixel: they are no probabilities",
-            "write them with: segdata predict PHOTOS --model RUN --out DIR --probabilities float16",
+            "take the softmax over the classes first",
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +15,10 @@ from segdata.drawing.certainty import Probabilities, check_probabilities
 from segdata.drawing.styles import Style
 from segdata.errors import UserError
 from segdata.images import read_label, read_photo
+from segdata.probability_files import read_probabilities
 
 Photo = npt.NDArray[np.uint8]
 Order = Literal["iou", "class", "name"]
-
-# The array in the files that ``segdata predict --probabilities`` writes.
-_PROBABILITIES = "probabilities"
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +73,7 @@ class PictureFiles:
             read_photo(self.image) if self.image else None,
             read_label(self.truth) if self.truth else None,
             read_label(self.prediction) if self.prediction else None,
-            read_probabilities(self.probabilities) if self.probabilities else None,
+            _sure(self.probabilities) if self.probabilities else None,
         )
         self._refuse_other_sizes(picture)
         return picture
@@ -123,21 +120,7 @@ def _size_of(probabilities: Probabilities | None) -> tuple[int, ...] | None:
     return None if probabilities is None else probabilities.shape[1:]
 
 
-def read_probabilities(path: Path) -> Probabilities:
-    """``float K×H×W``: the probabilities in an ``.npz`` of ``segdata predict --probabilities``.
-
-    Raises:
-        UserError: the file is missing, damaged, or holds something else.
-    """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            found: Probabilities = archive[_PROBABILITIES]
-    except KeyError as error:
-        raise UserError(f"{path} holds no array named {_PROBABILITIES!r}") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, TypeError) as error:
-        raise UserError(
-            f"{path} is damaged, or no file of probabilities: {error}",
-            "write it again: segdata predict PHOTOS --model RUN --out DIR --probabilities float16",
-        ) from error
+def _sure(path: Path) -> Probabilities:
+    found = read_probabilities(path)
     check_probabilities(found, str(path))
     return found

@@ -14,7 +14,7 @@ from segdata.drawing import CERTAINTIES, Picture, PictureFiles
 from segdata.errors import UserError
 from segdata.listing import index_folder
 from segdata.manifest import MANIFEST_FILE, ShardManifest
-from segdata.pairing import pair_folders
+from segdata.pairing import PairOptions, pair_folders
 from segdata.progress import Watch
 from segdata.workflows.foreign_shards import classes_of_foreign, described, is_foreign
 from segdata.workflows.predicted_folder import recorded_classes
@@ -128,15 +128,15 @@ def _of_ids(folder: Path, request: PictureRequest, watch: Watch) -> Album:
     if request.out.resolve().is_relative_to(folder.resolve()):
         raise UserError(f"{request.out} is inside {folder}, which is read", "choose another --out")
     class_map = _classes_of_ids(folder, request)
-    pictures = [PictureFiles(key, prediction=path) for key, path in files.items()]
     if request.labels is not None:
-        pictures = _with_labels(folder, request.labels, watch)
+        pairs = _paired(folder, request.labels, request, watch)
+        return Album(iter(pairs), len(pairs), class_map, scored=True, files=True)
+    pictures = [PictureFiles(key, prediction=path) for key, path in files.items()]
     if request.images is not None:
         pictures = _with_photos(pictures, request.images, watch)
     if request.probabilities is not None:
         pictures = [_with_probabilities(one, request.probabilities) for one in pictures]
-    scored = request.labels is not None
-    return Album(iter(pictures), len(pictures), class_map, scored=scored, files=True)
+    return Album(iter(pictures), len(pictures), class_map, files=True)
 
 
 def _classes_of_ids(folder: Path, request: PictureRequest) -> ClassMap:
@@ -146,15 +146,20 @@ def _classes_of_ids(folder: Path, request: PictureRequest) -> ClassMap:
     return recorded or classes_of(request.classes, request.num_classes)
 
 
-def _with_labels(predictions: Path, labels: Path, watch: Watch) -> list[PictureFiles]:
-    found = pair_folders(predictions, labels)
+def _paired(
+    predictions: Path, labels: Path, request: PictureRequest, watch: Watch
+) -> list[PictureFiles]:
+    beside = PairOptions(photos=request.images, probabilities=request.probabilities)
+    found = pair_folders(predictions, labels, beside)
     for names, what in (
         (found.pairing.missing, "labels have no prediction"),
         (found.pairing.extra, "predictions have no label"),
     ):
         if names:
             watch.note(f"{len(names)} {what}, such as {names[0]}: they are left out")
-    return [PictureFiles(p.key, None, p.truth, p.prediction) for p in found.pairs]
+    return [
+        PictureFiles(p.key, p.photo, p.truth, p.prediction, p.probabilities) for p in found.pairs
+    ]
 
 
 def _with_photos(pictures: list[PictureFiles], folder: Path, watch: Watch) -> list[PictureFiles]:
