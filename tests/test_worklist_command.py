@@ -202,7 +202,6 @@ def test_a_folder_with_other_things_is_left_alone(folders: Path) -> None:
     put(folders / "out" / "mine.txt", b"mine")
     assert run(line(folders)) == 2
     assert [p.name for p in (folders / "out").iterdir()] == ["mine.txt"]
-    assert run(line(folders, "--overwrite")) == 0
 
 
 def trained(folder: Path, split: str) -> Run:

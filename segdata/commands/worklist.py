@@ -14,7 +14,7 @@ from segdata.predictor import Precision
 @click.command("worklist")
 @click.argument("run", type=options.FOLDER, required=False)
 @options.split("val")
-@click.option("--out", type=options.FOLDER, required=True, help="Where the worklist is written.")
+@click.option("--out", type=options.FOLDER, required=True, help="New folder of the worklist.")
 @click.option(
     "--probabilities", type=options.FOLDER,
     help="Instead of a run: folder of NAME.npz, as segdata predict --probabilities writes them.",
@@ -37,7 +37,6 @@ from segdata.predictor import Precision
 )
 @options.looks
 @options.precision
-@options.overwrite
 @options.text_or_json
 def command(
     run: Path | None,
@@ -54,7 +53,6 @@ def command(
     scales: tuple[float, ...],
     flip: bool,
     precision: Precision,
-    overwrite: bool,
     form: str,
 ) -> None:
     """Find labels that are probably wrong.
@@ -83,7 +81,6 @@ def command(
         photos=photos,
         limit=limit,
         programs=programs,
-        overwrite=overwrite,
     )
     with console.watching() as watch:
         worklist = workflows.list_label_errors(request, watch=watch)

@@ -22,7 +22,7 @@ class WorklistRequest:
     """Whose labels are doubted, and by whom.
 
     Args:
-        out: the folder that is written.
+        out: a new folder.
         run: the run folder.
         split: the split that the run predicts.
         even_if_trained: also where the run learned these very labels.
@@ -34,7 +34,6 @@ class WorklistRequest:
         photos: the folder of photos, for pictures and tasks.
         limit: how many regions the worklist has at most.
         programs: for which tasks are written.
-        overwrite: write into a folder that holds other things.
     """
 
     out: Path
@@ -49,7 +48,6 @@ class WorklistRequest:
     photos: Path | None = None
     limit: int = 100
     programs: tuple[Program, ...] = PROGRAMS
-    overwrite: bool = False
 
 
 def list_label_errors(request: WorklistRequest, *, watch: Watch | None = None) -> Worklist:
@@ -64,7 +62,6 @@ def list_label_errors(request: WorklistRequest, *, watch: Watch | None = None) -
         out=request.out,
         limit=request.limit,
         programs=request.programs,
-        overwrite=request.overwrite,
     )
     images = _images(request, watch)
     return make_worklist(images, options, track=watch)
@@ -97,8 +94,9 @@ def _refuse_trained(run: Run, request: WorklistRequest, watch: Watch) -> None:
     trained = read_config(run.folder)["settings"]["data"]["split"]
     if not _overlap(trained, request.split):
         return
-    what = f"{run.folder} was trained on the split {trained!r}, which holds labels of "
-    what += f"{request.split!r}: a network repeats the labels that it learned, wrong ones too"
+    shared = "" if trained == request.split else f", which shares labels with {request.split!r}"
+    what = f"{run.folder} was trained on the split {trained!r}{shared}: a network repeats the "
+    what += "labels that it learned, the wrong ones, too"
     if not request.even_if_trained:
         raise UserError(
             what,

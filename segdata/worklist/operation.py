@@ -36,16 +36,14 @@ class WorklistOptions:
     """What is written.
 
     Args:
-        out: the folder.
+        out: a new folder: what people corrected in an earlier one is never written over.
         limit: how many regions the worklist has at most.
         programs: for which tasks are written.
-        overwrite: write into a folder that holds other things.
     """
 
     out: Path
     limit: int = 100
     programs: tuple[Program, ...] = PROGRAMS
-    overwrite: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +75,7 @@ def make_worklist(images: Images, options: WorklistOptions, *, track: Track = si
         UserError: there is nothing to look at, an image does not fit, or ``out`` holds other things
             or cannot be written to.
     """
-    with output_folder(options.out, overwrite=options.overwrite, whole=TABLE):
+    with output_folder(options.out, whole=TABLE):
         ranking = rank(images, options.limit, track=track)
         programs = options.programs if images.has_photos else ()
         by_image: dict[str, list[Entry]] = {}
