@@ -30,6 +30,7 @@ GUIDES = {
     "predicting.md": "sure/portrait_00.npz",
     "exporting.md": "model.onnx",
     "importing.md": "streets.html",
+    "comparing.md": "comparison.html",
     "reading-a-report.md": "report.html",
     "label-errors.md": "from_files/sheets/page_001.png",
     "pictures.md": "judged/contact_sheet/page_1.png",

@@ -62,6 +62,7 @@ def score_both(
     items: Iterable[TwoPredictions],
     measures: Measures,
     *,
+    examples: int = EXAMPLES,
     track: Track = silently,
     total: int = 0,
 ) -> BothScored:
@@ -69,6 +70,7 @@ def score_both(
 
     Args:
         items: read once, one at a time.
+        examples: how many images are kept that gained most, and how many that lost most.
         total: how many there are, for the progress.
 
     Raises:
@@ -81,13 +83,14 @@ def score_both(
             second = EvalItem(item.key, item.truth, item.b, item.image)
             yield (measure(first, measures).score, measure(second, measures).score), (first, second)
 
-    return _gathered(scored())
+    return _gathered(scored(), examples)
 
 
 def score_files(
     pairs: Sequence[TwoFiles],
     measures: Measures,
     *,
+    examples: int = EXAMPLES,
     executor: Executor | None = None,
     track: Track = silently,
 ) -> BothScored:
@@ -98,7 +101,7 @@ def score_files(
     """
     work = partial(measure_two, measures=measures)
     scores = track((executor or Serial()).imap(work, pairs), "comparing", len(pairs))
-    return _gathered(zip(scores, pairs, strict=True))
+    return _gathered(zip(scores, pairs, strict=True), examples)
 
 
 def measure_two(files: TwoFiles, measures: Measures) -> Scores:
@@ -114,8 +117,8 @@ def measure_two(files: TwoFiles, measures: Measures) -> Scores:
 class _Changed:
     """The few images of a stream that changed most for the better (sign 1) or worse (sign -1)."""
 
-    def __init__(self, sign: int) -> None:
-        self.sign = sign
+    def __init__(self, size: int, sign: int) -> None:
+        self.size, self.sign = size, sign
         self.heap: list[tuple[float, int, Scores, tuple[Source, Source]]] = []
         self.seen = 0
 
@@ -123,9 +126,11 @@ class _Changed:
         """Keep the image if it is among them: arrays as thumbnails, files as names."""
         self.seen += 1
         change = self.sign * (scores[1].miou - scores[0].miou)
-        full = len(self.heap) == EXAMPLES
+        full = len(self.heap) == self.size
         # Of equal changes the first ones stay.
-        if math.isnan(change) or change <= 0 or (full and change <= self.heap[0][0]):
+        if not self.size or math.isnan(change) or change <= 0:
+            return
+        if full and change <= self.heap[0][0]:
             return
         entry = (change, -self.seen, scores, (kept(sources[0]), kept(sources[1])))
         if full:
@@ -140,10 +145,10 @@ class _Changed:
         )
 
 
-def _gathered(scored: Iterable[tuple[Scores, tuple[Source, Source]]]) -> BothScored:
+def _gathered(scored: Iterable[tuple[Scores, tuple[Source, Source]]], examples: int) -> BothScored:
     one: list[ImageScore] = []
     other: list[ImageScore] = []
-    gains, losses = _Changed(1), _Changed(-1)
+    gains, losses = _Changed(examples, 1), _Changed(examples, -1)
     for scores, sources in scored:
         one.append(scores[0])
         other.append(scores[1])

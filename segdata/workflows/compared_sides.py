@@ -60,12 +60,13 @@ def run_side(path: Path, request: ComparisonRequest, watch: Watch) -> RunSide:
     unfinished = run.unfinished(predictor.step)
     if unfinished:
         watch.note(f"{path}: {unfinished}")
+    step = "" if predictor.step is None or run.imported else f"step {predictor.step}, "
     facts = {
         "run": str(path),
         "split": request.split,
         "data": f"{run.manifest.name}, digest {run.manifest.digest}",
         "precision": predictor.precision,
-        **({"step": str(predictor.step)} if predictor.step is not None else {}),
+        "checkpoint": f"{step}digest {predictor.digest}",
         **({"looks": str(request.looks)} if request.looks.averages else {}),
     }
     return RunSide(run, predictor, request.split, facts)
@@ -121,6 +122,15 @@ def check_images(images: int, a: Path, b: Path) -> None:
     if not images:
         raise UserError(
             f"no image is both in {a} and in {b}", "compare predictions of the same images"
+        )
+
+
+def check_pixels(images: Sequence[ImageScore]) -> None:
+    """Raise a UserError if no image has a pixel to score."""
+    if not any(image.pixels for image in images):
+        raise UserError(
+            "there is nothing to compare: no image has a pixel to score",
+            "check the split and the ignore label",
         )
 
 

@@ -10,7 +10,13 @@ from segdata.progress import Silence, Watch
 from segdata.reports import check_suffix
 from segdata.reports.comparison_files import COMPARISON_SUFFIXES, write_comparison
 from segdata.scores import Compared, Comparison, ImageScore, ScoredImages, read_report
-from segdata.workflows.compared_sides import check_classes, common_rule, folder_side, run_side
+from segdata.workflows.compared_sides import (
+    check_classes,
+    check_pixels,
+    common_rule,
+    folder_side,
+    run_side,
+)
 from segdata.workflows.comparison_passes import Side, score_sides
 from segdata.workflows.comparison_request import ComparisonRequest
 from segdata.workflows.grouping import grouping
@@ -32,6 +38,7 @@ def compare(request: ComparisonRequest, *, watch: Watch | None = None) -> Compar
     rule = common_rule(request.rule, scored, DEFAULT_RULE)
     miou_rule(rule)
     found = score_sides(request, (a, b), rule, watch)
+    check_pixels(found.both.scores[0])
     comparison = Comparison(
         class_map=_named(a.class_map, b.class_map),
         a=Compared(str(request.a), a.facts, found.alone[0]),

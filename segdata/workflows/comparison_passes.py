@@ -62,7 +62,7 @@ def score_sides(
     if isinstance(a, FolderSide) and isinstance(b, FolderSide):
         return _folders(request, (a, b), measures, watch)
     if isinstance(a, RunSide) and isinstance(b, RunSide):
-        return _runs(a, b, measures, watch)
+        return _runs(request, (a, b), measures, watch)
     if isinstance(a, ScoredImages) or isinstance(b, ScoredImages):
         return _reports(request, sides, measures, watch)
     return _run_and_folder(request, (a, b), measures, watch)
@@ -77,7 +77,9 @@ def _folders(
     one, other = ({pair.truth: pair for pair in side.pairs.pairs} for side in sides)
     check_images(len(one.keys() & other.keys()), request.a, request.b)
     pairs = [(pair, other[truth]) for truth, pair in one.items() if truth in other]
-    both = score_files(pairs, measures, executor=request.executor, track=watch)
+    both = score_files(
+        pairs, measures, examples=request.examples, executor=request.executor, track=watch
+    )
     alone = (
         tuple(pair.key for truth, pair in one.items() if truth not in other),
         tuple(pair.key for truth, pair in other.items() if truth not in one),
@@ -91,7 +93,10 @@ def _folders(
     return Found(both, alone, tuple(notes))
 
 
-def _runs(a: RunSide, b: RunSide, measures: Measures, watch: Watch) -> Found:
+def _runs(
+    request: ComparisonRequest, sides: tuple[RunSide, RunSide], measures: Measures, watch: Watch
+) -> Found:
+    a, b = sides
     if a.run.manifest.digest != b.run.manifest.digest:
         raise UserError(
             f"the runs learned from different shards: {a.run.shards} and {b.run.shards}",
@@ -103,7 +108,9 @@ def _runs(a: RunSide, b: RunSide, measures: Measures, watch: Watch) -> Found:
             predicted = a.predictor.predict(image), b.predictor.predict(image)
             yield TwoPredictions(key, truth, *predicted, image)
 
-    return Found(_some(score_both(items(), measures, track=watch, total=a.total)))
+    return Found(
+        score_both(items(), measures, examples=request.examples, track=watch, total=a.total)
+    )
 
 
 def _run_and_folder(
@@ -130,10 +137,10 @@ def _run_and_folder(
             two = (run.predictor.predict(image), prediction)
             yield TwoPredictions(key, truth, *(two if run_is_a else two[::-1]), image)
 
-    both = score_both(items(), measures, track=watch, total=run.total)
+    both = score_both(items(), measures, examples=request.examples, track=watch, total=run.total)
     check_images(len(both.scores[0]), request.a, request.b)
     names = (tuple(alone), tuple(left))
-    return Found(_some(both), names if run_is_a else names[::-1])
+    return Found(both, names if run_is_a else names[::-1])
 
 
 def _reports(
@@ -154,7 +161,7 @@ def _reports(
     check_truth(a, b, sides[0].class_map)
     alone = tuple(k for k in one if k not in other), tuple(k for k in other if k not in one)
     note = "reports hold no pictures: compare the runs or folders themselves to see what changed"
-    return Found(_some(BothScored((a, b))), alone, (note,))
+    return Found(BothScored((a, b)), alone, (note,))
 
 
 def _images(
@@ -169,12 +176,3 @@ def _images(
         ).images
     items = predict_items(side.run.samples(side.split), side.predictor)
     return evaluate(items, side.class_map, options, track=watch, total=side.total).images
-
-
-def _some(both: BothScored) -> BothScored:
-    if not any(image.pixels for image in both.scores[0]):
-        raise UserError(
-            "there is nothing to compare: no image has a pixel to score",
-            "check the split and the ignore label",
-        )
-    return both

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from segdata.errors import UserError
+from segdata.evaluation.comparing import EXAMPLES
 from segdata.executors import Executor
 from segdata.listing import index_folder
 from segdata.predictor import Precision, PredictionOptions
@@ -78,7 +79,17 @@ class ComparisonRequest:
         """Whether scores near borders are measured."""
         if self.boundary is not None:
             return self.boundary
+        return self.is_page
+
+    @property
+    def is_page(self) -> bool:
+        """Whether an HTML report was asked for."""
         return any(path.suffix.lower() == ".html" for path in self.reports)
+
+    @property
+    def examples(self) -> int:
+        """How many images are kept for pictures: only a page shows them."""
+        return EXAMPLES if self.is_page else 0
 
     @property
     def looks(self) -> PredictionOptions:
