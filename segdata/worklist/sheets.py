@@ -90,7 +90,7 @@ def _whole(entry: Entry, size: tuple[int, ...]) -> Mask:
 
 
 def _framed(picture: Photo, mask: Mask) -> Photo:
-    """A picture as large as a panel, paper around it, the region between two thin lines."""
+    """A picture as large as a panel, under its caption, the region between two thin lines."""
     scale = min(_HEIGHT / picture.shape[0], _WIDTH / picture.shape[1])
     height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
     large = resize_photo(picture, (height, width)).copy()
@@ -100,6 +100,5 @@ def _framed(picture: Photo, mask: Mask) -> Photo:
     large[(near > 0) & (inside == 0)] = _LIGHT
     large[(cv2.dilate(near, square, iterations=_LINE) > 0) & (near == 0)] = _DARK
     out = np.full((_HEIGHT, _WIDTH, 3), _PAPER, np.uint8)
-    top, left = (_HEIGHT - height) // 2, (_WIDTH - width) // 2
-    out[top : top + height, left : left + width] = large
+    out[:height, :width] = large
     return out
