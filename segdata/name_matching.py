@@ -37,13 +37,28 @@ class NameMatch:
 
 @dataclass(frozen=True)
 class _Affix:
-    """What all names of a folder begin and end with."""
+    """What is cut off all names of a folder.
+
+    Args:
+        begins: what all of them then still begin with.
+        ends: what they still end with.
+    """
 
     prefix: str = ""
     suffix: str = ""
+    begins: str = ""
+    ends: str = ""
 
     def taken_off(self, name: str) -> str:
         return name[len(self.prefix) : len(name) - len(self.suffix)]
+
+    def may_join(self, other: _Affix) -> bool:
+        """Whether any name may be left the same in both folders: a cheap look before all names."""
+        a, b = self.begins, other.begins
+        if not (a.startswith(b) or b.startswith(a)):
+            return False
+        a, b = self.ends, other.ends
+        return (a.endswith(b) or b.endswith(a)) and not _differ(self.numbers, other.numbers)
 
     @property
     def numbers(self) -> list[str]:
@@ -136,7 +151,7 @@ def _without_affixes(predicted: Mapping[str, str], true: Mapping[str, str]) -> N
     best, cut = _match(predicted, true, ""), 0
     alone = 1 in (len(predicted), len(true))
     for one, other in product(_affixes(list(predicted)), _affixes(list(true))):
-        if _differ(one.numbers, other.numbers):
+        if not one.may_join(other):
             continue
         bare = {one.taken_off(stem): name for stem, name in predicted.items()}
         bare_true = {other.taken_off(stem): name for stem, name in true.items()}
@@ -174,9 +189,13 @@ def _affixes(stems: list[str]) -> Iterator[_Affix]:
         if first[: at + 1] == last[: at + 1] and a in _SEPARATORS
     ]
     shortest = min(map(len, stems))
+    start, end = max(starts, default="", key=len), max(ends, default="", key=len)
+    if len(start) + len(end) >= shortest:
+        # What all begin and end with overlaps, and cutting one takes of the other.
+        start = end = ""
     for prefix, suffix in product(["", *starts], ["", *ends]):
         if len(prefix) + len(suffix) < shortest:
-            yield _Affix(prefix, suffix)
+            yield _Affix(prefix, suffix, start[len(prefix) :], end.removesuffix(suffix))
 
 
 def _words(predictions: _Affix, labels: _Affix) -> str:

@@ -133,11 +133,12 @@ beginnings = st.sampled_from(["", "pred_", "mask-", "city/", "out.v2."])
 def test_affixes_of_unique_stems_are_always_found(
     stems: list[str], before: str, after: str, before_label: str, after_label: str
 ) -> None:
+    # x_pred and y_pred may be two images: of a single name without a number nothing tells.
+    assume(len(stems) > 1 or any(map(str.isdigit, stems[0])) or not (before and before_label))
     predictions = [before + stem + after for stem in stems]
     labels = [before_label + stem + after_label for stem in stems]
     match = match_names(predictions, labels)
     assert len(match.pairs) == len(stems)
-    # One image alone has no other to be confused with; of several each finds its own.
     assert sorted(names(match)) == sorted(zip(predictions, labels, strict=True))
 
 
