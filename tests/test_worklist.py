@@ -219,6 +219,11 @@ class TestRanking:
         rank(Counted(images.labels, images.predictions), 3)
         assert asked == [25, 100]
 
+    @pytest.mark.parametrize("count", [5, 100])
+    def test_images_of_the_first_look_count_once(self, count: int) -> None:
+        found = rank(many(count), 3)
+        assert sum(noise.pixels for noise in found.classes) == count * SIZE[0] * SIZE[1]
+
     def test_nothing_to_look_at_is_told(self) -> None:
         with pytest.raises(UserError, match="nothing to look at"):
             rank(Recorded({}, {}), 5)

@@ -145,7 +145,7 @@ def _compare(look: Look, thresholds: Numbers, ignore: int | None) -> _Pixels:
     counted = np.ones(look.label.shape, np.bool_) if ignore is None else look.label != ignore
     ids = np.where(counted, look.label, 0)
     sure = counted & (most >= thresholds[best])
-    differs = counted & (best != look.label)
+    differs = best != look.label
     suspect = sure & differs & (own < thresholds[ids])
     weight = edge_weights(look.label)
     odds = most[suspect] / np.maximum(own[suspect], most[suspect] / _MOST_ODDS)
