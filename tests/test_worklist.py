@@ -257,7 +257,7 @@ def test_memory_does_not_grow_with_the_number_of_images() -> None:
             tracemalloc.stop()
 
     peak(5)
-    assert peak(240) < 1.3 * peak(40)
+    assert peak(120) < 1.3 * peak(30)
 
 
 @pytest.mark.parametrize(
