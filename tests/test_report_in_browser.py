@@ -51,6 +51,10 @@ CLIPPED = """() => [...document.querySelectorAll("main *, header *")].filter((e)
   e.scrollWidth > e.clientWidth + 1 && e.clientWidth && !e.matches(".scroll, .name, .skip")
     && getComputedStyle(e).overflowX !== "visible" && getComputedStyle(e).display !== "inline"
 ).map((e) => e.outerHTML.slice(0, 80))"""
+# What reaches over the edge of the paper, also out of frames that scroll on a screen.
+CUT_BY_PAPER = """() => [...document.querySelectorAll("main :is(table, svg, img)")].filter((e) =>
+  e.getBoundingClientRect().right > document.documentElement.clientWidth + 1
+).map((e) => e.outerHTML.slice(0, 80))"""
 # Texts with less contrast to the paper than WCAG 2.2 asks of large text.
 PALE = """() => {
   const light = (color) => {
@@ -103,7 +107,7 @@ def page_file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         provenance={"data": "streets, digest 0123456789abcdef", "command": "segdata " * 40},
     )
     finding = Finding(
-        rule="S03", level=Level.WARNING, certainty=Certainty.PROOF,
+        rule="P09", level=Level.WARNING, certainty=Certainty.PROOF,
         message=f"train has no pixel of {NAMES[0]}", path="lists/" + "long" * 30,
         evidence={"classes": [f"{NAMES[0]} (0)"]}, fix="segdata split data out",
     )  # fmt: skip
@@ -248,7 +252,7 @@ def test_classes_are_found_by_name_where_they_are_many(opened: Any) -> None:
 
 def test_a_class_and_what_is_known_of_it_link_to_each_other(opened: Any) -> None:
     badge = opened.locator("#class-0 a.badge")
-    assert badge.inner_text() == "S03"
+    assert badge.inner_text() == "P09"
     target = opened.locator(str(badge.get_attribute("href")))
     assert "has no pixel of" in target.inner_text()
     assert target.locator("a").get_attribute("href") == "#class-0"
@@ -328,7 +332,7 @@ def test_a_class_that_is_switched_off_is_not_painted(opened: Any) -> None:
     toggle = box.locator("label", has_text=name).filter(has=opened.locator(f'[data-name="{name}"]'))
     entry = toggle.locator("input")
     color = [int(str(entry.get_attribute("data-color"))[i : i + 2], 16) for i in (1, 3, 5)]
-    assert opened.evaluate(PAINTED, color) > 0
+    until(opened, f"(color) => ({PAINTED})(color) > 0", color)
     entry.uncheck()
     opened.mouse.move(0, 0)
     opened.locator("#gallery-worst .zoom").first.focus()
@@ -353,6 +357,10 @@ def test_a_picture_opens_large_and_closes_again(opened: Any) -> None:
     before = dialog.locator(".stage").screenshot()
     dialog.locator("[data-opacity]").fill("10")
     assert dialog.locator(".stage").screenshot() != before
+    opened.set_viewport_size({"width": 390, "height": 800})
+    picture, canvas = dialog.locator("img").bounding_box(), dialog.locator("canvas").bounding_box()
+    assert all(abs(picture[side] - canvas[side]) < 2 for side in picture)
+    opened.set_viewport_size({"width": 1280, "height": 900})
     dialog.locator("[data-opacity]").fill("75")
     opened.keyboard.press("Escape")
     assert not dialog.is_visible()
@@ -360,10 +368,14 @@ def test_a_picture_opens_large_and_closes_again(opened: Any) -> None:
 
 def test_paper_shows_drawn_pictures_of_all_examples_and_no_controls(opened: Any) -> None:
     opened.emulate_media(media="print")
+    # A4 without its margins.
+    opened.set_viewport_size({"width": 718, "height": 1000})
+    assert opened.evaluate(CUT_BY_PAPER) == []
     assert opened.locator("[role=tabpanel]:visible").count() == 3
     assert opened.locator("img.drawn:visible").count() == opened.locator("img.drawn").count() > 0
     assert opened.locator(".needs-script:visible, canvas:visible, nav:visible").count() == 0
     opened.emulate_media(media="screen")
+    opened.set_viewport_size({"width": 1280, "height": 900})
 
 
 def test_without_scripts_everything_is_shown_and_nothing_is_dead(

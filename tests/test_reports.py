@@ -264,7 +264,7 @@ def test_a_rule_without_a_score_says_which_class_is_to_blame() -> None:
 
 
 def test_findings_and_the_classes_they_concern_link_to_each_other() -> None:
-    def finding(evidence: dict[str, object], rule: str = "S03") -> Finding:
+    def finding(evidence: dict[str, object], rule: str = "P09") -> Finding:
         return Finding(
             rule=rule, level=Level.WARNING, certainty=Certainty.PROOF, message="m",
             evidence=evidence,

@@ -108,13 +108,15 @@ def line_chart(series: Sequence[Series], axes: Axes) -> LineChart | None:
     xs, ys = zip(*points, strict=True)
     low, high = (0.0, 1.0) if axes.unit else (min(0.0, *ys), max(ys) or 1.0)
     names = [one.name for one in series if one.named]
+    heights = round_steps(low, high)
+    left = max(_LEFT, label_room([f"{y:g}" for y in heights], _FONT) + 10)
     right = _WIDTH - _END - (min(_ROOM, label_room(names, _FONT)) + _LEADER if names else 0.0)
     base = _HEIGHT - _AXIS
     first, last = _x(min(xs), axes), _x(max(xs), axes)
 
     def place(point: tuple[float, float]) -> tuple[float, float]:
         share = (_x(point[0], axes) - first) / ((last - first) or 1.0)
-        return _LEFT + (right - _LEFT) * share, base - (base - _TOP) * (point[1] - low) / (
+        return left + (right - left) * share, base - (base - _TOP) * (point[1] - low) / (
             (high - low) or 1.0
         )
 
@@ -127,9 +129,9 @@ def line_chart(series: Sequence[Series], axes: Axes) -> LineChart | None:
     )
     ticks = axes.ticks or round_steps(min(xs), max(xs))
     return LineChart(
-        axes.title, axes.x, _WIDTH, _HEIGHT, _LEFT, right, _TOP, base, lines,
+        axes.title, axes.x, _WIDTH, _HEIGHT, left, right, _TOP, base, lines,
         tuple(Mark(f"{t:,g}", place((t, low))[0]) for t in ticks),
-        tuple(Mark(f"{t:g}", place((min(xs), t))[1]) for t in round_steps(low, high)),
+        tuple(Mark(f"{t:g}", place((min(xs), t))[1]) for t in heights),
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def write_report(report: EvalReport, path: Path, context: Context | None = None)
     """
     forms = {
         ".html": lambda: render(report, context),
-        ".json": lambda: _json(_whole(report, context or Context())),
+        ".json": lambda: _lines(_whole(report, context or Context())),
         ".md": lambda: markdown(report),
         ".csv": lambda: class_table(report),
     }
@@ -112,6 +112,15 @@ def weights_table(statistics: Statistics) -> str:
 def _write(path: Path, forms: Mapping[str, Callable[[], str]]) -> None:
     check_suffix(path, tuple(forms))
     write_file(path, forms[path.suffix.lower()]().encode())
+
+
+def _lines(data: Mapping[str, Any]) -> str:
+    """JSON with a line for every key: matrices of thousands of images have millions of numbers."""
+    lines = (
+        f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
+        for key, value in data.items()
+    )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _json(data: Any) -> str:

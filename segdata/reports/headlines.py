@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from segdata.miou_rules import MIOU_RULES
 from segdata.scores import EvalReport, Interval
 
-_OVER = {"classes": "classes", "images": "classes of every image", "pixels": "all pixels"}
+_OVER = {"classes": "classes", "images": "every image", "pixels": "pixels"}
 
 
 @dataclass(frozen=True)
