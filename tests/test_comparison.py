@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -308,6 +310,26 @@ def test_the_images_that_changed_most_are_kept() -> None:
     assert [one.a.score.key for one in found.gains] == ranked[:6]
     assert [one.a.score.key for one in found.losses] == ranked[::-1][:6]
     assert all(np.array_equal(one.a.truth, one.b.truth) for one in found.gains)
+
+
+def test_memory_does_not_grow_with_the_images() -> None:
+    def peak(count: int) -> int:
+        def large() -> Iterator[TwoPredictions]:
+            rng = np.random.default_rng(0)
+            for i in range(count):
+                truth = np.zeros((600, 800), np.uint8)
+                a, b = (np.where(rng.random((600, 1)) < 0.2, 1, truth) for _ in "ab")
+                photo = np.zeros((600, 800, 3), np.uint8)
+                yield TwoPredictions(str(i), truth, a.astype(np.uint8), b.astype(np.uint8), photo)
+
+        tracemalloc.start()
+        score_both(large(), Measures(2, None, "cityscapes"))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    # Thumbnails of six gains and six losses are kept: one large image is 2.9 MB.
+    assert peak(120) < peak(40) + 2_000_000
 
 
 def test_what_changed_is_told_of_every_pixel() -> None:

@@ -80,7 +80,7 @@ def score_both(
     def scored() -> Iterator[tuple[Scores, tuple[Source, Source]]]:
         for item in track(items, "comparing", total):
             first = EvalItem(item.key, item.truth, item.a, item.image)
-            second = EvalItem(item.key, item.truth, item.b, item.image)
+            second = EvalItem(item.key, item.truth, item.b)
             yield (measure(first, measures).score, measure(second, measures).score), (first, second)
 
     return _gathered(scored(), examples)

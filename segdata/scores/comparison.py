@@ -79,7 +79,7 @@ class Influence:
 
 @dataclass(frozen=True, eq=False)
 class ChangedImage:
-    """An image as both predicted it; both examples have one truth."""
+    """An image as both predicted it; both examples have one truth, and the first has the photo."""
 
     a: Example
     b: Example
