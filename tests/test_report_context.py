@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from segdata.cli import run
 from segdata.errors import UserError
 from segdata.images import encode_label
-from segdata.workflows.report_context import read_course, read_findings
+from segdata.progress import Silence
+from segdata.workflows.report_context import context_of_run, read_course, read_findings
+from segdata.workflows.runs import Run
 
 
 def test_a_training_is_read_as_far_as_it_was_written(tmp_path: Path) -> None:
@@ -46,6 +49,25 @@ def test_what_is_no_report_of_findings_is_refused(content: str | None, tmp_path:
     with pytest.raises(UserError, match=r"checks\.json") as caught:
         read_findings(path)
     assert "segdata validate" in caught.value.remedy
+
+
+def run_of(folder: Path, size: int) -> Run:
+    """A run whose shards say that they have so many bytes."""
+    manifest = SimpleNamespace(shards=[SimpleNamespace(bytes=size)], name="streets")
+    return Run(folder, folder / "shards", manifest)  # type: ignore[arg-type]
+
+
+def test_shards_that_are_gone_or_broken_cost_no_scores(tmp_path: Path) -> None:
+    context = context_of_run(run_of(tmp_path, 1), None, Silence())
+    assert context.findings is None
+    assert context.remark.startswith("The shards could not be checked: ")
+
+
+def test_many_shards_are_not_checked_and_it_is_said_how_they_are(tmp_path: Path) -> None:
+    context = context_of_run(run_of(tmp_path, 5_000_000_000), None, Silence())
+    assert context.findings is None
+    assert "The 5,000 MB of shards were not checked" in context.remark
+    assert f"segdata validate {tmp_path / 'shards'} --report findings.json" in context.remark
 
 
 def write_masks(folder: Path) -> None:

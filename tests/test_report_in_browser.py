@@ -55,7 +55,7 @@ CLIPPED = """() => [...document.querySelectorAll("main *, header *")].filter((e)
 CUT_BY_PAPER = """() => [...document.querySelectorAll("main :is(table, svg, img)")].filter((e) =>
   e.getBoundingClientRect().right > document.documentElement.clientWidth + 1
 ).map((e) => e.outerHTML.slice(0, 80))"""
-# Texts with less contrast to the paper than WCAG 2.2 asks of large text.
+# Texts with less contrast to the paper than WCAG 2.2 asks of text.
 PALE = """() => {
   const light = (color) => {
     const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map((v) => v / 255)
@@ -63,10 +63,10 @@ PALE = """() => {
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const paper = light(getComputedStyle(document.body).backgroundColor);
-  const texts = document.querySelectorAll("h1, h2, h3, p, dd, dt, li, td, th, a, summary");
-  return [...texts].filter((e) => {
+  const texts = "h1, h2, h3, p, dd, dt, li, td, th, a, summary, label, .badge";
+  return [...document.querySelectorAll(texts)].filter((e) => {
     const ink = light(getComputedStyle(e).color);
-    return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05) < 3;
+    return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05) < 4.5;
   }).map((e) => e.outerHTML.slice(0, 80));
 }"""
 

@@ -220,6 +220,15 @@ def test_wide_ids_are_packed_little_end_first() -> None:
     assert data == bytes([1, 0, 300 % 256, 300 // 256])
 
 
+def test_more_classes_than_8_bits_hold_are_wide_pictures() -> None:
+    truth = np.array([[0, 300], [300, 300]], np.uint16)
+    table = ClassMap((SegClass(0, "a"), SegClass(300, "far")))
+    page = Page(render(evaluate([EvalItem("x", truth, truth)], table)))
+    wide = ["data-wide" in canvas for canvas in page.all("canvas")]
+    assert wide == [True, True, False]
+    assert any(i.get("data-name") == "far" and i["value"] == "300" for i in page.all("input"))
+
+
 def test_every_value_of_the_pictures_can_be_switched_off() -> None:
     report = scored(3, 2)
     inputs = [i for i in Page(render(report)).all("input") if i["type"] == "checkbox"]

@@ -54,6 +54,7 @@ def render(report: EvalReport, context: Context | None = None) -> str:
         confusions=report.confusions(_TOLD),
         findings=findings,
         named=_NAMED,
+        listed=_LISTED_IMAGES,
         ranked=ranked[:_LISTED_IMAGES],
         unlisted=max(0, len(ranked) - _LISTED_IMAGES),
         unkept=max(0, len(ranked) - _KEPT_IMAGES),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from segdata import validation
+from segdata.dataset import DatasetDescriptor
 from segdata.errors import UserError
 from segdata.findings import Certainty, CheckReport, Finding, Level
 from segdata.progress import Watch
@@ -41,10 +43,20 @@ def context_of_run(run: Run, findings: Path | None, watch: Watch) -> Context:
             training,
         )
     try:
-        found = validation.validate(validation.find(run.shards), track=watch)
-    except (UserError, OSError) as error:
+        found = validation.validate(_shards_of(run), track=watch)
+    except Exception as error:  # noqa: BLE001  scores that took hours are not lost for this
         return Context(None, f"The shards could not be checked: {error}.", training)
     return Context(found.findings, f"Of {_looked_at(found)} in {run.shards}.", training)
+
+
+def _shards_of(run: Run) -> validation.Shards:
+    """The run's shards, and what their ids mean where nothing beside them says so."""
+    found = validation.find(run.shards)
+    assert isinstance(found, validation.Shards)
+    if found.manifest is not None:
+        return found
+    told = DatasetDescriptor.for_classes(run.manifest.name, run.manifest.class_map)
+    return replace(found, told=told)
 
 
 def context_of_folders(findings: Path | None) -> Context:

@@ -52,7 +52,8 @@ def evaluate(request: EvaluationRequest, *, watch: Watch | None = None) -> EvalR
         place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
         run = load_run(request.run, place)
         report = _of_run(request, run, watch)
-        context = context_of_run(run, request.findings, watch) if request.shown else Context()
+        told = request.shown or request.findings is not None
+        context = context_of_run(run, request.findings, watch) if told else Context()
     elif request.run is None and request.predictions is not None and request.labels is not None:
         report = _of_folders(request, request.predictions, request.labels, watch)
         context = context_of_folders(request.findings)
