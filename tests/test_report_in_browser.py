@@ -51,6 +51,13 @@ CLIPPED = """() => [...document.querySelectorAll("main *, header *")].filter((e)
   e.scrollWidth > e.clientWidth + 1 && e.clientWidth && !e.matches(".scroll, .name, .skip")
     && getComputedStyle(e).overflowX !== "visible" && getComputedStyle(e).display !== "inline"
 ).map((e) => e.outerHTML.slice(0, 80))"""
+# Numbers that are broken into two lines.
+BROKEN = """() => [...document.querySelectorAll(".big, b, .number")].filter((e) => {
+  const range = document.createRange();
+  range.selectNodeContents(e);
+  const lines = [...range.getClientRects()].map((box) => box.bottom);
+  return !/[^\\d.,–%\\u00a0]/.test(e.textContent) && Math.max(...lines) > Math.min(...lines) + 9;
+}).map((e) => e.outerHTML)"""
 # What reaches over the edge of the paper, also out of frames that scroll on a screen.
 CUT_BY_PAPER = """() => [...document.querySelectorAll("main :is(table, svg, img)")].filter((e) =>
   e.getBoundingClientRect().right > document.documentElement.clientWidth + 1
@@ -206,7 +213,7 @@ def look_at(browser: Any, path: Path) -> None:
         page.emulate_media(color_scheme=scheme)
         for width in (390, 768, 1280):
             page.set_viewport_size({"width": width, "height": 900})
-            for fault in (STICKING_OUT, CLIPPED, CUT_OFF, OVERLAPPING):
+            for fault in (STICKING_OUT, CLIPPED, BROKEN, CUT_OFF, OVERLAPPING):
                 # Colors move nothing: what is laid out is looked at once.
                 assert scheme == "dark" or page.evaluate(fault) == [], (width, fault[:80])
             assert page.evaluate(PALE) == [], (width, scheme)

@@ -46,16 +46,14 @@ def trimap(report: EvalReport) -> LineChart | None:
     found = report.boundary
     if found is None:
         return None
-    bands = [found.band(i) for i in range(len(found.widths))]
-    mean = [matrix.mean_iou(_rule_of_bands(report)) for matrix in bands]
-    iou = {c: [float(matrix.iou[c.id]) for matrix in bands] for c in report.per_class if c.pixels}
-    lost = sorted(iou, key=lambda c: _loss(iou[c]), reverse=True)
-    named = set(lost[:_NAMED])
-    classes = [
-        Series(c.name, list(zip(found.widths, values, strict=True)), named=c in named)
-        for c, values in iou.items()
+    mean, *classes = trimap_rows(report)
+    lost = sorted(classes, key=lambda row: _loss(row[1]), reverse=True)
+    named = {name for name, _ in lost[:_NAMED]}
+    series = [
+        Series(name, list(zip(found.widths, values, strict=True)), named=name in named)
+        for name, values in classes
     ]
-    first = Series("mean", list(zip(found.widths, mean, strict=True)), main=True, dots=True)
+    first = Series("mean", list(zip(found.widths, mean[1], strict=True)), main=True, dots=True)
     axes = Axes(
         title="IoU near borders of the truth by the width of the band",
         x="pixels to the nearest border, at most",
@@ -64,7 +62,19 @@ def trimap(report: EvalReport) -> LineChart | None:
         unit=True,
     )
     # What is named is drawn over what is not.
-    return line_chart([*sorted(classes, key=lambda s: s.named), first], axes)
+    return line_chart([*sorted(series, key=lambda s: s.named), first], axes)
+
+
+def trimap_rows(report: EvalReport) -> list[tuple[str, list[float]]]:
+    """The same as numbers: a name and its IoU in every band, the mean first."""
+    found = report.boundary
+    if found is None:
+        return []
+    bands = [found.band(i) for i in range(len(found.widths))]
+    scored = [matrix.iou for matrix in bands]
+    rows = [("mean", [matrix.mean_iou(_rule_of_bands(report)) for matrix in bands])]
+    rows += [(c.name, [float(iou[c.id]) for iou in scored]) for c in report.per_class if c.pixels]
+    return rows
 
 
 def _rule_of_bands(report: EvalReport) -> str:

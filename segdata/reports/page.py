@@ -92,6 +92,7 @@ def _charts(report: EvalReport, context: Context) -> dict[str, Any]:
         "palettes": palettes(report),
         "distribution": charts.distribution([s.miou for s in report.images]),
         "trimap": borders.trimap(report),
+        "trimap_rows": borders.trimap_rows(report),
         "dumbbells": borders.dumbbells(report),
         "size_chart": sizes.size_chart(report),
         "size_rows": sizes.size_rows(report),

@@ -76,6 +76,12 @@ def warnings(report: EvalReport) -> Iterator[str]:
     outside = int(report.matrix.counts[:, -1].sum())
     if outside:
         yield f"{outside:,} pixels were predicted as no class; they count as wrong."
+    sure, known = report.calibration, int(report.matrix.counts[:, :-1].sum())
+    if sure is not None and int(sure.pixels.sum()) < known:
+        yield (
+            f"Calibration rests on {percent(sure.pixels.sum() / known)} of the pixels: the others "
+            "have no probabilities."
+        )
     void = sum(1 for image in report.images if not image.pixels)
     if void and report.pixels:
         yield f"{void} image(s) have no pixel to score: everything in them is ignored."
