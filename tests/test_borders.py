@@ -166,6 +166,15 @@ def test_bands_hold_the_pixels_up_to_their_width(
         assert np.array_equal(found[: at + 1].sum(axis=0), expected), width
 
 
+@pytest.mark.parametrize(
+    ("size", "width"), [((1, 1), 1), ((90, 120), 3), ((480, 640), 16), ((1024, 2048), 46)]
+)
+def test_contours_are_as_wide_as_2_percent_of_the_diagonal(
+    size: tuple[int, int], width: int
+) -> None:
+    assert contour_width(*size) == width
+
+
 def report(items: list[EvalItem], classes: int, ignore: int | None = VOID) -> Any:
     class_map = ClassMap(tuple(SegClass(i, f"class {i}") for i in range(classes)), ignore)
     return evaluate(items, class_map, EvalOptions(boundary=True))
@@ -185,6 +194,11 @@ def test_scores_of_many_images_are_the_sums_of_their_pixels() -> None:
     hits, true, guess = expected
     np.testing.assert_allclose(found.boundary.contours.iou, hits / (true + guess - hits))
     assert found.boundary_miou == pytest.approx((hits / (true + guess - hits)).mean())
+    told = found.to_json()["boundary"]
+    assert told["miou"] == found.boundary_miou
+    assert told["iou"] == [score.boundary_iou for score in found.per_class]
+    assert [band["width"] for band in told["trimap"]] == [1, 2, 3, 5, 10, 20, 40]
+    assert told["trimap"][-1]["miou"] == found.boundary.band(6).mean_iou()
 
 
 def test_wider_bands_hold_narrower_ones_and_the_widest_all_of_a_busy_image() -> None:

@@ -15,7 +15,7 @@ from segdata.classes import ClassMap, SegClass
 from segdata.cli import run
 from segdata.errors import UserError
 from segdata.evaluation import EvalItem, EvalOptions, evaluate, evaluate_folders
-from segdata.images import encode_label
+from segdata.images import encode_label, read_label
 from segdata.pairing import PairOptions, pair_folders
 from segdata.probability_files import read_probabilities
 from segdata.scores import Calibration
@@ -169,6 +169,20 @@ def test_the_command_line_tells_it(folder: Path, capsys: pytest.CaptureFixture[s
     assert found is not None
     assert told["expected_calibration_error"] == found.error
     assert len(told["bins"]["accuracy"]) == 15
+
+
+def test_images_without_probabilities_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("true", "predicted"):
+        (folder / name / "b.png").write_bytes(encode_label(np.zeros((10, 108), np.uint8)))
+    line = ["eval", "--predictions", str(folder / "predicted"), "--labels", str(folder / "true"),
+            "--probabilities", str(folder / "predicted"), "--num-classes", "4", "--ignore", "255",
+            "--executor", "serial"]  # fmt: skip
+    assert run(line) == 0
+    counted = int((read_label(folder / "true" / "a.png") != VOID).sum())
+    share = f"{100 * counted / (counted + 1080):.1f}"
+    assert f"Calibration rests on {share}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,11 @@ def test_masks_of_0_and_255_are_refused_with_a_remedy_that_works(
     assert told(capsys)["confusion"] == expected
 
 
+def test_predictions_that_are_ignored_on_purpose_are_no_masks(score: Eval, masks: Path) -> None:
+    options = ["--ignore", "255", "--prediction-ids", "1:ignore"]
+    assert score(*options, pred="white-ids", true="white-true-ids", classes=2) == 0
+
+
 def test_white_that_is_ignored_in_labels_of_two_classes_is_told(
     score: Eval, masks: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -112,6 +112,23 @@ def test_they_are_those_of_a_plain_loop_over_drawn_images(rule: str) -> None:
     )
 
 
+@pytest.mark.parametrize("rule", MIOU_RULES)
+def test_groups_are_drawn_with_all_their_images(rule: str) -> None:
+    """Nine images in four groups of different sizes, as a plain loop draws them."""
+    found = images(np.random.default_rng(6), 9, 0.4)
+    there = np.array([1, 1, 0, 1, 1, 1, 0, 1, 1])[:, None] * [0, 0, 1] + [1, 1, 0]
+    found = ClassCounts(found.hits * there, found.truth * there, found.predicted * there)
+    group = np.array([2, 0, 0, 1, 3, 0, 3, 0, 1])
+    told = intervals(found, MIOU_RULES[rule], Bootstrap(200, seed=7), group)
+    draws = np.random.default_rng(7).integers(0, 4, (200, 4))
+    rows = [np.concatenate([np.flatnonzero(group == g) for g in draw]) for draw in draws]
+    means = [MIOU_RULES[rule].mean(found.take(row))[0] for row in rows]
+    (expected,) = spread(np.array(means)[:, None], 0.95)
+    assert (told.unit, told.units) == ("groups", 4)
+    assert told.miou.low == pytest.approx(expected.low, nan_ok=True)
+    assert told.miou.high == pytest.approx(expected.high, nan_ok=True)
+
+
 def test_drawing_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded by blocks of draws, and the draws are the same."""
     found = images(np.random.default_rng(1), 40)
