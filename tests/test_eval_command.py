@@ -341,7 +341,8 @@ def test_fail_under_fails_what_does_not_reach_it(
 def test_an_undefined_mean_is_called_so(score: Eval, capsys: pytest.CaptureFixture[str]) -> None:
     assert score("--miou-rule", "voc", classes=4) == 0
     text = capsys.readouterr().out
-    assert "mIoU undefined" in text
+    assert "mIoU undefined (rule voc)" in text
+    assert "undefined to" not in text
     assert "nan" not in text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,12 @@ def command(
     console.show(report, form)
     # Also where it is undefined.
     if fail_under is not None and not report.miou >= fail_under:
-        click.echo(f"mIoU {report.miou:.4f} is below --fail-under {fail_under}", err=True)
+        reached = (
+            "is undefined and does not reach"
+            if math.isnan(report.miou)
+            else f"{report.miou:.4f} is below"
+        )
+        click.echo(f"mIoU {reached} --fail-under {fail_under}", err=True)
         return 1
     if report.pairing is not None and report.pairing.missing and not allow_missing:
         click.echo("labels without predictions were not scored: --allow-missing if that is meant",

@@ -84,7 +84,7 @@ def _groups(report: EvalReport) -> Table:
 def _headline(report: EvalReport) -> str:
     found = report.intervals
     images = f"{len(report.images)} images"
-    if found is None:
+    if found is None or math.isnan(found.miou.low):
         return f" (rule {report.rule}), {images}"
     what = f"{found.units} groups of {images}" if found.unit == "groups" else images
     return (
