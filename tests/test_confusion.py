@@ -15,8 +15,8 @@ from skimage.metrics import contingency_table
 
 from segdata.classes import Label
 from segdata.confusion import ConfusionMatrix
-from segdata.miou_rules import MIOU_RULES
 from segdata.errors import UserError
+from segdata.miou_rules import MIOU_RULES
 
 VOID = 255
 
