@@ -12,7 +12,7 @@ from segdata.class_counts import Floats
 from segdata.classes import Label
 from segdata.confusion import ConfusionMatrix
 from segdata.errors import UserError
-from segdata.evaluation.borders import band_cells, border_distance, contour_counts
+from segdata.evaluation.borders import band_cells, contour_counts
 from segdata.evaluation.confidence import confidence_table
 from segdata.evaluation.items import EvalItem
 from segdata.evaluation.objects import object_table
@@ -79,9 +79,7 @@ def measure(item: EvalItem, measures: Measures) -> Measured:
     maps = (ConfusionMatrix.of(item.truth, resize_label(m, size), *ids) for m in measures.maps)
     contours = bands = None
     if measures.boundary:
-        distance = border_distance(item.truth)
-        contours = contour_counts(*pair, *ids, distance)
-        bands = band_cells(*pair, *ids, distance)
+        contours, bands = contour_counts(*pair, *ids), band_cells(*pair, *ids)
     sure = item.confidence
     return Measured(
         _score(item.key, matrix, measures.rule, contours),
