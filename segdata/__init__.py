@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from segdata.workflows import (
         CheckpointRequest,
         ComparisonRequest,
+        DoctorRequest,
         EvaluationRequest,
         ExportRequest,
         PackageRequest,
@@ -62,6 +63,7 @@ _HOMES = {
     "ClassMap": "segdata.classes",
     "ComparisonRequest": "segdata.workflows",
     "ConversionRequest": "segdata.conversion",
+    "DoctorRequest": "segdata.workflows",
     "EvaluationRequest": "segdata.workflows",
     "ExportRequest": "segdata.workflows",
     "FixRequest": "segdata.mending",
@@ -103,6 +105,7 @@ __all__ = [
     "ClassMap",
     "ComparisonRequest",
     "ConversionRequest",
+    "DoctorRequest",
     "EvaluationRequest",
     "ExportRequest",
     "FixRequest",

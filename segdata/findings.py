@@ -51,6 +51,7 @@ class Finding:
         count: how many pixels, lines or files are concerned.
         evidence: numbers and names behind the message, JSON-able.
         fix: a command line that mends it, or an instruction in words.
+        missing: evidence that would settle it, where it is less than a proof.
     """
 
     rule: str
@@ -63,6 +64,7 @@ class Finding:
     count: int | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
     fix: str = ""
+    missing: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The form that ``--format json`` promises (docs/architecture.md, interfaces)."""

@@ -15,7 +15,7 @@ FLOORS: dict[int, set[str]] = {
         "predictor", "executors", "files",
         "original_flags", "progress", "scores", "settings", "wire", "workers"},
     1: {"images", "file_index", "listing", "dataset", "registry", "records", "manifest", "facts",
-        "tf_data", "builtin", "resizing", "name_matching", "pairing",
+        "evidence", "tf_data", "builtin", "resizing", "name_matching", "pairing",
         "probability_files", "baselines", "predictions", "samples",
         "frames"},
     2: {"sources", "rules", "policy", "accepted", "checked", "statistics", "palettes"},

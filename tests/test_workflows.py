@@ -9,15 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segdata import rules
 from segdata.cli import run
 from segdata.conversion import ConversionRequest, convert
 from segdata.dataset import load_dataset
 from segdata.diagnosis import Verdict
 from segdata.errors import BadData, UserError
+from segdata.evidence import CaseFacts, LabelEvidence, SettingsFacts
+from segdata.findings import Finding
 from segdata.images import encode_label, read_label, read_photo
 from segdata.manifest import ShardManifest
+from segdata.predictions import PredictionFacts
 from segdata.sharding import shard
 from segdata.workflows import (
+    DoctorRequest,
     EvaluationRequest,
     PictureRequest,
     diagnose,
@@ -98,7 +103,7 @@ def test_labels_0_and_255_are_refused_by_train(twin: Path, tmp_path: Path) -> No
 
 
 def test_labels_0_and_255_are_explained_by_the_doctor(twin: Path) -> None:
-    diagnosis = diagnose([str(twin)])
+    diagnosis = diagnose(DoctorRequest(paths=(str(twin),)))
     assert diagnosis.verdict is Verdict.FAULT
     first = diagnosis.to_json()["diagnosis"][0]
     assert first["rule"] == "L01"
@@ -113,12 +118,14 @@ def test_the_doctor_finds_the_cause_of_black_predictions_in_the_labels(
     black.mkdir()
     for path in (twin / "SegmentationClass").iterdir():
         (black / path.name).write_bytes(encode_label(np.zeros((299, 299), dtype=np.uint8)))
-    diagnosis = diagnose([str(twin)], predictions=black).to_json()["diagnosis"]
+    diagnosis = diagnose(DoctorRequest(paths=(str(twin),), predictions=black)).to_json()[
+        "diagnosis"
+    ]
     assert [(d["rule"], d["explains"]) for d in diagnosis] == [("L01", ["I10"])]
 
 
 def test_a_healthy_set_is_healthy_and_what_was_read_is_told(portrait: Path) -> None:
-    diagnosis = diagnose([str(portrait)])
+    diagnosis = diagnose(DoctorRequest(paths=(str(portrait),)))
     assert diagnosis.verdict is Verdict.HEALTHY
     assert "24 of 24 pairs" in diagnosis.looked_at[0]
 
@@ -224,10 +231,10 @@ def test_a_run_that_cannot_be_read_is_not_called_healthy(trained: Path, tmp_path
     for folder, shards_at in ((moved, "/gone"), (empty, config["shards"])):
         folder.mkdir()
         (folder / "config.json").write_text(json.dumps({**config, "shards": shards_at}))
-    undecided = diagnose([str(moved)])
+    undecided = diagnose(DoctorRequest(paths=(str(moved),)))
     assert undecided.verdict is Verdict.NOT_ENOUGH
     assert "--shards" in undecided.missing[0]
-    broken = diagnose([str(empty)])
+    broken = diagnose(DoctorRequest(paths=(str(empty),)))
     assert broken.verdict is Verdict.FAULT
     assert broken.causes[0].finding.rule == "C11"
 
@@ -243,11 +250,20 @@ def test_an_interrupted_folder_is_not_mended_into_a_wrong_one(portrait: Path) ->
 
 
 def test_a_collapsed_run_that_was_short_is_told_to_train_longer() -> None:
-    from segdata import rules
-    from segdata.facts.runs import TrainingFacts
+    def short(steps: int, ids: tuple[int, ...]) -> list[Finding]:
+        pixels = dict.fromkeys(ids, 10)
+        predictions = PredictionFacts(
+            where="p", files=1, read=1, pixels=pixels, constant=1, brightest=0
+        )
+        labels = LabelEvidence(
+            where="l", num_classes=2, ignore=255, samples={"train": 400, "val": 9}
+        )
+        training = SettingsFacts(where="run", tool="segdata", steps=steps, batch_size=2)
+        case = CaseFacts(predictions=predictions, labels=labels, training=training)
+        return [found for found in rules.judge_case(case) if found.rule == "T02"]
 
-    (short,) = rules.run("training", TrainingFacts(3, 2, 400, collapsed=True))
-    assert (short.rule, short.certainty.label) == ("T02", "medium")
-    assert "--steps 10000" in short.fix
-    assert not list(rules.run("training", TrainingFacts(3, 2, 400, collapsed=False)))
-    assert not list(rules.run("training", TrainingFacts(9000, 2, 400, collapsed=True)))
+    (found,) = short(3, (0,))
+    assert found.certainty.label == "medium"
+    assert "--steps 10000" in found.fix
+    assert not short(3, (0, 1))
+    assert not short(9000, (0,))

@@ -31,13 +31,13 @@ def command(
     """
     from segdata import console, executors, workflows
 
+    request = workflows.DoctorRequest(
+        paths=paths,
+        predictions=predictions,
+        full=full,
+        executor=executors.from_name(executor, workers),
+    )
     with console.watching() as watch:
-        diagnosis = workflows.diagnose(
-            paths,
-            predictions=predictions,
-            full=full,
-            executor=executors.from_name(executor, workers),
-            watch=watch,
-        )
+        diagnosis = workflows.diagnose(request, watch=watch)
     console.show(diagnosis, form)
     return diagnosis.exit_code

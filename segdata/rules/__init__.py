@@ -22,6 +22,11 @@ FOLDER_SCOPES = (
     "names", "pairing", "lists", "files", "storage", "coloring", "labels", "numbering", "masks",
     "structure", "alignment", "descriptor", "splits", "shards",
 )  # fmt: skip
+# Scopes of the rules that judge ``CaseFacts``: what the doctor knows beyond photos and labels.
+CASE_SCOPES = (
+    "predictions", "viewing", "scores", "training", "commands", "logs", "weights", "logits",
+    "batches",
+)  # fmt: skip
 # What one rule says is the reason of what others would find, which then say nothing.
 _REASONS = {
     "P11": frozenset({"L03", "L04"}),
@@ -43,6 +48,7 @@ class Statement:
         count: pixels, lines or files concerned.
         evidence: numbers and names behind the message, JSON-able.
         fix: what to do; a line that begins with ``segdata`` is a command.
+        missing: evidence that would settle it, as ``evidence: how to give it``.
     """
 
     message: str
@@ -54,6 +60,7 @@ class Statement:
     count: int | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
     fix: str = ""
+    missing: tuple[str, ...] = ()
 
 
 Judge = Callable[[Any], Iterable[Statement]]
@@ -96,6 +103,7 @@ class Rule:
             count=said.count,
             evidence=said.evidence,
             fix=said.fix,
+            missing=said.missing,
         )
 
     def to_json(self) -> dict[str, str]:
@@ -165,6 +173,16 @@ def judge_folder(facts: Any) -> Iterator[Finding]:
     said = {finding.rule for finding in findings if finding.level >= Level.WARNING}
     known = frozenset().union(*(rules for reason, rules in _REASONS.items() if reason in said))
     yield from (finding for finding in findings if finding.rule not in known)
+
+
+def judge_case(case: Any) -> Iterator[Finding]:
+    """What all rules find about predictions, training, commands, logs, weights and logits.
+
+    Args:
+        case: :class:`segdata.evidence.CaseFacts`.
+    """
+    for scope in CASE_SCOPES:
+        yield from run(scope, case)
 
 
 def all_rules() -> tuple[Rule, ...]:

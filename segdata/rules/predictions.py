@@ -9,6 +9,7 @@ from segdata.findings import Level
 from segdata.rules import Statement, rule
 
 if TYPE_CHECKING:
+    from segdata.evidence import CaseFacts
     from segdata.predictions import PredictionFacts
 
 # Below this grey level a screen shows black (fault catalogue, V01: ids under 32).
@@ -18,7 +19,7 @@ _NAMED = 6
 
 
 @rule("V01", level=Level.INFO)
-def ids_drawn_as_dark_gray(facts: PredictionFacts) -> Iterator[Statement]:
+def ids_drawn_as_dark_gray(case: CaseFacts) -> Iterator[Statement]:
     """The predictions only look black: a viewer draws small class ids as dark grey.
 
     What: the files hold several class ids, 0, 1, 2, ..., and a viewer shows 1 of 255 as black.
@@ -27,6 +28,9 @@ def ids_drawn_as_dark_gray(facts: PredictionFacts) -> Iterator[Statement]:
 
     How to fix: draw the ids with colors. The files themselves are what evaluation needs.
     """
+    facts = case.predictions
+    if facts is None:
+        return
     if _is_dark(facts) and set(facts.pixels) != {0, 1}:
         yield Statement(
             message=f"the predictions are not black: they hold ids {_listed(facts.pixels)}, which "
@@ -39,7 +43,7 @@ def ids_drawn_as_dark_gray(facts: PredictionFacts) -> Iterator[Statement]:
 
 
 @rule("V02", level=Level.INFO)
-def zero_and_one(facts: PredictionFacts) -> Iterator[Statement]:
+def zero_and_one(case: CaseFacts) -> Iterator[Statement]:
     """The predictions only look black: they hold 0 and 1.
 
     What: a two-class mask was saved as 0 and 1. On a screen 1 of 255 is black.
@@ -49,6 +53,9 @@ def zero_and_one(facts: PredictionFacts) -> Iterator[Statement]:
 
     How to fix: draw the ids with colors; keep the 0/1 files for evaluation.
     """
+    facts = case.predictions
+    if facts is None:
+        return
     if _is_dark(facts) and set(facts.pixels) == {0, 1}:
         share = facts.pixels[1] / sum(facts.pixels.values())
         yield Statement(
@@ -62,7 +69,7 @@ def zero_and_one(facts: PredictionFacts) -> Iterator[Statement]:
 
 
 @rule("I10", level=Level.INFO)
-def truth_is_constant_too(facts: PredictionFacts) -> Iterator[Statement]:
+def truth_is_constant_too(case: CaseFacts) -> Iterator[Statement]:
     """One class everywhere is right here: the labels of these pictures hold nothing else.
 
     What: the predictions are constant, and so are the labels of the same names.
@@ -72,6 +79,9 @@ def truth_is_constant_too(facts: PredictionFacts) -> Iterator[Statement]:
 
     How to fix: look at, and measure on, a split that holds objects.
     """
+    facts = case.predictions
+    if facts is None:
+        return
     if _is_constant(facts) and facts.truth is not None and set(facts.truth) == set(facts.pixels):
         yield Statement(
             message=f"predictions and labels of these {facts.read} pictures are all class "
@@ -84,7 +94,7 @@ def truth_is_constant_too(facts: PredictionFacts) -> Iterator[Statement]:
 
 
 @rule("I11", level=Level.ERROR)
-def collapsed_to_one_class(facts: PredictionFacts) -> Iterator[Statement]:
+def collapsed_to_one_class(case: CaseFacts) -> Iterator[Statement]:
     """The predictions are one class everywhere.
 
     What: every pixel of every prediction has the same id. It need not be black: the same mistake in
@@ -95,6 +105,9 @@ def collapsed_to_one_class(facts: PredictionFacts) -> Iterator[Statement]:
 
     How to fix: give the doctor the labels and the run too, so that it can find the cause.
     """
+    facts = case.predictions
+    if facts is None:
+        return
     if not _is_constant(facts) or (facts.truth and set(facts.truth) == set(facts.pixels)):
         return
     value = next(iter(facts.pixels))

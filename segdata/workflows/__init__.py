@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from segdata.workflows.comparison_request import ComparisonRequest
     from segdata.workflows.demo import run_demo
     from segdata.workflows.describing import CardRequest, describe
-    from segdata.workflows.doctoring import diagnose
+    from segdata.workflows.doctoring import DoctorRequest, diagnose
     from segdata.workflows.evaluation_request import Detail, EvaluationRequest, FileOptions
     from segdata.workflows.exporting import ExportRequest, export
     from segdata.workflows.importing import CheckpointRequest, import_checkpoint
@@ -33,6 +33,7 @@ _HOMES = {
     "CheckpointRequest": "importing",
     "ComparisonRequest": "comparison_request",
     "Detail": "evaluation_request",
+    "DoctorRequest": "doctoring",
     "EvaluationRequest": "evaluation_request",
     "ExportRequest": "exporting",
     "FileOptions": "evaluation_request",
@@ -71,6 +72,7 @@ __all__ = [
     "CheckpointRequest",
     "ComparisonRequest",
     "Detail",
+    "DoctorRequest",
     "EvaluationRequest",
     "ExportRequest",
     "FileOptions",

@@ -21,7 +21,7 @@ from segdata.progress import Silence, Watch
 from segdata.samples import sample_folder
 from segdata.scores import EvalReport
 from segdata.sharding import ShardRequest, shard
-from segdata.workflows.doctoring import diagnose
+from segdata.workflows.doctoring import DoctorRequest, diagnose
 from segdata.workflows.evaluation_request import EvaluationRequest
 from segdata.workflows.pictures import PictureRequest, visualize
 from segdata.workflows.scoring import evaluate
@@ -195,7 +195,7 @@ def _judge(tour: _Tour) -> tuple[EvalReport, Diagnosis]:
         return f"{sum(pictures.written.values())} pictures of {pictures.images} images"
 
     def diagnosed() -> str:
-        diagnoses.append(diagnose([str(run)], watch=tour.watch))
+        diagnoses.append(diagnose(DoctorRequest(paths=(str(run),)), watch=tour.watch))
         return f"verdict: {diagnoses[0].verdict}"
 
     names = " ".join(f"--report {out / name}" for name in _REPORTS)

@@ -1,4 +1,4 @@
-"""Rules about the weights of a run."""
+"""Rules about what is stored in a checkpoint."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from segdata.findings import Level
 from segdata.rules import Statement, rule
 
 if TYPE_CHECKING:
-    from segdata.facts.runs import CheckpointFacts
+    from segdata.evidence import CaseFacts
 
 
 @rule("C11", level=Level.ERROR)
-def unreadable_weights(facts: CheckpointFacts) -> Iterator[Statement]:
+def unreadable_weights(case: CaseFacts) -> Iterator[Statement]:
     """The run has no weights that can be read.
 
     What: there is no checkpoint yet, or its files are cut off or changed.
@@ -24,6 +24,12 @@ def unreadable_weights(facts: CheckpointFacts) -> Iterator[Statement]:
     How to fix: give the train command again: it goes on from the newest whole checkpoint, or starts
     anew where there is none.
     """
+    if case.weights is None or not case.weights.problem:
+        return
+    problem, _, remedy = case.weights.problem.partition("\n")
     yield Statement(
-        message=facts.problem, path=facts.run, evidence={"run": facts.run}, fix=facts.remedy
+        message=problem,
+        path=case.weights.where,
+        evidence={"checkpoint": case.weights.where},
+        fix=remedy,
     )

@@ -1,0 +1,36 @@
+"""Everything that was gathered for one diagnosis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segdata.evidence.batches import BatchFacts
+from segdata.evidence.labels import LabelEvidence
+from segdata.evidence.logits import LogitFacts
+from segdata.evidence.logs import LogFacts
+from segdata.evidence.scripts import ScriptFacts
+from segdata.evidence.settings import SettingsFacts
+from segdata.evidence.sweeps import SweepFacts
+from segdata.evidence.weights import WeightFacts
+from segdata.predictions import PredictionFacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseFacts:
+    """What the doctor's rules judge; a part is None, or empty, where nobody gave that evidence.
+
+    Args:
+        training: the settings that the network was trained with.
+        inference: those that it predicted with, where they are others.
+    """
+
+    labels: LabelEvidence | None = None
+    predictions: PredictionFacts | None = None
+    log: LogFacts | None = None
+    scripts: tuple[ScriptFacts, ...] = ()
+    training: SettingsFacts | None = None
+    inference: SettingsFacts | None = None
+    weights: WeightFacts | None = None
+    logits: LogitFacts | None = None
+    sweep: SweepFacts | None = None
+    batch: BatchFacts | None = None

@@ -1,0 +1,57 @@
+"""What labels hold, as the trainer reads them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelEvidence:
+    """The labels of a data set, of shards or of a folder, added up.
+
+    Args:
+        where: the folder, as the user named it.
+        num_classes: ids from 0 on that are classes.
+        ignore: the ignore label.
+        names: of the classes, by id.
+        labels: how many were read.
+        pixels: by id, as the trainer reads them, ignored ones left out.
+        holding: how many labels hold each id.
+        samples: of each split.
+        sizes: how many photos have a height and width.
+        clean: no rule about labels, pairs or descriptor has found a warning or an error.
+    """
+
+    where: str
+    num_classes: int
+    ignore: int | None
+    names: Mapping[int, str] = field(default_factory=dict)
+    labels: int = 0
+    pixels: Mapping[int, int] = field(default_factory=dict)
+    holding: Mapping[int, int] = field(default_factory=dict)
+    samples: Mapping[str, int] = field(default_factory=dict)
+    sizes: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    clean: bool = True
+
+    @property
+    def total(self) -> int:
+        """Pixels that are not ignored."""
+        return sum(self.pixels.values())
+
+    def share(self, class_id: int) -> float:
+        """Of the pixels that are not ignored."""
+        return self.pixels.get(class_id, 0) / max(1, self.total)
+
+    @property
+    def majority(self) -> int | None:
+        """The most frequent id; of equals the lowest."""
+        return min(self.pixels, key=lambda i: (-self.pixels[i], i), default=None)
+
+    @property
+    def entropy(self) -> float:
+        """Of the labels' marginal, in nats: the loss of a network that only knows how frequent each
+        class is (fault catalogue, fact 3)."""
+        shares = [n / self.total for n in self.pixels.values() if n]
+        return -sum(share * math.log(share) for share in shares)

@@ -1,0 +1,3 @@
+"""Rules about what a training log tells."""
+
+from __future__ import annotations
