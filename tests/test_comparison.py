@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import tracemalloc
@@ -26,7 +27,8 @@ from segdata.miou_rules import MIOU_RULES, miou_rule
 from segdata.scores import Bootstrap, Compared, Comparison, ImageScore, cells_of, read_report
 from segdata.scores import comparison_words as words
 from segdata.scores.paired import MEANS, Paired
-from segdata.scores.tested import excludes_zero, fewest, interval_of, many_intervals, tail
+from segdata.scores.percentiles import tail
+from segdata.scores.tested import excludes_zero, fewest, interval_of, many_intervals
 
 VOID = 255
 FEW_DRAWS = Bootstrap(400)
@@ -234,6 +236,53 @@ def test_images_that_belong_together_are_drawn_together() -> None:
     assert grouped.miou == alone.miou
     assert [g.images for g in grouped.groups] == [4] * 7
     assert "of resampled groups" in words.verdict(grouped)
+
+
+@pytest.mark.parametrize("rule", ["cityscapes", "smp-imagewise", "torchmetrics-imagewise"])
+def test_groups_are_drawn_under_rules_that_look_at_every_image_too(rule: str) -> None:
+    """As a plain loop over drawn groups of different sizes."""
+    rng = np.random.default_rng(9)
+    group = np.array([0, 3, 1, 1, 2, 5, 4, 5, 5, 6, 0])
+    a, b = (np.array(random_counts(rng, 11, right)) for right in (0.8, 0.7))
+    whole = paired(a, b)
+    found = Paired(whole.a, whole.b, miou_rule(rule), group=group).differences(FEW_DRAWS)[0]
+    draws = np.random.default_rng(FEW_DRAWS.seed).integers(0, 7, (FEW_DRAWS.replicates, 7))
+    rows = [np.concatenate([np.flatnonzero(group == g) for g in draw]) for draw in draws]
+    mean = miou_rule(rule).mean
+    expected = interval_of(
+        np.array([mean(whole.b.take(row))[0] - mean(whole.a.take(row))[0] for row in rows]),
+        7, FEW_DRAWS.level,
+    )  # fmt: skip
+    assert found.units == 7
+    assert expected is not None
+    assert found.interval is not None
+    assert found.interval.low == pytest.approx(expected.low)
+    assert found.interval.high == pytest.approx(expected.high)
+
+
+def test_grouped_images_are_drawn_as_groups_under_every_rule() -> None:
+    equal, gain = [[8, 2], [2, 8]], [[10, 0], [0, 10]]
+    found = comparison([equal] * 14, [equal] * 7 + [gain] * 7)
+    scores = tuple(
+        tuple(dataclasses.replace(s, group=f"scene {i // 2}") for i, s in enumerate(side))
+        for side in found.scores
+    )
+    grouped = dataclasses.replace(found, scores=scores, rule="smp-imagewise")
+    assert (grouped.unit, grouped.miou.units) == ("groups", 7)
+    assert grouped.deciding[0].key.startswith("scene ")
+
+
+def test_the_difference_lies_inside_its_interval_where_draws_lose_classes() -> None:
+    rng = np.random.default_rng(3)
+    truth = 100 * (rng.random((8, 200)) < 0.2)
+    sides = []
+    for right in (0.7, 0.8):
+        hits = rng.binomial(truth, right)
+        sides.append(ClassCounts(hits, truth, hits + 2))
+    found = Paired(*sides, miou_rule("cityscapes")).differences(FEW_DRAWS)[0]
+    assert found.outcome == "better"
+    assert found.interval is not None
+    assert found.interval.low <= found.value <= found.interval.high
 
 
 def test_the_image_that_decides_is_named() -> None:

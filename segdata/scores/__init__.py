@@ -14,9 +14,10 @@ from segdata.scores.comparison import (
 )
 from segdata.scores.confusions import Confusion
 from segdata.scores.images import Example, ImageScore, cells_of, contours_of, counts_of
-from segdata.scores.intervals import Bootstrap, Interval, Intervals
+from segdata.scores.intervals import Bootstrap, Intervals
 from segdata.scores.objects import ObjectScores
 from segdata.scores.paired import Difference
+from segdata.scores.percentiles import Interval
 from segdata.scores.reading import ScoredImages, read_report
 from segdata.scores.report import Baseline, ClassScore, EvalReport, GroupScore, Pairing
 

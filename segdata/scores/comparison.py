@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from segdata.class_counts import ClassCounts, Floats
+from segdata.class_counts import ClassCounts, Floats, Places
 from segdata.classes import ClassMap
 from segdata.miou_rules import DEFAULT_RULE, miou_rule
 from segdata.scores.images import Example, ImageScore, contours_of, counts_of
@@ -160,8 +160,7 @@ class Comparison:
     @property
     def unit(self) -> str:
         """What is drawn: ``images``, or ``groups`` of them that belong together."""
-        by_image = not self.groups or miou_rule(self.rule).over == "images"
-        return "images" if by_image else "groups"
+        return "groups" if self.groups else "images"
 
     @cached_property
     def deciding(self) -> tuple[Influence, ...]:
@@ -228,15 +227,17 @@ class Comparison:
 
     @cached_property
     def _paired(self) -> Paired:
-        near = self._contours and (self._united(self._contours[0]), self._united(self._contours[1]))
-        a, b = (self._united(counts) for counts in self._counts)
-        return Paired(a, b, miou_rule(self.rule), near)
+        near = None
+        if self._contours is not None:
+            near_a, near_b = self._contours
+            near = near_a.take(self._scored), near_b.take(self._scored)
+        a, b = (counts.take(self._scored) for counts in self._counts)
+        return Paired(a, b, miou_rule(self.rule), near, self._group)
 
-    def _united(self, counts: ClassCounts) -> ClassCounts:
-        """Of images that are scored, or of their groups."""
-        counts = counts.take(self._scored)
+    @property
+    def _group(self) -> Places | None:
+        """The place of each scored image's group in ``_unit_names``."""
         if self.unit == "images":
-            return counts
+            return None
         place = {name: i for i, name in enumerate(self._unit_names)}
-        group = np.array([place[self.scores[0][i].group] for i in self._scored], dtype=np.intp)
-        return counts.grouped(group, len(place))
+        return np.array([place[self.scores[0][i].group] for i in self._scored], dtype=np.intp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -10,16 +11,19 @@ import numpy.typing as npt
 
 from segdata.class_counts import ClassCounts, Floats, Places
 from segdata.miou_rules import MiouRule
+from segdata.scores.percentiles import Interval, expanded, known
 
 # Weights of so many bytes are drawn at once.
 _BLOCK_BYTES = 1 << 25
 # With fewer there is nothing to draw from.
 _FEWEST = 2
+# Scores before those of the classes.
+_MEANS = 4
 
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """How intervals are made: percentiles of resampled data (Efron and Tibshirani 1993, ch. 13).
+    """How intervals are made: percentiles of resampled data (``percentiles.expanded``).
 
     Args:
         replicates: how often the images are drawn anew, with replacement; 0 makes no intervals.
@@ -30,14 +34,6 @@ class Bootstrap:
     replicates: int = 1000
     level: float = 0.95
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Where a score lies with other images; NaN where it is undefined."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +78,12 @@ def intervals(
         means = [total.pixel_accuracy, total.mean_accuracy, total.frequency_weighted_iou]
         return np.column_stack([rule.mean(images, weights, group), *means, total.iou])
 
-    miou, pixel, mean, frequency, *iou = spread(replicates(count, options, scores), options.level)
+    drawn, (actual,) = replicates(count, options, scores), scores(np.ones((1, count)))
+    rest_on = [count] * _MEANS + (units.union > 0).sum(axis=0).tolist()
+    miou, pixel, mean, frequency, *iou = (
+        interval_around(score, column, on, options.level)
+        for score, column, on in zip(actual, drawn.T, rest_on, strict=True)
+    )
     unit = "images" if group is None else "groups"
     return Intervals(unit, count, options.level, miou, pixel, mean, frequency, tuple(iou))
 
@@ -92,15 +93,22 @@ def replicates(units: int, options: Bootstrap, score: Callable[[Floats], Floats]
     return np.concatenate([score(weights) for weights in _draws(units, options)])
 
 
-def spread(values: Floats, level: float) -> list[Interval]:
-    """The interval of every column of ``float64 B×S``; replicates without a score are left out."""
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    out = []
-    for column in values.T:
-        known = column[~np.isnan(column)]
-        low, high = np.quantile(known, tails) if len(known) else (np.nan, np.nan)
-        out.append(Interval(float(low), float(high)))
-    return out
+def interval_around(score: float, resampled: Floats, units: int, level: float) -> Interval:
+    """The interval of one score in 0 to 1; NaN where it is undefined or rests on a single unit.
+
+    Draws lose the classes that few images hold, which moves the mean of all draws away from the
+    score. So they are moved back by that (bootstrap estimate of bias: Efron and Tibshirani 1993,
+    ch. 10).
+
+    Args:
+        resampled: ``float64 B``; draws without a score are left out.
+        units: images or groups that the score rests on.
+    """
+    ordered = known(resampled)
+    if math.isnan(score) or units < _FEWEST or not len(ordered):
+        return Interval(math.nan, math.nan)
+    moved = np.clip(ordered + (score - ordered.mean()), 0.0, 1.0)
+    return expanded(moved, units, level)
 
 
 def _draws(units: int, options: Bootstrap) -> Iterator[npt.NDArray[np.float64]]:

@@ -11,8 +11,9 @@ from segdata.confusion import ConfusionMatrix
 from segdata.scores.boundary import CONTOUR_SHARE, BoundaryScores
 from segdata.scores.calibration import Calibration
 from segdata.scores.images import ImageScore
-from segdata.scores.intervals import Interval, Intervals
+from segdata.scores.intervals import Intervals
 from segdata.scores.objects import SIZE_LIMITS, SIZE_NAMES, ObjectScores
+from segdata.scores.percentiles import Interval
 
 if TYPE_CHECKING:
     from segdata.scores.report import EvalReport

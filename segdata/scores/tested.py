@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
 from segdata.class_counts import Floats
-from segdata.scores.intervals import Interval
-
-_NORMAL = NormalDist()
+from segdata.scores.percentiles import Interval, expanded, known
 
 
 def fewest(level: float) -> int:
@@ -20,15 +17,6 @@ def fewest(level: float) -> int:
     If all N of them favor one side, chance does that in ``2 / 2^N`` of the cases (sign test).
     """
     return 1 + math.ceil(math.log2(1 / (1 - level)))
-
-
-def tail(level: float, units: int) -> float:
-    """The share below an interval's low end, so that few units do not make it too narrow.
-
-    Expanded percentiles: Hesterberg 2015, "What Teachers Should Know About the Bootstrap", 5.3.
-    """
-    stretched = _student((1 + level) / 2, units - 1) * math.sqrt(units / (units - 1))
-    return _NORMAL.cdf(-stretched)
 
 
 def interval_of(resampled: Floats, units: int, level: float) -> Interval | None:
@@ -41,7 +29,7 @@ def interval_of(resampled: Floats, units: int, level: float) -> Interval | None:
     Returns:
         Of negated differences exactly the negated interval.
     """
-    return _between(_ordered(resampled), units, level)
+    return _between(known(resampled), units, level)
 
 
 def excludes_zero(interval: Interval | None) -> bool:
@@ -62,7 +50,7 @@ def many_intervals(
         resampled: ``float64 B×K``; a column without any score is not tested.
         units: ``int64 K``: that each difference rests on.
     """
-    columns = [_ordered(column) for column in resampled.T]
+    columns = [known(column) for column in resampled.T]
     tested = sum(len(c) > 0 and n >= fewest(level) for c, n in zip(columns, units, strict=True))
     found: list[Interval | None] = [None] * len(columns)
     each = level
@@ -74,31 +62,7 @@ def many_intervals(
     return found, each
 
 
-def _ordered(resampled: Floats) -> Floats:
-    return np.sort(resampled[~np.isnan(resampled)])
-
-
 def _between(ordered: Floats, units: int, level: float) -> Interval | None:
     if units < fewest(level) or not len(ordered):
         return None
-    share = tail(level, units)
-    return Interval(_at(ordered, share), -_at(-ordered[::-1], share))
-
-
-def _at(ordered: Floats, share: float) -> float:
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return float(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
-
-
-def _student(probability: float, freedom: int) -> float:
-    """Student's quantile (Abramowitz and Stegun 1964, 26.7.5)."""
-    z = _NORMAL.inv_cdf(probability)
-    terms: tuple[float, ...] = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + sum(term / float(freedom) ** power for power, term in enumerate(terms, 1))
+    return expanded(ordered, units, level)
