@@ -77,14 +77,19 @@ class Diagnosis:
         }
 
 
-# Links of the chain by the letter of their rules, the first one first.
-_CHAIN = "LDPSTCIVM"
+# The order in which links are tried, by the letter of their rules (fault catalogue, A9): labels and
+# descriptor, the records made of them, pairs, training, checkpoint, inference, viewer, machine.
+_CHAIN = "LDSPTCIVM"
 # Answers that the predictions alone give: they are not black at all, or they are rightly so.
 _DISPLAY = frozenset({"V01", "V02", "V06"})
 _RIGHTLY = frozenset({"I10"})
 # What a person sees, not why: explained by any fault that comes earlier in the chain. That black is
 # right is one of them when the labels themselves are at fault: they look black for that reason.
-_SYMPTOMS = frozenset({"I10", "I11", "T12"})
+_SYMPTOMS = frozenset({"I07", "I10", "I11", "T12", "C07"})
+# What would be a cause of its own, but follows where an earlier link is surely broken: labels that
+# teach one class look imbalanced, and a network that cannot learn looks as if it had not learned
+# long enough, at a wrong rate, or from the wrong weights (fault catalogue, facts 2 to 4).
+_CONSEQUENCES = _SYMPTOMS | {"T01", "T02", "T03", "T05", "T10", "T11", "T20", "L26", "C08", "P09"}
 
 _MISSING = {
     Evidence.LABELS: "the labels: add the dataset folder or the shards to the command",
@@ -112,8 +117,10 @@ def diagnose(
     verdict = _verdict(ranked, given)
     if undecided and verdict is Verdict.HEALTHY:
         verdict = Verdict.NOT_ENOUGH
-    missing = (*undecided, *_open(verdict, given))
-    return Diagnosis(verdict, _causes(ranked, verdict), missing, tuple(looked_at))
+    causes = _causes(ranked, verdict)
+    settles = [line for cause in causes[:1] for line in cause.finding.missing]
+    missing = dict.fromkeys([*undecided, *settles, *_open(verdict, given)])
+    return Diagnosis(verdict, causes, tuple(missing), tuple(looked_at))
 
 
 def evidence_lines(finding: Finding) -> list[str]:
@@ -124,19 +131,19 @@ def evidence_lines(finding: Finding) -> list[str]:
 
 
 def _rank(finding: Finding) -> tuple[int, int, int, int]:
-    """Errors before warnings, proofs before hints, early links before late ones."""
-    answer = finding.rule in _DISPLAY
-    symptom = finding.rule in _SYMPTOMS
-    chain = _CHAIN.find(finding.rule[0])
-    return int(not answer), -finding.level, int(symptom), -finding.certainty * 10 + chain
+    """Errors before warnings, proofs before hints, causes before what may follow from them, early
+    links before late ones."""
+    follows = finding.rule in _CONSEQUENCES
+    return -finding.level, -finding.certainty, int(follows), _place(finding)
 
 
 def _verdict(ranked: list[Finding], evidence: set[Evidence]) -> Verdict:
     rules = {finding.rule for finding in ranked}
-    faulty = any(finding.level >= Level.ERROR for finding in ranked)
-    if rules & _DISPLAY:
+    faults = [finding for finding in ranked if finding.level >= Level.ERROR]
+    surely = any(_explains(f) and f.rule not in _SYMPTOMS for f in faults)
+    if rules & _DISPLAY and not surely:
         return Verdict.DISPLAY_ONLY
-    if faulty:
+    if faults:
         return Verdict.FAULT
     if rules & _RIGHTLY:
         return Verdict.RIGHTLY_CONSTANT
@@ -147,17 +154,28 @@ def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
     """What is behind the verdict; a note that does no harm is no cause of a fault."""
     if verdict is Verdict.FAULT:
         ranked = [f for f in ranked if f.level > Level.INFO or f.rule in _SYMPTOMS]
-    symptoms = tuple(finding for finding in ranked if finding.rule in _SYMPTOMS)
-    others = [finding for finding in ranked if finding.rule not in _SYMPTOMS]
-    explained = verdict is Verdict.FAULT and bool(others) and _explains(others[0])
-    if not explained:
+        ranked.sort(key=lambda finding: finding.rule in _SYMPTOMS)
+    elif verdict in (Verdict.DISPLAY_ONLY, Verdict.RIGHTLY_CONSTANT):
+        ranked = sorted(ranked, key=lambda finding: finding.rule not in _DISPLAY | _RIGHTLY)
+    first = next((f for f in ranked if f.rule not in _CONSEQUENCES), None)
+    if verdict is not Verdict.FAULT or first is None or not _explains(first):
         return tuple(Cause(finding) for finding in ranked)
-    first, *rest = others
-    return (Cause(first, symptoms), *(Cause(finding) for finding in rest))
+    follow = tuple(f for f in ranked if f.rule in _CONSEQUENCES and _later(f, first))
+    rest = [finding for finding in ranked if finding is not first and finding not in follow]
+    return (Cause(first, follow), *(Cause(finding) for finding in rest))
 
 
 def _explains(finding: Finding) -> bool:
     return finding.level >= Level.ERROR and finding.certainty >= Certainty.STRONG
+
+
+def _later(finding: Finding, cause: Finding) -> bool:
+    """Whether it comes after the cause in the chain, or is no more than what a person sees."""
+    return finding.rule in _SYMPTOMS or _place(finding) >= _place(cause)
+
+
+def _place(finding: Finding) -> int:
+    return _CHAIN.find(finding.rule[0])
 
 
 def _open(verdict: Verdict, evidence: set[Evidence]) -> tuple[str, ...]:

@@ -28,7 +28,26 @@ EVERYTHING = (Evidence.LABELS, Evidence.PREDICTIONS, Evidence.RUN)
 def test_a_proof_about_labels_outranks_imbalance_in_any_order(order: tuple[Finding, ...]) -> None:
     diagnosis = diagnose(order, EVERYTHING)
     assert diagnosis.verdict is Verdict.FAULT
-    assert [cause.finding.rule for cause in diagnosis.causes] == ["L01", "T01"]
+    (cause,) = diagnosis.causes
+    assert cause.finding.rule == "L01"
+    assert {found.rule for found in cause.explains} == {"I11", "T01"}
+
+
+def test_what_lies_before_a_cause_does_not_follow_from_it() -> None:
+    rate = finding("T03", certainty=Certainty.MEDIUM)
+    diagnosis = diagnose([rate, finding("C04")], EVERYTHING)
+    assert [cause.finding.rule for cause in diagnosis.causes] == ["C04", "T03"]
+
+
+def test_a_fault_is_told_though_the_predictions_only_look_black() -> None:
+    diagnosis = diagnose([LOOKS_BLACK, LABELS_LOST], EVERYTHING)
+    assert diagnosis.verdict is Verdict.FAULT
+    assert diagnosis.causes[0].finding.rule == "L01"
+
+
+def test_the_answer_comes_before_warnings_that_are_no_reason() -> None:
+    diagnosis = diagnose([finding("P07", Level.WARNING), LOOKS_BLACK], EVERYTHING)
+    assert [cause.finding.rule for cause in diagnosis.causes] == ["V01", "P07"]
 
 
 def test_the_symptom_is_listed_under_its_cause() -> None:
