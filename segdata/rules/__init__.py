@@ -127,6 +127,8 @@ class Manual:
 
 
 _RULES: dict[str, Rule] = {}
+# Scope, id and judge of what other evidence says in a rule's name.
+_FURTHER: list[tuple[str, str, Judge]] = []
 # Rules that are proposed for a misspelt id.
 _NAMED = 3
 
@@ -150,6 +152,20 @@ def rule(rule_id: str, *, level: Level) -> Callable[[Judge], Judge]:
     return register
 
 
+def further(rule_id: str) -> Callable[[Judge], Judge]:
+    """Register a function that tells the same cause from other evidence than its rule.
+
+    A shuffled list is P01 where photos and labels show it, and where only a log hints at it. The
+    manual page stays the rule's.
+    """
+
+    def register(judge: Judge) -> Judge:
+        _FURTHER.append((judge.__module__.rpartition(".")[2], rule_id, judge))
+        return judge
+
+    return register
+
+
 def run(scope: str, facts: Any) -> Iterator[Finding]:
     """Apply every rule of a scope.
 
@@ -161,6 +177,9 @@ def run(scope: str, facts: Any) -> Iterator[Finding]:
     for found in sorted(_RULES.values(), key=lambda r: r.id):
         if found.scope == scope:
             yield from found.apply(facts)
+    for place, rule_id, judge in _FURTHER:
+        if place == scope:
+            yield from map(get(rule_id).finding, judge(facts))
 
 
 def judge_folder(facts: Any) -> Iterator[Finding]:
