@@ -12,12 +12,22 @@ from segdata.commands import options
 @click.command("doctor")
 @click.argument("paths", nargs=-1)
 @click.option("--predictions", type=options.FOLDER, help="Folder of predicted PNGs.")
+@click.option("--labels", type=options.FOLDER, help="Folder of label PNGs without a data set.")
+@click.option("--photos", type=options.FOLDER, help="Folder of their photos.")
+@click.option("--classes", type=options.FOLDER, help="Class file, or a dataset.toml.")
+@click.option("--num-classes", type=click.IntRange(min=1), help="How many classes, without it.")
+@click.option("--ignore", type=int, help="The ignore label, with --num-classes; default: 255.")
 @click.option("--full", is_flag=True, help="Read everything instead of a sample.")
 @options.work
 @options.text_or_json
 def command(
     paths: tuple[str, ...],
     predictions: Path | None,
+    labels: Path | None,
+    photos: Path | None,
+    classes: Path | None,
+    num_classes: int | None,
+    ignore: int | None,
     full: bool,
     executor: str,
     workers: int | None,
@@ -34,6 +44,11 @@ def command(
     request = workflows.DoctorRequest(
         paths=paths,
         predictions=predictions,
+        labels=labels,
+        photos=photos,
+        classes=classes,
+        num_classes=num_classes,
+        ignore=ignore,
         full=full,
         executor=executors.from_name(executor, workers),
     )

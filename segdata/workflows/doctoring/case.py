@@ -8,7 +8,8 @@ from typing import Any
 
 from segdata import rules
 from segdata.classes import ClassMap
-from segdata.diagnosis import Diagnosis, Evidence, diagnose
+from segdata.dataset import Dataset
+from segdata.diagnosis import Diagnosis, Evidence, Exhibits, diagnose
 from segdata.evidence import CaseFacts
 from segdata.executors import Executor, Serial
 from segdata.findings import Finding
@@ -32,6 +33,7 @@ class Case:
         undecided: a line for each thing that was named and could not be read.
         labels: label files by name, to compare predictions with.
         class_map: the classes, where something names them.
+        dataset: the first data set, to show photos and labels of.
         predicts_itself: a run was asked to predict.
     """
 
@@ -45,6 +47,7 @@ class Case:
     undecided: list[str] = field(default_factory=list)
     labels: dict[str, Path] = field(default_factory=dict)
     class_map: ClassMap | None = None
+    dataset: Dataset | None = None
 
     @property
     def executor(self) -> Executor:
@@ -63,4 +66,8 @@ class Case:
         cases = [replace(self.facts, predictions=one) for one in self.predictions]
         for case in cases or [self.facts]:
             findings += [f for f in rules.judge_case(case) if f not in findings]
-        return diagnose(findings, self.evidence, self.looked_at, self.undecided)
+        found = diagnose(findings, self.evidence, self.looked_at, self.undecided)
+        facts = cases[0] if cases else self.facts
+        return replace(
+            found, exhibits=Exhibits(facts, self.dataset, self.labels, self.class_map)
+        )

@@ -3,34 +3,72 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from segdata import registry, rules, validation
-from segdata.dataset import Split
+from segdata.dataset import Dataset, DatasetDescriptor, Split
 from segdata.diagnosis import Evidence
 from segdata.evidence import LabelEvidence
 from segdata.facts import DatasetFacts
 from segdata.findings import Finding, Level
 from segdata.validation import Shards
 from segdata.workflows.doctoring.case import Case
+from segdata.workflows.plain_folders import PlainFolders, dataset_of
+from segdata.workflows.scoring import classes_of
 
 # A quick look at this many pairs of each split, spread evenly.
 SAMPLED = 500
+# Rules about labels that compare them with their photos.
+_WITH_PHOTOS = frozenset({"L22", "L23", "L24", "L25"})
 
 
 def look_at_dataset(path: str, case: Case) -> None:
     """Every pair of a data set, or a sample."""
-    dataset = registry.find(path)
+    _look(registry.find(path), case, _everything)
+
+
+def look_at_folders(labels: Path, photos: Path | None, case: Case) -> None:
+    """Folders of labels and photos that no ``dataset.toml`` describes.
+
+    Without photos only what labels say of themselves counts.
+    """
+    request = case.request
+    folders = PlainFolders(
+        root=labels.parent, images=photos or labels, labels=labels, num_classes=request.num_classes
+    )
+    dataset = dataset_of(folders, case.executor, case.watch)
+    descriptor = dataset.descriptor
+    if request.classes is not None:
+        told = classes_of(request.classes, request.num_classes, request.ignore)
+        places = descriptor.model_dump(include={"images", "labels", "lists", "allow_outside"})
+        descriptor = DatasetDescriptor.for_classes(dataset.name, told).model_copy(update=places)
+    elif request.ignore is not None:
+        descriptor = descriptor.model_copy(update={"ignore_label": request.ignore})
+    found = Dataset(dataset.root, descriptor)
+    _look(found, case, _everything if photos is not None else _of_labels)
+
+
+def _look(dataset: Dataset, case: Case, counts: Callable[[Finding], bool]) -> None:
     splits = [_sample(split, case.request.full) for split in dataset.splits.values()]
     facts = validation.gather(dataset, splits, case.executor, case.watch)
     total = len({pair.image for split in dataset.splits.values() for pair in split.pairs})
     case.labels.update(dataset.label_files)
     case.class_map = case.class_map or dataset.class_map
+    case.dataset = case.dataset or dataset
     samples = {name: len(split.pairs) for name, split in dataset.splits.items()}
     looked_at = f"{facts.pairs} of {total} pairs of the data set {dataset.root}"
-    _judge(facts, case, (Evidence.LABELS, looked_at), samples)
+    _judge(facts, case, (Evidence.LABELS, looked_at), samples, counts)
+
+
+def _everything(finding: Finding) -> bool:
+    return True
+
+
+def _of_labels(finding: Finding) -> bool:
+    """What is no comparison with photos."""
+    return finding.rule[0] in "LD" and finding.rule not in _WITH_PHOTOS
 
 
 def look_at_shards(folder: Path, case: Case) -> None:
@@ -45,19 +83,23 @@ def look_at_shards(folder: Path, case: Case) -> None:
     for file in found.files:
         samples[file.split] += file.records
     looked_at = f"{facts.pairs} of {samples.total()} records of the shards {folder}"
-    _judge(facts, case, (Evidence.SHARDS, looked_at), samples)
+    _judge(facts, case, (Evidence.SHARDS, looked_at), samples, _everything)
 
 
 def _judge(
-    facts: DatasetFacts, case: Case, seen: tuple[Evidence, str], samples: dict[str, int]
+    facts: DatasetFacts,
+    case: Case,
+    seen: tuple[Evidence, str],
+    samples: Mapping[str, int],
+    counts: Callable[[Finding], bool],
 ) -> None:
-    findings = list(rules.judge_folder(facts))
+    findings = [finding for finding in rules.judge_folder(facts) if counts(finding)]
     case.findings += findings
     case.add(*seen, labels=_evidence(facts, findings, samples))
 
 
 def _evidence(
-    facts: DatasetFacts, findings: Sequence[Finding], samples: dict[str, int]
+    facts: DatasetFacts, findings: Sequence[Finding], samples: Mapping[str, int]
 ) -> LabelEvidence:
     descriptor = facts.descriptor
     pixels: Counter[int] = Counter()

@@ -8,8 +8,8 @@ from segdata.diagnosis import Diagnosis
 from segdata.errors import UserError
 from segdata.progress import Silence, Watch
 from segdata.workflows.doctoring.case import Case
-from segdata.workflows.doctoring.labels import look_at_dataset, look_at_shards
-from segdata.workflows.doctoring.paths import kind_of, parts_of
+from segdata.workflows.doctoring.labels import look_at_dataset, look_at_folders, look_at_shards
+from segdata.workflows.doctoring.paths import Part, parts_of
 from segdata.workflows.doctoring.pictures import look_at_predictions
 from segdata.workflows.doctoring.request import DoctorRequest
 from segdata.workflows.doctoring.runs import look_at_run
@@ -26,22 +26,25 @@ def diagnose(request: DoctorRequest, *, watch: Watch | None = None) -> Diagnosis
             "nothing to look at", "name a data set, shards, a run or a folder of predictions"
         )
     case = Case(request, watch or Silence())
-    parts = [part for path in request.paths for part in parts_of(path)]
-    # Predictions come last, when the labels are known.
-    for part in sorted(parts, key=lambda part: kind_of(part) == "pictures"):
+    parts = parts_of(request.paths)
+    if request.labels is not None:
+        parts.insert(0, Part("plain", str(request.labels), request.photos))
+    for part in parts:
         _look(part, case)
     if request.predictions is not None:
         look_at_predictions(request.predictions, case)
     return case.diagnosis()
 
 
-def _look(path: str, case: Case) -> None:
-    kind = kind_of(path)
-    if kind == "dataset":
-        look_at_dataset(path, case)
-    elif kind == "shards":
-        look_at_shards(Path(path), case)
-    elif kind == "run":
-        look_at_run(Path(path), case)
+def _look(part: Part, case: Case) -> None:
+    path = Path(part.path)
+    if part.kind == "dataset":
+        look_at_dataset(part.path, case)
+    elif part.kind == "shards":
+        look_at_shards(path, case)
+    elif part.kind == "run":
+        look_at_run(path, case)
+    elif part.kind == "plain":
+        look_at_folders(path, part.photos, case)
     else:
-        look_at_predictions(Path(path), case)
+        look_at_predictions(path, case)
