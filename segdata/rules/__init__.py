@@ -127,8 +127,6 @@ class Manual:
 
 
 _RULES: dict[str, Rule] = {}
-# By scope: what else shows that a rule of another scope is right.
-_SIGNS: dict[str, list[tuple[str, Judge]]] = {}
 # Scope, id and judge of what other evidence says in a rule's name.
 _FURTHER: list[tuple[str, str, Judge]] = []
 # Rules that are proposed for a misspelt id.
@@ -168,20 +166,6 @@ def further(rule_id: str) -> Callable[[Judge], Judge]:
     return register
 
 
-def sign(rule_id: str) -> Callable[[Judge], Judge]:
-    """Register a function as a further sign of a rule: the same cause in other evidence.
-
-    Args:
-        rule_id: of a rule in any scope; its level and manual page hold.
-    """
-
-    def register(judge: Judge) -> Judge:
-        _SIGNS.setdefault(judge.__module__.rpartition(".")[2], []).append((rule_id, judge))
-        return judge
-
-    return register
-
-
 def run(scope: str, facts: Any) -> Iterator[Finding]:
     """Apply every rule of a scope.
 
@@ -193,8 +177,6 @@ def run(scope: str, facts: Any) -> Iterator[Finding]:
     for found in sorted(_RULES.values(), key=lambda r: r.id):
         if found.scope == scope:
             yield from found.apply(facts)
-    for rule_id, judge in _SIGNS.get(scope, ()):
-        yield from map(get(rule_id).finding, judge(facts))
     for place, rule_id, judge in _FURTHER:
         if place == scope:
             yield from map(get(rule_id).finding, judge(facts))
