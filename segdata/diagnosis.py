@@ -9,10 +9,15 @@ learned from the network, and a symptom is listed under its cause.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from segdata.chain import Link, link_of
+from segdata.classes import ClassMap
+from segdata.dataset import Dataset
+from segdata.evidence import CaseFacts
 from segdata.findings import Certainty, Finding, Level
 
 
@@ -56,6 +61,23 @@ class Cause:
 
 
 @dataclass(frozen=True)
+class Exhibits:
+    """What a diagnosis can be shown with; nothing of it is weighed.
+
+    Args:
+        facts: the evidence as the rules judged it.
+        dataset: where photos and labels lie; None where none was named.
+        labels: label files by name.
+        class_map: names and colors; None where nothing tells them.
+    """
+
+    facts: CaseFacts = field(default_factory=CaseFacts)
+    dataset: Dataset | None = None
+    labels: Mapping[str, Path] = field(default_factory=dict)
+    class_map: ClassMap | None = None
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """The verdict, the causes with the most likely first, and what would settle what is open."""
 
@@ -63,10 +85,18 @@ class Diagnosis:
     causes: tuple[Cause, ...]
     missing: tuple[str, ...]
     looked_at: tuple[str, ...]
+    exhibits: Exhibits = field(default_factory=Exhibits, compare=False, repr=False)
 
     @property
     def exit_code(self) -> int:
         return int(self.verdict is Verdict.FAULT)
+
+    @property
+    def broken(self) -> Link | None:
+        """The first broken link, or the one that makes sound predictions look black."""
+        if self.verdict in (Verdict.FAULT, Verdict.DISPLAY_ONLY) and self.causes:
+            return link_of(self.causes[0].finding.rule)
+        return None
 
     def to_json(self) -> dict[str, Any]:
         return {

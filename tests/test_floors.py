@@ -12,15 +12,16 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "class_counts", "classes", "findings", "confusion", "histograms", "miou_rules",
-        "predictor", "executors", "files",
+        "predictor", "executors", "files", "chain",
         "original_flags", "progress", "scores", "settings", "wire", "workers"},
     1: {"images", "file_index", "listing", "dataset", "registry", "records", "manifest", "facts",
         "evidence", "tf_data", "builtin", "resizing", "name_matching", "pairing",
         "probability_files", "baselines", "predictions", "samples",
         "frames"},
-    2: {"sources", "rules", "policy", "accepted", "checked", "statistics", "palettes"},
+    2: {"sources", "rules", "policy", "accepted", "checked", "statistics", "palettes", "diagnosis",
+        "exhibits"},
     3: {"conversion", "validation", "sharding", "evaluation", "reports", "charts", "drawing",
-        "diagnosis", "cards", "mending", "splitting", "coloring", "remapping", "submissions",
+        "cards", "mending", "splitting", "coloring", "remapping", "submissions",
         "worklist"},
     5: {"workflows", "console", "commands", "cli", "__main__"},
 }  # fmt: skip

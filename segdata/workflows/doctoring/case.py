@@ -68,6 +68,4 @@ class Case:
             findings += [f for f in rules.judge_case(case) if f not in findings]
         found = diagnose(findings, self.evidence, self.looked_at, self.undecided)
         facts = cases[0] if cases else self.facts
-        return replace(
-            found, exhibits=Exhibits(facts, self.dataset, self.labels, self.class_map)
-        )
+        return replace(found, exhibits=Exhibits(facts, self.dataset, self.labels, self.class_map))
