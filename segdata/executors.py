@@ -21,6 +21,8 @@ _HOW_TO_GUARD = (
 
 # Enough to keep a worker busy while the caller writes a result, few enough to bound memory.
 _TASKS_PER_WORKER = 4
+# So few files are read, measured or drawn before other processes have started.
+_FEW = 15
 
 
 class Executor(Protocol):
@@ -72,6 +74,11 @@ def from_name(name: str, workers: int | None = None) -> Executor:
     if name == "processes":
         return Processes(workers)
     raise UserError(f"no executor {name!r}", "choose serial or processes")
+
+
+def for_number(executor: Executor | None, items: int) -> Executor:
+    """The executor, unless the items are few: this process is then done first."""
+    return Serial() if executor is None or items <= _FEW else executor
 
 
 def usable_cores() -> int:

@@ -134,7 +134,11 @@ def test_a_worse_b_fails_only_if_that_is_asked_for(
     assert compared(capsys, "b", "b", *LABELS, "--fail-if-worse")["outcome"] == "same"
 
 
-def test_processes_find_what_one_process_finds(folders: Path) -> None:
+def test_processes_find_what_one_process_finds(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segdata.executors._FEW", 0)
+
     def found(**more: Any) -> Any:
         return segdata.compare(
             segdata.ComparisonRequest(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -367,6 +368,10 @@ def test_nothing_of_the_user_s_is_changed(score: Eval, folders: Path) -> None:
 def test_an_interrupted_evaluation_leaves_no_report(folders: Path, executor: str) -> None:
     """A prediction is a pipe, so that it is known when it is being read."""
     pipe = folders / "pred" / "v1_2.png"
+    for i in range(20):
+        # Processes are started for many files only.
+        for folder in ("true", "pred"):
+            shutil.copy(folders / folder / pipe.name, folders / folder / f"w{i}.png")
     pipe.unlink()
     os.mkfifo(pipe)
     line = [sys.executable, "-m", "segdata", "eval", "--predictions", "pred", "--labels", "true",

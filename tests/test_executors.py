@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from segdata.errors import BadData, MissingExtra, UserError
-from segdata.executors import Executor, Processes, Serial, from_name, usable_cores
+from segdata.executors import Executor, Processes, Serial, for_number, from_name, usable_cores
 from segdata.findings import CheckReport
 from segdata.images import NoIds
 from segdata.records import DamagedRecord
@@ -255,6 +255,12 @@ def test_names_lead_to_executors() -> None:
     with pytest.raises(UserError, match="no executor 'threads'"):
         from_name("threads")
     assert usable_cores() >= 1
+
+
+def test_for_few_items_no_process_is_started() -> None:
+    """Spawning two costs about a second, in which one reads 15 files."""
+    assert for_number(Processes(2), 15) == for_number(None, 99) == Serial()
+    assert for_number(Processes(2), 16) == Processes(2)
 
 
 def _group_ends(group: int) -> bool:

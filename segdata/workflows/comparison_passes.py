@@ -19,6 +19,7 @@ from segdata.evaluation import (
     score_both,
     score_files,
 )
+from segdata.executors import for_number
 from segdata.name_matching import stem_of, unique_stems
 from segdata.progress import Watch
 from segdata.scores import ImageScore, ScoredImages
@@ -77,9 +78,8 @@ def _folders(
     one, other = ({pair.truth: pair for pair in side.pairs.pairs} for side in sides)
     check_images(len(one.keys() & other.keys()), request.a, request.b)
     pairs = [(pair, other[truth]) for truth, pair in one.items() if truth in other]
-    both = score_files(
-        pairs, measures, examples=request.examples, executor=request.executor, track=watch
-    )
+    executor = for_number(request.executor, len(pairs))
+    both = score_files(pairs, measures, examples=request.examples, executor=executor, track=watch)
     alone = (
         tuple(pair.key for truth, pair in one.items() if truth not in other),
         tuple(pair.key for truth, pair in other.items() if truth not in one),
@@ -170,7 +170,7 @@ def _images(
     if isinstance(side, ScoredImages):
         return side.images
     if isinstance(side, FolderSide):
-        executor = request.executor
+        executor = for_number(request.executor, len(side.pairs.pairs))
         return evaluate_folders(
             side.pairs, side.class_map, options, executor=executor, track=watch
         ).images

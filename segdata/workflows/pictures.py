@@ -11,7 +11,7 @@ from segdata import builtin, drawing
 from segdata.classes import ClassMap
 from segdata.drawing import Order, PictureOptions, Pictures, Style
 from segdata.errors import UserError
-from segdata.executors import Executor
+from segdata.executors import Executor, for_number
 from segdata.palettes.color_blind import color_blind_safe
 from segdata.predictor import PredictionOptions
 from segdata.progress import Silence, Watch
@@ -23,8 +23,6 @@ __all__ = ["Album", "PictureRequest", "album", "visualize"]
 # The original's colormap_type, the classes' own, and those that everybody tells apart.
 Colors = Literal["own", "pascal", "colorblind", "cityscapes", "ade20k"]
 COLORS: Final[tuple[Colors, ...]] = ("own", "pascal", "colorblind", "cityscapes", "ade20k")
-# So few pictures are drawn before other processes have started.
-_FEW = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +98,7 @@ def visualize(request: PictureRequest, *, watch: Watch | None = None) -> Picture
     )
     class_map = _in_colors_of(request.colors, drawn.class_map)
     items = watch(islice(drawn.items, total), "drawing", total)
-    executor = request.executor if drawn.files and total > _FEW else None
+    executor = for_number(request.executor, total) if drawn.files else None
     return drawing.visualize(items, class_map, request.out, options, executor)
 
 

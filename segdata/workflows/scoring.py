@@ -16,6 +16,7 @@ from segdata.classes import ClassMap, Label, SegClass
 from segdata.errors import UserError
 from segdata.evaluation import EvalOptions, evaluate_folders, predict_items
 from segdata.evaluation import evaluate as score
+from segdata.executors import for_number
 from segdata.pairing import pair_folders
 from segdata.progress import Silence, Watch
 from segdata.reports import EVALUATION_SUFFIXES, Context, check_suffix, write_report
@@ -138,7 +139,8 @@ def _of_folders(
     if options.groups is not None:
         # Groups that cannot be told are an error before the work, not after it.
         options.groups([pair.key for pair in pairs.pairs])
-    return evaluate_folders(pairs, class_map, options, executor=request.executor, track=watch)
+    executor = for_number(request.executor, len(pairs.pairs))
+    return evaluate_folders(pairs, class_map, options, executor=executor, track=watch)
 
 
 def _options(
