@@ -16,7 +16,7 @@ FLOORS: dict[int, set[str]] = {
         "original_flags", "progress", "scores", "settings", "wire", "workers"},
     1: {"images", "file_index", "listing", "dataset", "registry", "records", "manifest", "facts",
         "evidence", "tf_data", "builtin", "resizing", "name_matching", "pairing",
-        "probability_files", "baselines", "predictions", "samples",
+        "probability_files", "baselines", "samples",
         "frames"},
     2: {"sources", "rules", "policy", "accepted", "checked", "statistics", "palettes", "diagnosis",
         "exhibits"},

@@ -10,8 +10,8 @@ import pytest
 from segdata import rules
 from segdata.errors import UserError
 from segdata.evidence import CaseFacts
+from segdata.evidence.predictions import gather_predictions
 from segdata.images import encode_label, encode_photo
-from segdata.predictions import gather_predictions
 
 
 def write(folder: Path, *labels: np.ndarray) -> Path:

@@ -16,10 +16,10 @@ from segdata.dataset import load_dataset
 from segdata.diagnosis import Verdict
 from segdata.errors import BadData, UserError
 from segdata.evidence import CaseFacts, LabelEvidence, SettingsFacts
+from segdata.evidence.predictions import PredictionFacts
 from segdata.findings import Finding
 from segdata.images import encode_label, read_label, read_photo
 from segdata.manifest import ShardManifest
-from segdata.predictions import PredictionFacts
 from segdata.sharding import shard
 from segdata.workflows import (
     DoctorRequest,

@@ -8,11 +8,11 @@ from segdata.evidence.batches import BatchFacts
 from segdata.evidence.labels import LabelEvidence
 from segdata.evidence.logits import LogitFacts
 from segdata.evidence.logs import LogFacts
+from segdata.evidence.predictions import PredictionFacts
 from segdata.evidence.scripts import ScriptFacts
 from segdata.evidence.settings import SettingsFacts
 from segdata.evidence.sweeps import SweepFacts
 from segdata.evidence.weights import WeightFacts
-from segdata.predictions import PredictionFacts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from segdata.rules import Statement, rule
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
-    from segdata.predictions import PredictionFacts
+    from segdata.evidence.predictions import PredictionFacts
 
 # Below this grey level a screen shows black (fault catalogue, V01: ids under 32).
 _DARK = 32

@@ -11,9 +11,9 @@ from segdata.classes import ClassMap
 from segdata.dataset import Dataset
 from segdata.diagnosis import Diagnosis, Evidence, Exhibits, diagnose
 from segdata.evidence import CaseFacts
+from segdata.evidence.predictions import PredictionFacts
 from segdata.executors import Executor, Serial
 from segdata.findings import Finding
-from segdata.predictions import PredictionFacts
 from segdata.progress import Watch
 from segdata.workflows.doctoring.request import DoctorRequest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from segdata.diagnosis import Evidence
-from segdata.predictions import PredictionFacts, gather_predictions
+from segdata.evidence.predictions import PredictionFacts, gather_predictions
 from segdata.workflows.doctoring.case import Case
 
 

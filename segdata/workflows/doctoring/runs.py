@@ -10,8 +10,8 @@ from typing import Any
 from segdata.diagnosis import Evidence
 from segdata.errors import MissingExtra, UserError
 from segdata.evidence import SettingsFacts, WeightFacts
+from segdata.evidence.predictions import PredictionFacts, PredictionTally
 from segdata.facts import count_values
-from segdata.predictions import PredictionFacts, PredictionTally
 from segdata.progress import Watch
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.labels import look_at_shards
