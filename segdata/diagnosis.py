@@ -38,6 +38,8 @@ class Evidence(enum.StrEnum):
     SHARDS = "shards"
     RUN = "run"
     PREDICTIONS = "predictions"
+    LOGITS = "logits"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ loaded here. ``CaseFacts`` holds what there is; the doctor's rules judge it.
 from segdata.evidence.batches import BatchFacts
 from segdata.evidence.case import CaseFacts
 from segdata.evidence.labels import LabelEvidence
-from segdata.evidence.logits import ClassLogits, LogitFacts
+from segdata.evidence.logits import ClassLogits, EmptyLabels, LogitFacts, OtherLogits
 from segdata.evidence.logs import LogFacts, Series
 from segdata.evidence.scripts import ScriptFacts, Trap
 from segdata.evidence.settings import SettingsFacts
@@ -18,10 +18,12 @@ __all__ = [
     "BatchFacts",
     "CaseFacts",
     "ClassLogits",
+    "EmptyLabels",
     "LabelEvidence",
     "LogFacts",
     "LogitFacts",
     "Look",
+    "OtherLogits",
     "ScriptFacts",
     "Series",
     "SettingsFacts",
