@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean, median, stdev
 from typing import Literal
+
+# The catalogue looks at the last fifth of a curve (facts, 3).
+_PARTS = 5
+# Fewer points have no shape.
+_LEAST = 10
+# A curve falls, or rises, where the last fifth differs from the one before by this share: shuffled
+# pairs, 0.44 at step 20 and 0.379 at step 300, move by about 1 % there.
+_MOVED = 0.04
+# A jump: a mean over a fiftieth of the curve that is this many times what came before.
+_JUMP, _JUMP_SPAN = 3.0, 50
 
 
 @dataclass(frozen=True)
@@ -12,6 +24,90 @@ class Series:
     """A value over the steps, thinned out where it is long: ``(step, value)``, steps in order."""
 
     points: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def finite(self) -> list[float]:
+        """The values that are numbers."""
+        return [value for _, value in self.points if math.isfinite(value)]
+
+    @property
+    def first(self) -> float | None:
+        """What it begins with: the median of the first three numbers."""
+        return median(self.finite[:3]) if self.finite else None
+
+    @property
+    def last(self) -> float | None:
+        """What it ends with: the median of the last fifth."""
+        return median(self._part(1)) if self.finite else None
+
+    @property
+    def lowest(self) -> float | None:
+        return min(self.finite, default=None)
+
+    @property
+    def last_step(self) -> int | None:
+        return self.points[-1][0] if self.points else None
+
+    @property
+    def broken_at(self) -> int | None:
+        """The first step of NaN or infinity."""
+        return next((step for step, value in self.points if not math.isfinite(value)), None)
+
+    @property
+    def ends_broken(self) -> bool:
+        """Whether it ends in NaN or infinity."""
+        return bool(self.points) and not math.isfinite(self.points[-1][1])
+
+    @property
+    def trend(self) -> float | None:
+        """How the last fifth differs from the fifth before, as a share of it: -0.1 falls by a
+        tenth. None where there are too few numbers."""
+        before = median(self._part(2)) if len(self.finite) >= _LEAST else 0.0
+        return median(self._part(1)) / before - 1 if before else None
+
+    @property
+    def noise(self) -> float:
+        """The standard error of ``trend``."""
+        parts = self._part(1), self._part(2)
+        if min(map(len, parts)) < 2 or not median(parts[1]):
+            return math.inf
+        # The median of normal noise scatters 1.25 times as much as the mean.
+        errors = [1.25 * stdev(part) / math.sqrt(len(part)) for part in parts]
+        return math.hypot(*errors) / abs(median(parts[1]))
+
+    @property
+    def falls(self) -> bool:
+        """Whether it still falls at its end, by more than its noise."""
+        return self.trend is not None and self.trend < -max(_MOVED, 2 * self.noise)
+
+    @property
+    def flat(self) -> bool:
+        """Whether it neither falls nor rises at its end, and noise would not hide it."""
+        return self.trend is not None and abs(self.trend) <= max(_MOVED, min(2 * self.noise, 0.1))
+
+    @property
+    def jumped_at(self) -> int | None:
+        """The step at which it rises to a multiple of all that came before, for a while."""
+        span = max(1, len(self.points) // _JUMP_SPAN)
+        highest = -math.inf
+        for at in range(0, len(self.points) - span + 1, span):
+            part = [value for _, value in self.points[at : at + span] if math.isfinite(value)]
+            if part and at and fmean(part) > _JUMP * max(highest, 0.0) > 0:
+                return self.points[at][0]
+            highest = max([highest, *part])
+        return None
+
+    def at(self, step: int) -> float | None:
+        """The number nearest to a step; None where none is within a factor of two."""
+        near = [p for p in self.points if math.isfinite(p[1]) and step <= 2 * p[0] <= 4 * step]
+        return min(near, key=lambda p: abs(p[0] - step))[1] if near else None
+
+    def _part(self, from_end: int) -> Sequence[float]:
+        """A fifth of the numbers; 1 is the last one."""
+        values = self.finite
+        size = max(1, len(values) // _PARTS)
+        end = len(values) - (from_end - 1) * size
+        return values[max(0, end - size) : end]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +122,10 @@ class LogFacts:
         metrics: validation scores by name.
         notes: lines that say more than numbers, by what they mean: ``restored`` (which checkpoint
             weights came from), ``init_ignored``, ``init_missing``, ``nan``, ``finished``,
-            ``overflow``, ``hardware``.
+            ``overflow``, ``hardware``, ``old_cuda``, ``mixed_precision``.
+        with_decay: the loss holds what weight decay adds, as the original's total loss does; its
+            height then says less.
+        counts: what the loss is numbered by.
     """
 
     where: str
@@ -35,3 +134,5 @@ class LogFacts:
     learning_rate: Series = field(default_factory=Series)
     metrics: Mapping[str, Series] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    with_decay: bool = False
+    counts: Literal["steps", "epochs"] = "steps"

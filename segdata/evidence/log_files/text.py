@@ -1,0 +1,116 @@
+"""Any text with steps and losses: the original's, mmsegmentation's, Keras', a script's prints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from segdata.evidence.log_files.curves import Counter, Curves
+from segdata.evidence.log_files.names import meaning_of, preference
+
+_NUMBER = r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)"
+_VALUE = re.compile(
+    rf"([A-Za-z][\w./ -]{{0,40}}?)(?:\s*[:=]\s*|(?<=loss)\s+)\(?({_NUMBER})(?![\w.]*[A-Za-z_])",
+    re.IGNORECASE,
+)
+# tf.contrib.slim's learning.py: what the original prints.
+_ORIGINAL = re.compile(rf"global step (\d+):? ?[:=]?.*?loss ?= ?({_NUMBER})", re.IGNORECASE)
+_STEP = re.compile(
+    r"(?:\b(?:global[ _]step|step|iter(?:ation)?|batch)\b|\bIter\(train\))[\s:#=\[(]*(\d+)",
+    re.IGNORECASE,
+)
+_EPOCH = re.compile(r"\bepoch\b\s*[\s:#=\[(]*(\d+)(?:\]\[(\d+)/(\d+))?", re.IGNORECASE)
+# Lines that say more than numbers. The original's: deeplab/utils/train_utils.py, train.py; Saver's.
+_NOTES = (
+    ("init_ignored", re.compile(r"Ignoring initialization; other checkpoint exists")),
+    ("init_missing", re.compile(r"Not initializing the model from a checkpoint")),
+    ("restored", re.compile(
+        r"Initializing model from path|Restoring parameters from|Load(?:ed|s|ing)? (?:checkpoint|"
+        r"weights|pretrained)\b.*\bfrom|load checkpoint from|Model loaded from", re.IGNORECASE)),
+    ("nan", re.compile(
+        r"Loss is inf or nan|NaN loss during training|Model diverged with loss = NaN|"
+        r"LossTensor is inf or nan|CheckNumerics", re.IGNORECASE)),
+    ("finished", re.compile(r"Finished training|Stopping Training", re.IGNORECASE)),
+    ("overflow", re.compile(r"gradient overflow|skipping step, loss scaler", re.IGNORECASE)),
+    ("mixed_precision", re.compile(
+        r"\bmixed[_ ]precision\b:?\s*(?:=\s*)?(?:true|enabled|mixed_float16|fp16|16)|"
+        r"precision=16\b|16bit (?:native )?automatic mixed|AmpOptimWrapper|\bfp16 ?= ?dict|"
+        r"Using 16bit", re.IGNORECASE)),
+    ("hardware", re.compile(
+        r"(?:GeForce|Quadro|Tesla|NVIDIA) ?[^,\n]{0,40}?(?:GTX|RTX|[A-Z]\d{2,4})", re.IGNORECASE)),
+    ("old_cuda", re.compile(
+        r"libcudart\.so\.(?:9|10)\b|cudart64_(?:9\d?|10\d?)\.dll|libcudnn\.so\.7|"
+        r"CUDA[ _]?(?:9|10)\.\d|"
+        r"tensorflow[-_ ]?(?:gpu)?(?:==| version:? ?)1\.1\d", re.IGNORECASE)),
+)  # fmt: skip
+
+
+def read_text(lines: Iterable[str]) -> Curves:
+    """The values and notes of all lines."""
+    reader = _Text()
+    for line in lines:
+        # A bar of progress rewrites its line; what stands last on it is what counts.
+        reader.line(line.rstrip().rpartition("\r")[2])
+    return reader.curves
+
+
+class _Text:
+    def __init__(self) -> None:
+        self.curves = Curves()
+        self.chosen: str | None = None
+        self.epoch: int | None = None
+        self.count = 0
+        self.counter = Counter()
+
+    def line(self, line: str) -> None:
+        for meaning, pattern in _NOTES:
+            if pattern.search(line):
+                self.curves.note(meaning, line)
+        original = _ORIGINAL.search(line)
+        if original:
+            self.curves.with_decay = True
+            self.curves.loss.add(int(original[1]), float(original[2]))
+            return
+        epoch = _EPOCH.search(line)
+        self.epoch = int(epoch[1]) if epoch else self.epoch
+        said = _VALUE.findall(line.replace("loss (batch)", "loss"))
+        values = [(name.strip(), float(text)) for name, text in said]
+        self._values(
+            [(_last_words(name), value) for name, value in values], self._step(line, epoch)
+        )
+
+    def _values(self, values: list[tuple[str, float]], step: int | None) -> None:
+        losses = [name for name, _ in values if meaning_of(name) == "loss"]
+        self.chosen = self.chosen or min(losses, key=preference, default=None)
+        said = False
+        for name, value in values:
+            meaning = meaning_of(name)
+            if meaning == "loss" and name == self.chosen and not said:
+                said = True
+                self.count += 1
+                self.curves.loss.add(self.count if step is None else step, value)
+            elif meaning == "learning_rate":
+                self.curves.learning_rate.add(step or self.count, value)
+            elif meaning in ("score", "validation_loss"):
+                self.curves.metric(name, step or self.count, value)
+
+    def _step(self, line: str, epoch: re.Match[str] | None) -> int | None:
+        if epoch and epoch[2]:
+            # mmsegmentation: Epoch [2][50/100] counts anew in every epoch.
+            return (int(epoch[1]) - 1) * int(epoch[3]) + int(epoch[2])
+        step = _STEP.search(line)
+        if step:
+            at = int(step[1])
+            return at if self.epoch is None else self.counter.of_all_epochs(at)
+        self.curves.by_epochs |= self.epoch is not None
+        return self.epoch
+
+
+def _last_words(name: str) -> str:
+    """What stands right before a value: ``- val_loss``, ``Epoch 3 train loss``."""
+    words = re.split(r"\s*[-|,;]\s+|\s{2,}|\d+\s+", name)[-1].strip(" -")
+    if meaning_of(words):
+        return words
+    parts = words.split()
+    return next((" ".join(parts[n:]) for n in range(len(parts)) if meaning_of(" ".join(parts[n:]))),
+                words)  # fmt: skip
