@@ -40,6 +40,8 @@ class Evidence(enum.StrEnum):
     PREDICTIONS = "predictions"
     LOGITS = "logits"
     BATCH = "batch"
+    LOG = "log"
+    SCRIPT = "script"
 
 
 @dataclass(frozen=True)

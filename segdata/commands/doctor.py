@@ -17,6 +17,7 @@ from segdata.commands import options
 @click.option("--classes", type=options.FOLDER, help="Class file, or a dataset.toml.")
 @click.option("--num-classes", type=click.IntRange(min=1), help="How many classes, without it.")
 @click.option("--ignore", type=int, help="The ignore label, with --num-classes; default: 255.")
+@click.option("--log", type=options.FOLDER, help="Training log, or folder of TensorBoard's events.")
 @click.option("--full", is_flag=True, help="Read everything instead of a sample.")
 @options.work
 @options.text_or_json
@@ -28,6 +29,7 @@ def command(
     classes: Path | None,
     num_classes: int | None,
     ignore: int | None,
+    log: Path | None,
     full: bool,
     executor: str,
     workers: int | None,
@@ -49,6 +51,7 @@ def command(
         classes=classes,
         num_classes=num_classes,
         ignore=ignore,
+        log=log,
         full=full,
         executor=executors.from_name(executor, workers),
     )

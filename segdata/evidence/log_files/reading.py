@@ -19,7 +19,7 @@ _EVENTS = "*tfevents*"
 # Logs in a folder, in the order in which they are tried: ours, mmsegmentation's, Lightning's and
 # Keras', text.
 _NAMES = ("metrics.jsonl", "*.log.json", "scalars.json", "metrics.csv", "*.csv", "*.log",
-          "*log*.txt", "history*.json", "trainer_state.json", "nohup.out", "train*.txt")  # fmt: skip
+          "*log*.txt", "history*.json", "trainer_state.json", "nohup.out")  # fmt: skip
 _OUR_LOG = "metrics.jsonl"
 # A whole file in JSON, such as Keras' history, is small; more is no log.
 _WHOLE_JSON = 64 << 20
@@ -110,7 +110,8 @@ def _whole(path: Path) -> Iterable[dict[str, Any]] | None:
     if isinstance(value, dict) and isinstance(value.get("log_history"), list):
         value = value["log_history"]
     if isinstance(value, dict):
-        value = _by_rows({n: column for n, column in value.items() if isinstance(column, list)})
+        columns = {name: column for name, column in value.items() if isinstance(column, list)}
+        return _by_rows(columns) if columns else None
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else None
 
 

@@ -9,6 +9,7 @@ from segdata.errors import UserError
 from segdata.progress import Silence, Watch
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.labels import look_at_dataset, look_at_folders, look_at_shards
+from segdata.workflows.doctoring.logs import look_at_log
 from segdata.workflows.doctoring.paths import Part, parts_of
 from segdata.workflows.doctoring.pictures import look_at_predictions
 from segdata.workflows.doctoring.request import DoctorRequest
@@ -31,6 +32,8 @@ def diagnose(request: DoctorRequest, *, watch: Watch | None = None) -> Diagnosis
         parts.insert(0, Part("plain", str(request.labels), request.photos))
     for part in parts:
         _look(part, case)
+    if request.log is not None:
+        look_at_log(request.log, case)
     if request.predictions is not None:
         look_at_predictions(request.predictions, case)
     return case.diagnosis()
