@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from segdata.commands import options
+
+if TYPE_CHECKING:
+    from segdata.diagnosis import Diagnosis
+    from segdata.workflows.doctoring import Treatment
 
 
 @click.command("doctor")
@@ -18,44 +23,26 @@ from segdata.commands import options
 @click.option("--num-classes", type=click.IntRange(min=1), help="How many classes, without it.")
 @click.option("--ignore", type=int, help="The ignore label, with --num-classes; default: 255.")
 @click.option("--log", type=options.FOLDER, help="Training log, or folder of TensorBoard's events.")
+@click.option("--fix", type=options.FOLDER, help="Mend the data set into this new folder.")
 @click.option("--full", is_flag=True, help="Read everything instead of a sample.")
 @options.work
 @options.text_or_json
-def command(
-    paths: tuple[str, ...],
-    predictions: Path | None,
-    labels: Path | None,
-    photos: Path | None,
-    classes: Path | None,
-    num_classes: int | None,
-    ignore: int | None,
-    log: Path | None,
-    full: bool,
-    executor: str,
-    workers: int | None,
-    form: str,
-) -> int:
+def command(fix: Path | None, executor: str, workers: int | None, form: str, **given: Any) -> int:
     """Why are the predictions black?
 
-    PATHS are any of: a dataset folder or name, a folder of shards, a run, a folder of predicted
-    PNGs. The most likely cause comes first, with its evidence and the command that mends it. Exits
-    with 1 if something is broken.
+    PATHS are any of: a dataset folder or name, folders of photos and masks, shards, a run, a folder
+    of predicted PNGs, or a folder with several of these. The most likely cause comes first, with
+    its evidence and the command that mends it. Exits with 1 if something is broken.
     """
     from segdata import console, executors, workflows
 
-    request = workflows.DoctorRequest(
-        paths=paths,
-        predictions=predictions,
-        labels=labels,
-        photos=photos,
-        classes=classes,
-        num_classes=num_classes,
-        ignore=ignore,
-        log=log,
-        full=full,
-        executor=executors.from_name(executor, workers),
-    )
+    # Every other option is a field of the request.
+    request = workflows.DoctorRequest(executor=executors.from_name(executor, workers), **given)
     with console.watching() as watch:
-        diagnosis = workflows.diagnose(request, watch=watch)
-    console.show(diagnosis, form)
-    return diagnosis.exit_code
+        result: Diagnosis | Treatment = (
+            workflows.diagnose(request, watch=watch)
+            if fix is None
+            else workflows.treat(request, fix, watch=watch)
+        )
+    console.show(result, form)
+    return result.exit_code

@@ -41,6 +41,7 @@ _VIEWS = {
     "Pictures": "pictures",
     "Portraits": "portraits",
     "Predicted": "predicted",
+    "Treatment": "treatment",
     "Worklist": "worklist",
 }
 # Without a terminal to measure, lines are wide enough for tables and narrow enough for logs.

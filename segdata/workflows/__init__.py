@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from segdata.workflows.comparison_request import ComparisonRequest
     from segdata.workflows.demo import run_demo
     from segdata.workflows.describing import CardRequest, describe
-    from segdata.workflows.doctoring import DoctorRequest, diagnose
+    from segdata.workflows.doctoring import DoctorRequest, diagnose, treat
     from segdata.workflows.evaluation_request import Detail, EvaluationRequest, FileOptions
     from segdata.workflows.exporting import ExportRequest, export
     from segdata.workflows.importing import CheckpointRequest, import_checkpoint
@@ -63,6 +63,7 @@ _HOMES = {
     "predict_png": "predicting_one",
     "run_demo": "demo",
     "train": "training",
+    "treat": "doctoring",
     "visualize": "pictures",
 }
 
@@ -102,6 +103,7 @@ __all__ = [
     "predict_png",
     "run_demo",
     "train",
+    "treat",
     "visualize",
 ]
 

@@ -125,9 +125,7 @@ def _compared(other: Path, files: Sequence[Path], case: Case) -> OtherLogits:
     return pairs.facts()
 
 
-def _label(
-    one: LogitFile, other: LogitFile, known: Label | None
-) -> npt.NDArray[np.integer] | None:
+def _label(one: LogitFile, other: LogitFile, known: Label | None) -> npt.NDArray[np.integer] | None:
     found = next((ids for ids in (one.label, other.label, known) if ids is not None), None)
     return None if found is None else nearest(found, one.scores.shape[1:])
 
