@@ -1,28 +1,31 @@
-"""How a diagnosis looks: the verdict, the cause, its facts, the command."""
+"""How a diagnosis looks: the verdict, the broken link, the cause, its facts, what mends it."""
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from segdata.console.findings import STYLE, indented
-from segdata.diagnosis import Cause, Diagnosis, Verdict, evidence_lines
+from segdata import exhibits
+from segdata.chain import Link
+from segdata.console.findings import STYLE
+from segdata.console.half_blocks import can_show, render_exhibit
+from segdata.console.paragraphs import instruction, kept, paragraph
+from segdata.diagnosis import Cause, Diagnosis, Verdict
+from segdata.findings import Finding, Level
+from segdata.reports.diagnosis_words import facts, headline, sentence
 
-_VERDICTS = {
-    Verdict.HEALTHY: ("healthy", "bold green", "nothing that was looked at explains a fault"),
-    Verdict.FAULT: ("fault", "bold red", "the first broken link is below"),
-    Verdict.DISPLAY_ONLY: ("display-only", "bold cyan", "the predictions are not black"),
-    Verdict.RIGHTLY_CONSTANT: ("rightly-constant", "bold cyan", "one class is right here"),
-    Verdict.NOT_ENOUGH: (
-        "not-enough-evidence",
-        "bold yellow",
-        "what was named could not be read",
-    ),
+_STYLES = {
+    Verdict.HEALTHY: "bold green",
+    Verdict.FAULT: "bold red",
+    Verdict.DISPLAY_ONLY: "bold cyan",
+    Verdict.RIGHTLY_CONSTANT: "bold cyan",
+    Verdict.NOT_ENOUGH: "bold yellow",
 }
-# Facts of a cause that are shown; the others are in --format json.
-_FACTS = 4
+# Facts of the cause, and other suspects, that are shown; all are in --format json.
+_FACTS, _SUSPECTS = 3, 4
 
 
 def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -30,27 +33,85 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def render(diagnosis: Diagnosis, console: Console) -> None:
-    word, style, meaning = _VERDICTS[diagnosis.verdict]
-    console.print(Text.assemble("verdict: ", (word, style), f", {meaning}"))
+    style = _STYLES[diagnosis.verdict]
+    paragraph(Text(headline(diagnosis), style=style), console)
+    if diagnosis.broken is not None:
+        _render_chain(diagnosis.broken, style, console)
+    first, others = diagnosis.causes[:1], diagnosis.causes[1:]
+    if diagnosis.verdict is Verdict.HEALTHY:
+        first, others = (), diagnosis.causes
+    for cause in first:
+        _render_cause(cause, diagnosis, console)
+    _render_others(others, "other suspects" if first else "noticed", console)
+    console.print()
     for line in diagnosis.looked_at:
-        console.print(Text(f"  looked at {line}", style="dim"))
-    for number, cause in enumerate(diagnosis.causes, 1):
-        _render_cause(number, cause, console)
+        paragraph(Text(f"looked at {line}", style="dim"), console, hang=2)
     for what in diagnosis.missing:
-        console.print(f"would tell more: {what}")
+        paragraph(Text(f"would tell more: {what}"), console, hang=2)
 
 
-def _render_cause(number: int, cause: Cause, console: Console) -> None:
+def _render_chain(broken: Link, style: str, console: Console) -> None:
+    """All links in a row, the broken one in brackets and capitals."""
+    arrow = " > " if console.options.ascii_only else " → "
+    text = Text()
+    for link in Link:
+        if text:
+            text.append(arrow, style="dim")
+        if link is broken:
+            text.append(f"[{link.label.upper()}]", style=style)
+        else:
+            text.append(link.label)
+    console.print()
+    paragraph(text, console)
+
+
+def _render_cause(cause: Cause, diagnosis: Diagnosis, console: Console) -> None:
     finding = cause.finding
-    line = Text(f"{number}. {finding.rule} ", style="bold")
-    line.append(f"{finding.level.label} ({finding.certainty.label}) ", style=STYLE[finding.level])
-    line.append(finding.message, style="not bold")
-    console.print(line)
+    console.print()
+    line = Text("cause: ", style="bold").append(sentence(finding.message), style="not bold")
+    paragraph(line.append(f" {_named(finding)}", style="not bold dim"), console, hang=2)
     if finding.path:
-        console.print(Text(f"     where: {finding.path}"))
-    for fact in evidence_lines(finding)[:_FACTS]:
-        console.print(Text(f"     {fact}", style="dim"))
-    for symptom in cause.explains:
-        console.print(Text(f"     explains {symptom.rule}: {symptom.message}"))
+        paragraph(Text(kept(finding.path), style="dim"), console, indent=2)
+    for fact in facts(finding, _FACTS):
+        _one_line(fact, console)
+    if can_show(console) and (exhibit := exhibits.of_cause(diagnosis)):
+        render_exhibit(exhibit, console)
     if finding.fix:
-        console.print(Text(indented(f"fix: {finding.fix}", 5), style="bold"))
+        console.print()
+        instruction(finding.fix, console)
+    for symptom in cause.explains:
+        said = f"explains {symptom.rule}: {symptom.message}"
+        paragraph(Text(said, style="dim"), console, hang=2)
+
+
+def _render_others(causes: tuple[Cause, ...], heading: str, console: Console) -> None:
+    if not causes:
+        return
+    console.print()
+    console.print(Text(f"{heading}:", style="bold"))
+    for cause in causes[:_SUSPECTS]:
+        finding = cause.finding
+        text = Text(finding.level.label, style=STYLE[finding.level])
+        text.append(f" {finding.message} {_named(finding)}", style="default not bold")
+        paragraph(text, console, indent=2, hang=2)
+        if finding.fix and finding.level > Level.INFO:
+            paragraph(Text(f"fix: {_brief_fix(finding)}"), console, indent=4, hang=2)
+    if len(causes) > _SUSPECTS:
+        more = f"... and {len(causes) - _SUSPECTS} more: {kept('--format json')}"
+        paragraph(Text(more), console, indent=2)
+
+
+def _named(finding: Finding) -> str:
+    return kept(f"({finding.rule}, {finding.certainty.label})")
+
+
+def _brief_fix(finding: Finding) -> str:
+    """Its command, or else its first line."""
+    lines = finding.fix.splitlines()
+    command = next((line for line in lines if line.startswith("segdata ")), None)
+    return kept(command) if command else lines[0]
+
+
+def _one_line(text: str, console: Console) -> None:
+    room = max(20, console.width - 4)
+    console.print(Text(f"  - {textwrap.shorten(text, room, placeholder=' ...')}"))

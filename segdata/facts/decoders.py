@@ -68,7 +68,7 @@ def as_others_read(
         table = _palette_as_gray(_color_chunks(data))
         gray = _through(ids, lambda index: table[index] if index < len(table) else 0)
         return gray, gray
-    decoded = _opencv(data)
+    decoded = read_as_gray(data)
     gray = None if decoded is None else count_values(decoded)
     return (gray if header.format == "png" else None), gray
 
@@ -143,7 +143,7 @@ def _palette_as_gray(chunks: bytes) -> tuple[int, ...]:
     row = zlib.compress(bytes([0, *range(entries)]))
     ihdr = struct.pack(">IIBBBBB", entries, 1, 8, PNG_PALETTE, 0, 0, 0)
     strip = _PNG_MAGIC + _chunk(b"IHDR", ihdr) + chunks + _chunk(b"IDAT", row) + _chunk(b"IEND")
-    gray = _opencv(strip)
+    gray = read_as_gray(strip)
     return () if gray is None else tuple(int(value) for value in gray[0])
 
 
@@ -151,7 +151,11 @@ def _chunk(kind: bytes, data: bytes = b"") -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _opencv(data: bytes) -> npt.NDArray[np.uint8] | None:
+def read_as_gray(data: bytes) -> npt.NDArray[np.uint8] | None:
+    """What OpenCV reads in grayscale, ``uint8 H×W``; of a PNG TensorFlow reads the same.
+
+    None where it cannot read it.
+    """
     # OpenCV allocates what a damaged chunk says of its length, up to 4 GB, before it reads on.
     if data.startswith(_PNG_MAGIC) and any(end > len(data) for _, _, end in _chunks(data)):
         return None

@@ -1,0 +1,57 @@
+"""A diagnosis in sentences, for the terminal and the page alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from segdata.diagnosis import Diagnosis, Verdict, evidence_lines
+from segdata.findings import Certainty, Finding, Level
+
+# How sure a sentence sounds.
+_LIES = {
+    Certainty.PROOF: "The fault lies",
+    Certainty.STRONG: "The fault very likely lies",
+    Certainty.MEDIUM: "The fault probably lies",
+    Certainty.HINT: "The fault may lie",
+}
+# Rules that say what is going on rather than where something is broken.
+_SAID = {
+    "I11": "The network answers one class everywhere; nothing that was looked at says why.",
+    "T02": "The network has not been trained long enough.",
+    "I10": "Black is right: the labels of these pictures hold no object either.",
+}
+_ANSWERS = {
+    Verdict.DISPLAY_ONLY: "Nothing is broken: the predictions only look black.",
+    Verdict.RIGHTLY_CONSTANT: "Nothing is broken: one class everywhere is right here.",
+    Verdict.NOT_ENOUGH: "There is not enough to tell.",
+}
+# Evidence that lists names, which people do not read for facts.
+_LISTS = ("first ", "splits:", "same as:")
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """The verdict in one sentence."""
+    first = diagnosis.causes[0].finding if diagnosis.causes else None
+    if diagnosis.verdict is Verdict.HEALTHY:
+        warned = [cause for cause in diagnosis.causes if cause.finding.level >= Level.WARNING]
+        doubts = f"; {len(warned)} thing{'s' * (len(warned) != 1)} to look at" if warned else ""
+        return f"Nothing is wrong with what was looked at{doubts}."
+    if first is not None and first.rule in _SAID:
+        return _SAID[first.rule]
+    if diagnosis.verdict is Verdict.FAULT and first is not None and diagnosis.broken is not None:
+        return f"{_LIES[first.certainty]} {diagnosis.broken.value}."
+    return _ANSWERS[diagnosis.verdict]
+
+
+def sentence(message: str) -> str:
+    """With a capital letter and a full stop, where it begins with a plain word."""
+    word = message.partition(" ")[0]
+    start = message[:1].upper() if word.isalpha() else message[:1]
+    return start + message[1:] + ("" if message.endswith((".", ":", "?")) else ".")
+
+
+def facts(finding: Finding, most: int) -> list[str]:
+    """The first facts as ``name: value``, tables first; lists of files are left out."""
+    tables = [isinstance(value, Mapping) for value in finding.evidence.values()]
+    ranked = sorted(zip(tables, evidence_lines(finding), strict=True), key=lambda item: not item[0])
+    return [line for _, line in ranked if not line.startswith(_LISTS)][:most]
