@@ -22,6 +22,7 @@ from model.network.deeplab import DeepLab
 from model.prediction.planning import Plan
 from model.prediction.score_map import ScoreMap
 from model.prediction.scoring import Scorer
+from model.prediction.statistics import take_own_statistics
 from model.restoring import network_of, newest
 from model.training.augment import nearest_indices
 from segdata.classes import ClassMap
@@ -114,6 +115,31 @@ class TrainedPredictor:
         """
         for image in images:
             _check(image)
+        return self._labels(images)
+
+    def predict_values(self, images: Sequence[npt.NDArray[np.float32]]) -> list[Ids]:
+        """As :meth:`predict_batch`, of ``float32 H×W×3`` on any scale: what the network makes of
+        images that somebody has normalized before it does."""
+        return self._labels(images)
+
+    def with_own_statistics(self) -> TrainedPredictor:
+        """The same weights with batch norms that take mean and variance of the images they are
+        given, as in training, instead of the stored ones.
+
+        Raises:
+            ValueError: the predictor is not of a checkpoint.
+        """
+        if self._trained is None:
+            raise ValueError("a network without a checkpoint has no batch norms to restore")
+        network = network_of(self._trained)
+        take_own_statistics(network)
+        self.hardware.place(network)
+        network.eval()
+        return TrainedPredictor(
+            network, self._class_map, self.hardware, self._trained, self.options
+        )
+
+    def _labels(self, images: Sequence[Image | npt.NDArray[np.float32]]) -> list[Ids]:
         labels: dict[int, Ids] = {}
         for indices in self._batches(images):
             best = self._read([images[i] for i in indices], self._best)
@@ -162,7 +188,7 @@ class TrainedPredictor:
         # Narrow at once: a large image's int64 ids take eight times the memory of its labels.
         return scores.argmax(dim=1).to(torch.uint8 if self.dtype is np.uint8 else torch.int32)
 
-    def _batches(self, images: Sequence[Image]) -> Iterator[list[int]]:
+    def _batches(self, images: Sequence[Image | npt.NDArray[np.float32]]) -> Iterator[list[int]]:
         """Numbers of images of one size, as many as may go through the network together."""
         by_size: dict[Size, list[int]] = {}
         for index, image in enumerate(images):
@@ -173,7 +199,7 @@ class TrainedPredictor:
 
     @torch.inference_mode()
     def _read(
-        self, images: Sequence[Image], read: Callable[[Tensor], Tensor]
+        self, images: Sequence[Image | npt.NDArray[np.float32]], read: Callable[[Tensor], Tensor]
     ) -> npt.NDArray[np.float32 | np.uint8 | np.int32]:
         """What ``read`` makes of the scores ``N×K×h×w`` of images of one size, at that size."""
         own = (images[0].shape[0], images[0].shape[1])

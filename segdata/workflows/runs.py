@@ -125,13 +125,13 @@ class Run:
         steps = read_config(self.folder)["settings"]["run"]["steps"]
         return f"step {step} of {steps}: the run is not finished" if step < steps else ""
 
-    def samples(self, split: str) -> Iterator[Sample]:
-        """Key, photo and truth of every labelled sample of a split.
+    def samples(self, split: str, step: int = 1) -> Iterator[Sample]:
+        """Key, photo and truth of every labelled sample of a split, or of every ``step``-th.
 
         Raises:
             UserError: there is no such split, or a shard is damaged.
         """
-        return samples_of(self.shards, self.manifest, split)
+        return samples_of(self.shards, self.manifest, split, step)
 
 
 def load_run(folder: Path, place: ShardPlace | None = None) -> Run:
@@ -217,10 +217,17 @@ def photos_of(
             yield sample.key, partial(read_photo, sample.image)
 
 
-def samples_of(shards: Path, manifest: ShardManifest, split: str) -> Iterator[Sample]:
-    """Key, photo and truth of every labelled sample in the shards of a split."""
+def samples_of(
+    shards: Path, manifest: ShardManifest, split: str, step: int = 1
+) -> Iterator[Sample]:
+    """Key, photo and truth of every labelled sample in the shards of a split, or of every
+    ``step``-th; the others are not decoded."""
+    labelled = 0
     for info in manifest.of_split(split):
         for offset, data in scan(shards / info.file):
             sample = decode(data, f"{info.file} at byte {offset}")
-            if sample.label is not None:
+            if sample.label is None:
+                continue
+            if labelled % step == 0:
                 yield sample.key, read_photo(sample.image), read_label(sample.label)
+            labelled += 1
