@@ -15,6 +15,7 @@ from segdata.errors import UserError
 # Stands in an output folder while a command fills it, so that what an interrupted command left is
 # told apart from a finished result and from the user's own files.
 INCOMPLETE = ".segdata-incomplete"
+_ELSEWHERE = "choose another folder, or add --overwrite"
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -82,18 +83,21 @@ def link_file(source: Path, target: Path, *, symbolic: bool) -> None:
 
 
 @contextmanager
-def output_folder(out: Path, *, overwrite: bool = False, whole: str = "") -> Iterator[Path]:
+def output_folder(
+    out: Path, *, overwrite: bool = False, whole: str = "", remedy: str = _ELSEWHERE
+) -> Iterator[Path]:
     """A folder that a command fills; marked as incomplete until the block ends without an error.
 
     Args:
         out: made if it is not there. An earlier, interrupted run's folder is continued.
         overwrite: also write into a folder that holds other things; nothing foreign is removed.
         whole: the name of the file that makes the folder look finished; taken away at the start.
+        remedy: what helps where the folder holds other things; a command without --overwrite says.
 
     Raises:
         UserError: the folder holds something else, is a file, or cannot be written to.
     """
-    _refuse_foreign(out, overwrite)
+    _refuse_foreign(out, overwrite, remedy)
     made = not out.exists()
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -119,15 +123,13 @@ def refuse_incomplete(folder: Path) -> None:
         )
 
 
-def _refuse_foreign(out: Path, overwrite: bool) -> None:
+def _refuse_foreign(out: Path, overwrite: bool, remedy: str) -> None:
     if out.is_file():
         raise UserError(f"{out} is a file, and the output is a folder", "choose another folder")
     if overwrite or not out.is_dir() or (out / INCOMPLETE).exists():
         return
     if any(out.iterdir()):
-        raise UserError(
-            f"{out} exists and is not empty", "choose another folder, or add --overwrite"
-        )
+        raise UserError(f"{out} exists and is not empty", remedy)
 
 
 def _leave_if_empty(out: Path, made: bool) -> None:

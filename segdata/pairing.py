@@ -20,6 +20,9 @@ from segdata.scores import Pairing
 
 # Ids of labels have 16 bits at most.
 MAX_ID = (1 << 16) - 1
+_BY_PATTERN = (
+    ", or say how they are named: --prediction-pattern '{}_pred.png' --label-pattern '{}_mask.png'"
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class PairOptions:
         label_pattern: the same for labels: ``*/{}_gtFine_labelTrainIds.png``.
         predicted_ids: what stands for an id of predictions.
         true_ids: the same for labels.
+        takes_patterns: a person can name patterns, which help where no names match.
     """
 
     photos: Path | None = None
@@ -122,6 +126,7 @@ class PairOptions:
     label_pattern: str | None = None
     predicted_ids: Mapping[int, int] = field(default_factory=dict)
     true_ids: Mapping[int, int] = field(default_factory=dict)
+    takes_patterns: bool = True
 
 
 def pair_folders(
@@ -145,8 +150,8 @@ def pair_folders(
             f"and in {labels} (such as {next(iter(true))!r})",
             _twice(predicted, "predictions")
             or _twice(true, "labels")
-            or "name the predictions as the labels, apart from the suffix, or say how they are "
-            "named: --prediction-pattern '{}_pred.png' --label-pattern '{}_mask.png'",
+            or "name the predictions as the labels, apart from the suffix"
+            + (_BY_PATTERN if options.takes_patterns else ""),
         )
     photos = _beside(_photos(options.photos), match, "photo")
     certain = _beside(_npz_files(options.probabilities), match, ".npz")

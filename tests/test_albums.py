@@ -94,6 +94,10 @@ def test_missing_probabilities_and_photos_of_others_are_named(folders: Path) -> 
     (folders / "sure" / "a.npz").unlink()
     with pytest.raises(UserError, match=r"no probabilities of a: .*a\.npz is missing"):
         workflows.visualize(request(folders, probabilities=folders / "sure"))
+    write(folders / "others", "x.png", (folders / "predictions" / "a.png").read_bytes())
+    with pytest.raises(UserError, match="no name is both in") as told:
+        workflows.visualize(request(folders, labels=folders / "others"))
+    assert told.value.remedy == "name the predictions as the labels, apart from the suffix"
     shutil.rmtree(folders / "photos")
     write(folders / "photos", "other.jpg", b"")
     with pytest.raises(UserError, match="no name is both an id PNG"):

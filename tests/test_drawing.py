@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from segdata.classes import ClassMap, Label, SegClass
 from segdata.drawing import (
@@ -25,6 +25,7 @@ from segdata.drawing import (
     side_by_side,
     visualize,
 )
+from segdata.drawing.sheets import NARROWEST, PAPER, LegendEntry, under
 from segdata.errors import UserError
 from segdata.images import read_label, read_photo
 
@@ -43,6 +44,34 @@ def label(*rows: list[int]) -> Label:
 
 def kinds(truth: Label, prediction: Label, class_map: ClassMap) -> list[list[str]]:
     return [[NAMES[k] for k in row] for row in error_kinds(truth, prediction, class_map)]
+
+
+def test_a_long_name_is_shortened_and_its_share_is_still_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[str] = []
+    write = ImageDraw.ImageDraw.text
+
+    def noting(self: object, at: object, text: str, *rest: object, **more: object) -> None:
+        drawn.append(text)
+        write(self, at, text, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", noting)
+    draw_legend([LegendEntry(0, "a name without an end " * 9, (1, 2, 3), 0.285)], 240)
+    assert drawn[0].startswith("a name")
+    assert drawn[0].endswith("… 28.5 %") or drawn[0].endswith("... 28.5 %")
+
+
+def test_a_column_of_few_pixels_does_not_become_a_tower() -> None:
+    slim = np.zeros((400, 5, 3), np.uint8)
+    entries = legend(STREET, np.zeros((400, 5), np.uint8))
+    sheet = side_by_side([Panel("photo", slim), Panel("truth", slim)], entries)
+    assert sheet.shape[0] < 1100
+    assert sheet.shape[1] >= 2 * NARROWEST
+    alone = under(slim, entries)
+    assert alone.shape[1] == NARROWEST
+    assert (alone[:800, :10] == 0).all()
+    assert (alone[:800, 10:] == PAPER).all()
 
 
 def test_full_opacity_shows_the_classes_and_none_shows_the_photo() -> None:

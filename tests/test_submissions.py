@@ -202,6 +202,7 @@ def test_classes_that_the_server_lacks_are_named_with_the_nearest(tmp_path: Path
     with pytest.raises(UserError, match=r"'rod', perhaps road; 'Terain', perhaps terrain") as told:
         package(predictions, server_of("cityscapes"), PackageOptions(out=tmp_path))
     assert "traffic" not in told.value.message
+    assert "of a run: segdata predict writes PREDICTIONS" in told.value.remedy
 
 
 @pytest.mark.parametrize(

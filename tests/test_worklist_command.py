@@ -73,6 +73,10 @@ def test_a_worklist_of_files_has_a_table_pictures_and_tasks(
     told = capsys.readouterr().out
     assert "tree that looks like car" in told
     assert f"segdata convert {out / 'labelme'} corrected --classes" in told
+    assert run(line(folders)) == 2
+    told = capsys.readouterr().err
+    assert "is not empty" in told
+    assert "--overwrite" not in told
 
 
 def test_json_has_every_region_and_class(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -136,7 +136,7 @@ def error_map(
 
 
 def _borders(label: Label) -> npt.NDArray[np.bool_]:
-    """Pixels whose right or lower neighbour is of another class."""
+    """Pixels whose right or lower neighbor is of another class."""
     out = np.zeros(label.shape, dtype=bool)
     out[:, :-1] = label[:, 1:] != label[:, :-1]
     out[:-1] |= label[1:] != label[:-1]

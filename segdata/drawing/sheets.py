@@ -20,7 +20,7 @@ Photo = npt.NDArray[np.uint8]
 PAPER: Color = (252, 252, 253)
 INK: Color = (32, 36, 40)
 _EDGE: Color = (120, 126, 132)
-# Panels are made at least this wide, so that a caption fits, and at most this long.
+# Panels are at least this wide, so that a caption fits, and none is enlarged beyond this length.
 NARROWEST = 240
 _LONGEST = 960
 # Panels stand in one row up to this width; then in two.
@@ -47,8 +47,13 @@ class LegendEntry:
     @property
     def text(self) -> str:
         """The name and the share: ``road 28.5 %``, or ``road 28.5 %, predicted 30.1 %``."""
+        return f"{self.name}{self.shares}"
+
+    @property
+    def shares(self) -> str:
+        """What follows the name."""
         after = "" if self.predicted is None else f", predicted {percent(self.predicted)}"
-        return f"{self.name} {percent(self.share)}{after}"
+        return f" {percent(self.share)}{after}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +99,7 @@ def draw_legend(entries: Sequence[LegendEntry], width: int, size: int | None = N
     """
     size = size or text_size(width)
     gap, row = size, round(size * 1.8)
-    texts = [shortened(_legible(entry, size).text, size, width - 5 * gap) for entry in entries]
+    texts = [_fitted(entry, size, width - 5 * gap) for entry in entries]
     column = 4 * gap + max((round(width_of(text, size)) for text in texts), default=0)
     columns = max(1, (width - gap) // column)
     rows = -(-len(entries) // columns)
@@ -118,20 +123,21 @@ def side_by_side(panels: Sequence[Panel], *legends: Sequence[LegendEntry]) -> Ph
         ``uint8 H×W×3, RGB``.
     """
     height, width = _panel_size(panels[0].image)
-    columns = len(panels) if width * len(panels) <= _WIDEST_ROW else min(2, len(panels))
-    size = text_size(columns * width)
+    column = max(width, NARROWEST)
+    columns = len(panels) if column * len(panels) <= _WIDEST_ROW else min(2, len(panels))
+    size = text_size(columns * column)
     caption, gap = round(size * 2.2), size
     rows = [panels[i : i + columns] for i in range(0, len(panels), columns)]
     sheet = Image.new(
         "RGB",
-        (gap + columns * (width + gap), gap // 2 + len(rows) * (height + caption)),
+        (gap + columns * (column + gap), gap // 2 + len(rows) * (height + caption)),
         PAPER,
     )
     draw = ImageDraw.Draw(sheet)
     for r, row in enumerate(rows):
         for c, panel in enumerate(row):
-            x, y = gap + c * (width + gap), gap // 2 + r * (height + caption)
-            text = shortened(panel.caption, size, width)
+            x, y = gap + c * (column + gap), gap // 2 + r * (height + caption)
+            text = shortened(panel.caption, size, column)
             draw.text((x, y + caption // 2), text, INK, drawn_with(text, size), anchor="lm")
             picture = _sized(panel.image, (height, width))
             sheet.paste(Image.fromarray(picture), (x, y + caption))
@@ -151,13 +157,28 @@ def under_with(picture: Photo, *strips: Photo) -> Photo:
 
 
 def wide_enough(picture: Photo) -> Photo:
-    """The picture, each pixel a square of several where it is too narrow for text under it."""
-    times = -(-NARROWEST // picture.shape[1])
-    return picture if times == 1 else picture.repeat(times, axis=0).repeat(times, axis=1)
+    """The picture with room for text under it.
+
+    Where it is too narrow each pixel becomes a square of several; paper fills what is left beside
+    one that is tall already.
+    """
+    times = _enlarged(*picture.shape[:2])
+    wide = picture if times == 1 else picture.repeat(times, axis=0).repeat(times, axis=1)
+    room = NARROWEST - wide.shape[1]
+    if room <= 0:
+        return wide
+    paper = np.full((wide.shape[0], room, 3), PAPER, np.uint8)
+    return np.concatenate([wide, paper], axis=1)
 
 
-def _legible(entry: LegendEntry, size: int) -> LegendEntry:
-    return replace(entry, name=legible(entry.name, size, f"class {entry.id}"))
+def _fitted(entry: LegendEntry, size: int, room: int) -> str:
+    """The entry's text, the name shortened where both do not fit: shares are always told."""
+    name = legible(entry.name, size, f"class {entry.id}")
+    text = replace(entry, name=name).text
+    if width_of(text, size) <= room:
+        return text
+    left = room - width_of(entry.shares, size)
+    return shortened(replace(entry, name=shortened(name, size, left)).text, size, room)
 
 
 def _swatch(entry: LegendEntry, size: int) -> Photo:
@@ -181,8 +202,13 @@ def percent(share: float) -> str:
 
 def _panel_size(image: Photo) -> tuple[int, int]:
     height, width = fitting(image.shape[0], image.shape[1], _LONGEST)
-    times = -(-NARROWEST // width)
+    times = _enlarged(height, width)
     return height * times, width * times
+
+
+def _enlarged(height: int, width: int) -> int:
+    """How many times a picture is enlarged: a column of few pixels must not become a tower."""
+    return max(1, min(-(-NARROWEST // width), _LONGEST // height))
 
 
 def _sized(image: Photo, size: tuple[int, int]) -> Photo:

@@ -33,7 +33,8 @@ def ids_by_name(server: Server, class_map: ClassMap) -> dict[int, int]:
         more = f"; and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
         raise UserError(
             f"{server.title} has no class {told}{more}",
-            "give the server's names by a class file of your ids: --classes FILE",
+            "give the server's names by a class file of your ids: segdata package PREDICTIONS "
+            f"--for {server.name} --classes FILE; of a run: segdata predict writes PREDICTIONS",
         )
     return {entry.id: known[_plain(entry.name)] for entry in class_map.trained}
 

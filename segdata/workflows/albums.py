@@ -149,7 +149,9 @@ def _classes_of_ids(folder: Path, request: PictureRequest) -> ClassMap:
 def _paired(
     predictions: Path, labels: Path, request: PictureRequest, watch: Watch
 ) -> list[PictureFiles]:
-    beside = PairOptions(photos=request.images, probabilities=request.probabilities)
+    beside = PairOptions(
+        photos=request.images, probabilities=request.probabilities, takes_patterns=False
+    )
     found = pair_folders(predictions, labels, beside)
     for names, what in (
         (found.pairing.missing, "labels have no prediction"),

@@ -91,7 +91,7 @@ def run_demo(out: Path, *, watch: Watch | None = None) -> Demo:
     _require_torch()
     finished = (out / DEMO_FILE).is_file()
     tour = _Tour(out, watch or Silence())
-    with output_folder(out, overwrite=finished, whole=DEMO_FILE):
+    with output_folder(out, overwrite=finished, whole=DEMO_FILE, remedy="choose another folder"):
         _prepare(tour, again=finished)
         _train(tour, again=finished)
         report, diagnosis = _judge(tour)

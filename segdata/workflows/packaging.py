@@ -104,7 +104,6 @@ def _of_run(request: PackageRequest, watch: Watch) -> Predictions:
     place = ShardPlace(request.shards, None, (request.split,), watch)
     run = load_run(request.source, place)
     predictor = run.predictor(request.looks, (), watch.note)
-
     unfinished = run.unfinished(predictor.step)
     if unfinished:
         watch.note(f"{request.source}: {unfinished}")
@@ -125,5 +124,7 @@ def _expected(request: PackageRequest) -> Expected:
         if not entries:
             raise UserError(f"{path} lists no images", "a list has one name on each line")
         return Expected(str(path), dict.fromkeys(entries))
+    if path.suffix == ".txt":
+        raise UserError(f"there is no list {path}", "name a list, a name on each line")
     pairs = registry.find(request.names).split(request.split).pairs
     return Expected(f"{request.names} ({request.split})", {pair.key: pair.image for pair in pairs})

@@ -62,7 +62,9 @@ class Look:
         if foreign:
             raise UserError(
                 f"the label of {self.key} holds {min(foreign)}, which is no class",
-                "segdata validate finds such labels; segdata fix mends them",
+                "segdata validate finds such labels; segdata fix mends them; if the id stands for "
+                f"what is ignored, say so in the class file: a line {min(foreign)},void below "
+                "id,name",
             )
 
 

@@ -75,7 +75,7 @@ def make_worklist(images: Images, options: WorklistOptions, *, track: Track = si
         UserError: there is nothing to look at, an image does not fit, or ``out`` holds other things
             or cannot be written to.
     """
-    with output_folder(options.out, whole=TABLE):
+    with output_folder(options.out, whole=TABLE, remedy="choose another folder"):
         ranking = rank(images, options.limit, track=track)
         programs = options.programs if images.has_photos else ()
         by_image: dict[str, list[Entry]] = {}
