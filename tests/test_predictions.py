@@ -10,7 +10,7 @@ import pytest
 from segdata import rules
 from segdata.errors import UserError
 from segdata.evidence import CaseFacts
-from segdata.evidence.predictions import gather_predictions
+from segdata.evidence.predicted_folders import KnownBeside, gather_predictions
 from segdata.images import encode_label, encode_photo
 
 
@@ -23,7 +23,7 @@ def write(folder: Path, *labels: np.ndarray) -> Path:
 
 def spoken(folder: Path, labels: Path | None = None, ignore: int | None = None) -> list[str]:
     truth = {p.stem: p for p in labels.iterdir()} if labels else None
-    facts = gather_predictions(folder, truth, ignore)
+    facts = gather_predictions(folder, KnownBeside(labels=truth or {}, ignore=ignore))
     return [finding.rule for finding in rules.run("predictions", CaseFacts(predictions=facts))]
 
 

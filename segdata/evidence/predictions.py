@@ -1,21 +1,22 @@
-"""Facts about predictions: a folder of PNGs, or arrays as a network gives them."""
+"""Facts about predictions: a folder of pictures, or arrays as a network gives them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import numpy as np
+from segdata.classes import Color, Label
+from segdata.evidence.folders_beside import FolderBeside
+from segdata.evidence.label_fit import LabelFit
+from segdata.evidence.name_fit import NameFit, NameTally
+from segdata.evidence.predicted_edges import PredictedEdges
+from segdata.evidence.predicted_file import PredictedFile
+from segdata.evidence.predicted_sizes import PredictedSizes
+from segdata.evidence.score_readings import CutScores
 
-from segdata.classes import Label
-from segdata.errors import UserError
-from segdata.facts import count_values
-from segdata.images import NoIds, Unreadable, read_label, read_photo
-from segdata.listing import index_folder
-
-# A quick look reads this many files, spread evenly over the folder.
-SAMPLED = 500
+# Values that are told apart; photos given for predictions have thousands of colors.
+_VALUES = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +31,19 @@ class PredictionFacts:
         constant: files that hold one value only.
         brightest: the brightest value that a viewer shows anywhere, 0 to 255.
         colored: files that are color pictures, not ids.
-        lossy: names of JPEGs.
+        palettes: files whose ids have a palette.
+        shown: the brightest color that a viewer gives each value.
+        lossy: names of files of a format that changes values, such as JPEG.
         unreadable: names of files that are no whole image.
+        num_classes: how many classes there are; None where nothing tells it.
+        ignore: the ignore label.
         truth: pixels per id of the labels of the same names, ignored ones left out; None without.
+        edges: shapes in some of them.
+        sizes: against photos and labels.
+        fit: against labels; None without.
+        names: whether they fit labels of other names better.
+        cut: against the probabilities beside them.
+        beside: folders that hold the same pictures in another form.
     """
 
     where: str
@@ -42,9 +53,27 @@ class PredictionFacts:
     constant: int
     brightest: int
     colored: int = 0
+    palettes: int = 0
+    shown: Mapping[int, Color] = field(default_factory=dict)
     lossy: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    num_classes: int | None = None
+    ignore: int | None = None
     truth: Mapping[int, int] | None = None
+    edges: PredictedEdges = field(default_factory=PredictedEdges)
+    sizes: PredictedSizes = field(default_factory=PredictedSizes)
+    fit: LabelFit | None = None
+    names: NameFit | None = None
+    cut: CutScores = field(default_factory=CutScores)
+    beside: tuple[FolderBeside, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return sum(self.pixels.values())
+
+    def share(self, value: int) -> float:
+        """Of all predicted pixels."""
+        return self.pixels.get(value, 0) / max(1, self.total)
 
 
 @dataclass
@@ -52,30 +81,60 @@ class PredictionTally:
     """Adds predictions up, one at a time."""
 
     where: str
-    pixels: dict[int, int] = field(default_factory=dict)
-    truth: dict[int, int] = field(default_factory=dict)
+    pixels: Counter[int] = field(default_factory=Counter)
+    shown: dict[int, Color] = field(default_factory=dict)
     read: int = 0
     constant: int = 0
     brightest: int = 0
     colored: int = 0
+    palettes: int = 0
+    lossy: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    edges: PredictedEdges = field(default_factory=PredictedEdges)
+    sizes: PredictedSizes = field(default_factory=PredictedSizes)
+    fit: LabelFit = field(default_factory=LabelFit)
+    names: NameTally = field(default_factory=NameTally)
+    cut: CutScores = field(default_factory=CutScores)
 
     def add(self, counts: Mapping[int, int], brightest: int) -> None:
         """Add one prediction: pixels per id or packed color, and how bright a viewer draws it."""
-        _add(self.pixels, counts)
+        for value, count in counts.items():
+            if value in self.pixels or len(self.pixels) < _VALUES:
+                self.pixels[value] += count
         self.read += 1
         self.constant += len(counts) == 1
         self.brightest = max(self.brightest, brightest)
 
-    def add_truth(self, label: Label, ignore: int | None) -> None:
-        """Add the label of a prediction; its ignored pixels could be anything."""
-        counts = count_values(label)
-        _add(self.truth, {value: n for value, n in counts.items() if value != ignore})
+    def add_file(self, file: PredictedFile) -> None:
+        """Add one file."""
+        if not file.readable:
+            self.unreadable.append(file.name)
+            return
+        if file.lossy:
+            self.lossy.append(file.name)
+        self.add(file.counts, max(map(max, file.shown.values()), default=0))
+        for value in self.pixels.keys() & file.shown.keys():
+            self.shown[value] = max(file.shown[value], self.shown.get(value, (0, 0, 0)), key=sum)
+        self.colored += file.colored
+        self.palettes += file.palette
+        self.edges += file.edges or PredictedEdges()
+        self.sizes += file.sizes or PredictedSizes()
+        self.fit += file.fit or LabelFit()
+        if file.thumbnails is not None:
+            self.names.add(file.name, file.thumbnails)
+        self.cut += file.cut or CutScores()
+
+    def compare(self, prediction: Label, truth: Label, ignore: int | None) -> None:
+        """Set a prediction beside its label, whose ignored pixels could be anything."""
+        self.fit += LabelFit.of(prediction, truth, ignore)
 
     def facts(
         self,
+        *,
         files: int | None = None,
-        lossy: Iterable[str] = (),
-        unreadable: Iterable[str] = (),
+        num_classes: int | None = None,
+        ignore: int | None = None,
+        beside: tuple[FolderBeside, ...] = (),
     ) -> PredictionFacts:
         return PredictionFacts(
             where=self.where,
@@ -85,71 +144,17 @@ class PredictionTally:
             constant=self.constant,
             brightest=self.brightest,
             colored=self.colored,
-            lossy=tuple(lossy),
-            unreadable=tuple(unreadable),
-            truth=dict(sorted(self.truth.items())) or None,
+            palettes=self.palettes,
+            shown=dict(sorted(self.shown.items())),
+            lossy=tuple(self.lossy),
+            unreadable=tuple(self.unreadable),
+            num_classes=num_classes,
+            ignore=ignore,
+            truth=dict(sorted(self.fit.truth.items())) or None,
+            edges=self.edges,
+            sizes=self.sizes,
+            fit=self.fit if self.fit.pictures else None,
+            names=self.names.facts(),
+            cut=self.cut,
+            beside=beside,
         )
-
-
-def gather_predictions(
-    folder: Path,
-    labels: Mapping[str, Path] | None = None,
-    ignore: int | None = None,
-    *,
-    everything: bool = False,
-) -> PredictionFacts:
-    """Look at a folder of predictions.
-
-    Args:
-        folder: PNGs named as the photos.
-        labels: the labels by name, to tell whether black is right.
-        ignore: the ignore label in them.
-        everything: read every file instead of a sample spread evenly over the names.
-
-    Raises:
-        UserError: the folder does not exist or holds no images.
-    """
-    files = index_folder(folder)
-    if not files:
-        what = "holds no images" if folder.is_dir() else "is no folder"
-        raise UserError(f"{folder} {what}", "name the folder with the predicted PNGs")
-    tally = PredictionTally(str(folder))
-    lossy: list[str] = []
-    unreadable: list[str] = []
-    step = 1 if everything else max(1, len(files) // SAMPLED)
-    for key, path in list(files.items())[::step]:
-        if path.suffix.lower() in (".jpg", ".jpeg"):
-            lossy.append(path.name)
-        try:
-            _add_file(tally, path)
-        except Unreadable:
-            unreadable.append(path.name)
-            continue
-        if labels and key in labels:
-            _add_truth(tally, labels[key], ignore)
-    return tally.facts(len(files), lossy, unreadable)
-
-
-def _add_file(tally: PredictionTally, path: Path) -> None:
-    shown = read_photo(path)
-    brightest = int(shown.max(initial=0))
-    try:
-        tally.add(count_values(read_label(path)), brightest)
-    except NoIds:
-        packed = shown.astype(np.uint32)
-        colors = packed[..., 0] | packed[..., 1] << 8 | packed[..., 2] << 16
-        values, counts = np.unique(colors, return_counts=True)
-        tally.add(dict(zip(values.tolist(), counts.tolist(), strict=True)), brightest)
-        tally.colored += 1
-
-
-def _add_truth(tally: PredictionTally, path: Path, ignore: int | None) -> None:
-    try:
-        tally.add_truth(read_label(path), ignore)
-    except (Unreadable, NoIds):
-        return
-
-
-def _add(total: dict[int, int], counts: Mapping[int, int]) -> None:
-    for value, count in counts.items():
-        total[value] = total.get(value, 0) + count

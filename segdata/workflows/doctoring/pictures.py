@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from segdata.diagnosis import Evidence
-from segdata.evidence.predictions import PredictionFacts, gather_predictions
+from segdata.evidence.predicted_folders import KnownBeside, gather_predictions
+from segdata.evidence.predictions import PredictionFacts
+from segdata.listing import index_folder
 from segdata.workflows.doctoring.case import Case
 
 
 def look_at_predictions(folder: Path, case: Case) -> None:
-    """A folder of predictions, beside the labels that are known by now."""
-    ignore = case.facts.labels.ignore if case.facts.labels else None
-    facts = gather_predictions(folder, case.labels, ignore, everything=case.request.full)
+    """A folder of predictions, beside the labels and photos that are known by now."""
+    known = _known(folder, case)
+    facts = gather_predictions(
+        folder, known, everything=case.request.full, executor=case.request.executor
+    )
     add_predictions(facts, case)
 
 
@@ -20,3 +25,23 @@ def add_predictions(facts: PredictionFacts, case: Case) -> None:
     """Predictions, wherever they come from."""
     case.predictions.append(facts)
     case.add(Evidence.PREDICTIONS, f"{facts.read} of {facts.files} files: {facts.where}")
+
+
+def _known(folder: Path, case: Case) -> KnownBeside:
+    labels, request, class_map = case.facts.labels, case.request, case.class_map
+    photos = index_folder(request.photos) if request.photos else {}
+    if not photos and case.dataset is not None:
+        photos = dict(case.dataset.image_files)
+    return KnownBeside(
+        labels={} if _holds(folder, case.labels) else case.labels,
+        photos=photos,
+        class_map=class_map,
+        num_classes=labels.num_classes if labels else request.num_classes,
+        ignore=labels.ignore if labels else request.ignore,
+    )
+
+
+def _holds(folder: Path, labels: Mapping[str, Path]) -> bool:
+    """Whether the predictions are the labels themselves."""
+    first = next(iter(labels.values()), None)
+    return first is not None and first.parent.resolve() == folder.resolve()

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from segdata.diagnosis import Evidence
 from segdata.errors import MissingExtra, UserError
 from segdata.evidence import SettingsFacts, WeightFacts
-from segdata.evidence.predictions import PredictionFacts, PredictionTally
-from segdata.facts import count_values
-from segdata.progress import Watch
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.labels import look_at_shards
 from segdata.workflows.doctoring.pictures import add_predictions
-from segdata.workflows.runs import Run, load_run, read_config
-
-# Pictures that a run's network predicts for the doctor: about five seconds on two cores.
-_PREDICTED = 12
-_SPLIT_TO_PREDICT = ("val", "test", "train")
+from segdata.workflows.doctoring.sweeps import Answers, Questions, ask
+from segdata.workflows.runs import load_run, read_config
 
 
 def look_at_run(folder: Path, case: Case) -> None:
@@ -34,16 +27,35 @@ def look_at_run(folder: Path, case: Case) -> None:
     looked_at = f"the run {folder}, trained on {config['shards']}"
     case.add(Evidence.RUN, looked_at, training=_settings(folder, config))
     look_at_shards(run.shards, case)
-    try:
-        facts = _predict(run, case.watch)
-    except MissingExtra:
-        raise
-    except UserError as error:
-        problem = f"{error.message}\n{error.remedy}"
-        weights = WeightFacts(where=str(folder), kind="segdata", problem=problem)
-        case.add(Evidence.RUN, f"its weights: {error.message}", weights=weights)
-        return
-    add_predictions(facts, case)
+    case.runs.append(run)
+
+
+def ask_runs(case: Case) -> None:
+    """What the networks of the runs answer; last, when predicted files are known, too."""
+    files = [Path(one.where) for one in case.predictions if Path(one.where).is_dir()]
+    for run in case.runs:
+        questions = Questions(case.watch, case.request.budget, files[0] if files else None)
+        try:
+            answers = ask(run, questions)
+        except MissingExtra:
+            raise
+        except UserError as error:
+            problem = f"{error.message}\n{error.remedy}"
+            weights = WeightFacts(where=str(run.folder), kind="segdata", problem=problem)
+            case.add(Evidence.RUN, f"its weights: {error.message}", weights=weights)
+            continue
+        add_predictions(answers.predictions, case)
+        case.add(Evidence.LOGITS, _told(answers), logits=answers.logits, sweep=answers.sweep)
+
+
+def _told(answers: Answers) -> str:
+    """What was looked at, and what the time did not allow."""
+    logits, sweep = answers.logits, answers.sweep
+    text = f"the scores of {logits.images} of {logits.files} labelled images: {logits.where}"
+    if sweep is None:
+        return text
+    text += f"; {sweep.images} of them fed in {len(sweep.looks) - 1} other ways"
+    return text + (f"; no time for: {', '.join(sweep.left_out)}" if sweep.left_out else "")
 
 
 def _settings(folder: Path, config: Mapping[str, Any]) -> SettingsFacts:
@@ -61,19 +73,3 @@ def _settings(folder: Path, config: Mapping[str, Any]) -> SettingsFacts:
         learning_rate=optimizer["base_learning_rate"],
         crop_size=tuple(data["crop_size"]) if data["crop_size"] else None,
     )
-
-
-def _predict(run: Run, watch: Watch) -> PredictionFacts:
-    """Let the run's network predict a few pictures."""
-    predictor = run.predictor()
-    split = next(
-        (s for s in _SPLIT_TO_PREDICT if s in run.manifest.splits), next(iter(run.manifest.splits))
-    )
-    total = min(_PREDICTED, run.manifest.splits[split].labelled)
-    colors = predictor.class_map.color_table()
-    tally = PredictionTally(f"predictions of {run.folder} on {split}")
-    for _, image, truth in watch(islice(run.samples(split), total), "predicting", total):
-        label = predictor.predict(image)
-        tally.add(count_values(label), int(colors[label].max()))
-        tally.add_truth(truth, run.manifest.ignore_label)
-    return tally.facts()

@@ -1,0 +1,101 @@
+"""Folders of predicted pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from segdata.classes import ClassMap
+from segdata.errors import UserError
+from segdata.evidence.folders_beside import look_beside
+from segdata.evidence.predicted_file import Beside, look_at_file
+from segdata.evidence.predictions import PredictionFacts, PredictionTally
+from segdata.evidence.score_readings import find_scores
+from segdata.executors import Executor, Serial, for_number
+from segdata.listing import index_folder
+from segdata.name_matching import match_names, stem_of
+
+# A quick look reads this many files, spread evenly over the folder, and looks at edges of so many.
+SAMPLED, _CLOSELY = 500, 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownBeside:
+    """What is known beside a folder of predictions.
+
+    Args:
+        labels: label files by name, to tell whether black is right.
+        photos: photos by name.
+        class_map: the classes' colors.
+        num_classes: how many classes there are.
+        ignore: the ignore label.
+    """
+
+    labels: Mapping[str, Path] = field(default_factory=dict)
+    photos: Mapping[str, Path] = field(default_factory=dict)
+    class_map: ClassMap | None = None
+    num_classes: int | None = None
+    ignore: int | None = None
+
+
+def gather_predictions(
+    folder: Path,
+    known: KnownBeside | None = None,
+    *,
+    everything: bool = False,
+    executor: Executor | None = None,
+) -> PredictionFacts:
+    """Look at a folder of predictions.
+
+    Args:
+        folder: pictures named as the photos.
+        known: what they are compared with.
+        everything: read every file instead of a sample spread evenly over the names.
+        executor: where files are read; None reads them here.
+
+    Raises:
+        UserError: the folder does not exist or holds no images.
+    """
+    files = index_folder(folder)
+    if not files:
+        what = "holds no images" if folder.is_dir() else "is no folder"
+        raise UserError(f"{folder} {what}", "name the folder with the predicted PNGs")
+    known = known or KnownBeside()
+    step = 1 if everything else max(1, len(files) // SAMPLED)
+    sample = dict(list(files.items())[::step])
+    tally = PredictionTally(str(folder))
+    runner = for_number(executor, len(sample)) if executor else Serial()
+    for file in runner.imap(look_at_file, _tasks(folder, sample, files, known)):
+        tally.add_file(file)
+    return tally.facts(
+        files=len(files),
+        num_classes=known.num_classes,
+        ignore=known.ignore,
+        beside=look_beside(folder, list(files)),
+    )
+
+
+def _tasks(
+    folder: Path, sample: Mapping[str, Path], files: Mapping[str, Path], known: KnownBeside
+) -> Iterator[Beside]:
+    labels, photos = _joined(files, known.labels), _joined(files, known.photos)
+    scores = find_scores(folder)
+    closely = max(1, len(sample) // _CLOSELY)
+    for number, (key, path) in enumerate(sample.items()):
+        yield Beside(
+            path,
+            label=labels.get(key),
+            photo=photos.get(key),
+            scores=scores.get(stem_of(key)),
+            ignore=known.ignore,
+            class_map=known.class_map,
+            closely=number % closely == 0,
+        )
+
+
+def _joined(files: Mapping[str, Path], others: Mapping[str, Path]) -> dict[str, Path]:
+    """The other file of each prediction, by the prediction's name."""
+    if not others:
+        return {}
+    return {mine: others[other] for _, mine, other in match_names(list(files), list(others)).pairs}
