@@ -362,6 +362,17 @@ def test_nothing_of_the_user_s_is_changed(score: Eval, folders: Path) -> None:
     assert after == before
 
 
+def test_nothing_to_score_is_said(
+    score: Eval, folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(folders / "void" / "v1_2.png", np.full((12, 16), 255, np.uint8))
+    put(folders / "seen" / "v1_2.png", np.zeros((12, 16), np.uint8))
+    assert score("--ignore", "255", "--format", "text", pred="seen", true="void") == 0
+    out = capsys.readouterr().out
+    assert "note: No pixel could be scored: every pixel of the truth is ignored." in out
+    assert "mIoU undefined (rule cityscapes), 1 image\n" in out
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no pipes that are files")
 @pytest.mark.parametrize("executor", ["serial", "processes"])

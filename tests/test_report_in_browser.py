@@ -323,6 +323,16 @@ PAINTED = """(color) => {
 }"""
 
 
+def test_pictures_below_the_screen_are_painted_too(browser: Any, page_file: Path) -> None:
+    """A screenshot of the whole page shows them, although nobody has scrolled."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(page_file.as_uri())
+    until(page, "() => !document.querySelector('canvas[data-ids]:not([data-painted])')")
+    assert page.evaluate("scrollY") == 0
+    assert page.locator("canvas[data-painted]").count() > 0
+    page.close()
+
+
 def test_a_class_that_is_switched_off_is_not_painted(opened: Any) -> None:
     box = opened.locator("details[data-palette=classes]")
     box.evaluate("(details) => { details.open = true; }")

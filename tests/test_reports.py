@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 import zlib
 from html.parser import HTMLParser
@@ -22,6 +23,7 @@ from segdata.images import read_label
 from segdata.miou_rules import MIOU_RULES
 from segdata.reports import Context, charts, check_suffix, headlines, render, wording, write_report
 from segdata.reports.class_findings import linked
+from segdata.reports.tables import markdown
 from segdata.reports.viewer import Exhibit, Gallery, Layer, packed, within
 from segdata.scores import EvalReport, Pairing
 
@@ -137,6 +139,13 @@ def test_a_score_below_a_baseline_is_called_what_it_is() -> None:
     assert "no better" in wording.verdict(good), "a truth of one class is met by a constant"
 
 
+def test_a_score_against_one_of_nothing_is_not_thousands_of_times_as_good() -> None:
+    truth = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    table = ClassMap(tuple(SegClass(i, f"class {i}") for i in range(200)), VOID)
+    said = wording.verdict(evaluate([EvalItem("x", truth, truth)], table))
+    assert "This is more than 100 times what a predictor reaches" in said
+
+
 def test_what_a_reader_must_mind_is_said() -> None:
     truth = np.array([[0, 1, 1, VOID]], np.uint8)
     table = ClassMap((SegClass(0, "a"), SegClass(1, "pole"), SegClass(2, "moon")), VOID)
@@ -166,6 +175,9 @@ def test_a_report_without_a_single_scored_pixel_is_still_a_page() -> None:
     report = evaluate([EvalItem("v", void, void)], ClassMap((SegClass(0, "a"),), VOID))
     page = Page(render(report))
     assert "No pixel could be scored" in "".join(page.text)
+    assert set(map(math.isnan, report.rules.values())) == {True}
+    assert "## mIoU –" in markdown(report)
+    assert "| frequency-weighted IoU |" in markdown(report)
     assert page.open == page.stray == []
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from segdata.reports.wording import warnings
+from segdata.reports.wording import verdict, warnings
 from segdata.scores import EvalReport, Interval
 
 _BAR = 20
@@ -25,7 +25,8 @@ def render(report: EvalReport, console: Console) -> None:
     console.print(_classes(report))
     if report.pairing is not None and report.pairing.how:
         console.print(f"{report.pairing.paired} pairs joined {report.pairing.how}", highlight=False)
-    for warning in warnings(report):
+    unscored = [] if report.pixels else [verdict(report)]
+    for warning in [*unscored, *warnings(report)]:
         console.print(Text(f"note: {warning}", style="yellow"))
     if report.groups:
         console.print(_groups(report))
@@ -83,7 +84,7 @@ def _groups(report: EvalReport) -> Table:
 
 def _headline(report: EvalReport) -> str:
     found = report.intervals
-    images = f"{len(report.images)} images"
+    images = "1 image" if len(report.images) == 1 else f"{len(report.images)} images"
     if found is None or math.isnan(found.miou.low):
         return f" (rule {report.rule}), {images}"
     what = f"{found.units} groups of {images}" if found.unit == "groups" else images

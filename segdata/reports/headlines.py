@@ -104,6 +104,8 @@ def resampled(report: EvalReport) -> str:
 
 
 def _why_undefined(report: EvalReport) -> str:
+    if not report.pixels:
+        return "no pixel could be scored"
     absent = [c.name for c in report.per_class if math.isnan(c.iou)]
     if not absent:
         return "no score"

@@ -13,6 +13,8 @@ from segdata.scores import EvalReport, ImageScore
 _RARE_PART, _RARE_SHARE = 0.2, 0.01
 # What masks have for the object, and other sets for what is ignored.
 _WHITE = 255
+# Beyond, the other predictor finds next to nothing, and how much more is no news.
+_MANY_TIMES = 100
 
 
 def verdict(report: EvalReport) -> str:
@@ -30,10 +32,9 @@ def verdict(report: EvalReport) -> str:
         )
     if best.miou <= 0:
         return ""
-    return (
-        f"This is {report.miou / best.miou:.1f} times what a predictor reaches that never looks at "
-        f"the photo ({score})."
-    )
+    times = report.miou / best.miou
+    told = f"{times:.1f}" if times < _MANY_TIMES else f"more than {_MANY_TIMES}"
+    return f"This is {told} times what a predictor reaches that never looks at the photo ({score})."
 
 
 def rare_share(report: EvalReport) -> float:

@@ -125,7 +125,9 @@ class EvalReport:
 
     @cached_property
     def rules(self) -> Mapping[str, float]:
-        """What the same predictions score under every rule."""
+        """What the same predictions score under every rule; NaN where no pixel was counted."""
+        if not self.pixels:
+            return dict.fromkeys(MIOU_RULES, math.nan)
         return {name: float(rule.mean(self.image_counts)[0]) for name, rule in MIOU_RULES.items()}
 
     @property
