@@ -23,11 +23,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fault_zoo import zoo  # noqa: E402
-from fault_zoo.baselines import BASELINES  # noqa: E402
-from fault_zoo.cases import Case  # noqa: E402
-from fault_zoo.judging import Answer, judge  # noqa: E402
-from fault_zoo.sources import camvid_folder  # noqa: E402
+from fault_zoo import zoo
+from fault_zoo.baselines import BASELINES
+from fault_zoo.cases import Case
+from fault_zoo.judging import Answer, judge
+from fault_zoo.sources import camvid_folder
 
 PROCESSES = 2
 
@@ -77,7 +77,9 @@ def tables(answers: list[Answer]) -> Iterator[str]:
             cells = (one.case, one.verdict, said, wrong, alarms, one.trouble)
             yield "| " + " | ".join(cells) + " |"
     yield "\n## By kind\n"
-    yield "| kind | cases | top-1 | top-3 | verdict | wrong proofs | median s |\n" + "|---" * 7 + "|"
+    yield (
+        "| kind | cases | top-1 | top-3 | verdict | wrong proofs | median s |\n" + "|---" * 7 + "|"
+    )
     kinds: dict[str, list[Answer]] = defaultdict(list)
     for one in answers:
         kinds[one.kind].append(one)

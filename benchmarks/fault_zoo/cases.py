@@ -8,7 +8,6 @@ from pathlib import Path
 
 from fault_zoo.patients import Form, Patient, patient
 from fault_zoo.sources import load
-
 from segdata.workflows.doctoring import DoctorRequest
 
 Build = Callable[[Path], DoctorRequest]

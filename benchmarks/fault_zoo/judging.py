@@ -9,7 +9,6 @@ from pathlib import Path
 
 from fault_zoo import baselines
 from fault_zoo.cases import Case
-
 from segdata.diagnosis import Cause, Diagnosis
 from segdata.errors import UserError
 from segdata.findings import Certainty, Level
@@ -65,9 +64,7 @@ def judge(case: Case) -> Answer:
             diagnosis, trouble = None, f"crash: {type(error).__name__}: {error}"
         seconds = time.perf_counter() - start
         right = tuple(
-            name
-            for name in baselines.BASELINES
-            if _is_right(case, baselines.answer(name, request))
+            name for name in baselines.BASELINES if _is_right(case, baselines.answer(name, request))
         )
     if seconds > SECONDS:
         trouble = f"{seconds:.0f} s"

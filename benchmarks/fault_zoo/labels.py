@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 import cv2
 import numpy as np
+from PIL import Image
+
 from fault_zoo.cases import Case, on_sources
 from fault_zoo.patients import Patient, jpeg, png
 from fault_zoo.sources import IGNORE, Bytes
-from PIL import Image
-
 from segdata.classes import pascal_color
 from segdata.images import encode_label
 
@@ -224,8 +224,7 @@ def cases() -> Iterable[Case]:
     yield from on_sources("L01", foreground_ignored, "L01", also="D11", sources=BINARY,
                           forms=everywhere)  # fmt: skip
     yield from on_sources("L02", grey_levels, "L02", also="D01", forms=everywhere)
-    yield from on_sources("L02", white_is_no_class, "L02 L20", also="D01", sources=TWO,
-                          forms=everywhere)  # fmt: skip
+    yield from on_sources("L02", white_is_no_class, "L02 L20", also="D01", sources=TWO)
     yield from on_sources("L03", palette_for_tensorflow, "L03 S04", also="L02 L07 D01 L16",
                           forms="folder shards")  # fmt: skip
     yield from on_sources("L04", color_pictures, "L04 S04", also="L02 L07 D01",
@@ -246,10 +245,12 @@ def cases() -> Iterable[Case]:
                           forms="folder shards")  # fmt: skip
     yield from on_sources("L15", one_bit, "L15 S04 L01", also="L02", sources=TWO)
     yield from on_sources("L16", own_palettes, "L16")
-    yield from on_sources("L17", background_last, "L17 L19", sources=BINARY)
+    yield from on_sources("L17", background_last, "L17 L19", sources=BINARY,
+                          verdicts="fault healthy")  # fmt: skip
     yield from on_sources("L18", published_ids, "L18", also="D01 L02 L07")
-    yield from on_sources("L19", inverted, "L19 L17", sources=BINARY)
-    yield from on_sources("L20", void_undeclared, "L20", also="D01 L02 L07", forms="folder plain")
+    yield from on_sources("L19", inverted, "L19 L17", sources=BINARY,
+                          verdicts="fault healthy")  # fmt: skip
+    yield from on_sources("L20", void_undeclared, "L20", also="D01 L02 L07")
     yield from on_sources("L20", void_border_undeclared, "L20", also="D01 L02 L07", sources=TWO)
     yield from on_sources("L21", instance_ids, "L21", also="D01 L07",
                           sources="streets-car camvid-car")  # fmt: skip
@@ -257,5 +258,6 @@ def cases() -> Iterable[Case]:
     yield from on_sources("L23", other_sizes, "L23", forms="folder plain")
     yield from on_sources("L27", damaged_labels, "L27 S04", also="P07", forms="folder plain")
     yield from on_sources("L28", one_mask_for_all, "L28", also="P08 P01 L25 P02",
-                          forms="folder plain")  # fmt: skip
-    yield from on_sources("L26", mostly_empty, "L26", also="L33 L08 P09 L28", sources=BINARY)
+                          forms="folder plain", verdicts="fault healthy")  # fmt: skip
+    yield from on_sources("L26", mostly_empty, "L26", also="L33 L08 P09 L28", sources=BINARY,
+                          verdicts="fault healthy")  # fmt: skip

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from fault_zoo.sources import IGNORE, Bytes, Source
 from PIL import Image
 
+from fault_zoo.sources import IGNORE, Bytes, Source
 from segdata.dataset import ClassEntry, DatasetDescriptor
 from segdata.images import encode_label, encode_photo
 from segdata.records import RecordWriter, Sample, encode
