@@ -15,7 +15,7 @@ from segdata.console.half_blocks import can_show, render_exhibit
 from segdata.console.paragraphs import instruction, kept, paragraph
 from segdata.diagnosis import Cause, Diagnosis, Verdict
 from segdata.findings import Finding, Level
-from segdata.reports.diagnosis_words import facts, headline, sentence
+from segdata.reports.diagnosis_words import cause_and_rest, facts, headline, sentence
 
 _STYLES = {
     Verdict.HEALTHY: "bold green",
@@ -37,12 +37,11 @@ def render(diagnosis: Diagnosis, console: Console) -> None:
     paragraph(Text(headline(diagnosis), style=style), console)
     if diagnosis.broken is not None:
         _render_chain(diagnosis.broken, style, console)
-    first, others = diagnosis.causes[:1], diagnosis.causes[1:]
-    if diagnosis.verdict is Verdict.HEALTHY:
-        first, others = (), diagnosis.causes
-    for cause in first:
+    cause, others = cause_and_rest(diagnosis)
+    if cause is not None:
         _render_cause(cause, diagnosis, console)
-    _render_others(others, "other suspects" if first else "noticed", console)
+    suspected = diagnosis.verdict is Verdict.FAULT
+    _render_others(others, "other suspects" if suspected else "noticed", console)
     console.print()
     for line in diagnosis.looked_at:
         paragraph(Text(f"looked at {line}", style="dim"), console, hang=2)
@@ -68,7 +67,8 @@ def _render_chain(broken: Link, style: str, console: Console) -> None:
 def _render_cause(cause: Cause, diagnosis: Diagnosis, console: Console) -> None:
     finding = cause.finding
     console.print()
-    line = Text("cause: ", style="bold").append(sentence(finding.message), style="not bold")
+    word = "cause: " if diagnosis.verdict is Verdict.FAULT else "why: "
+    line = Text(word, style="bold").append(sentence(finding.message), style="not bold")
     paragraph(line.append(f" {_named(finding)}", style="not bold dim"), console, hang=2)
     if finding.path:
         paragraph(Text(kept(finding.path), style="dim"), console, indent=2)

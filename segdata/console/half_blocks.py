@@ -47,7 +47,7 @@ def render_exhibit(exhibit: Exhibit, console: Console) -> None:
     for entry in exhibit.legend:
         legend.append("  " if legend else "")
         legend.append(kept("██ "), style=_hex(entry.color))
-        legend.append(kept(f"{entry.value} {entry.name} {entry.share:.0%}"))
+        legend.append(kept(f"{entry.label} {entry.share:.0%}"))
     if legend:
         paragraph(legend, console, indent=_INDENT)
 

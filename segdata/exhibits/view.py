@@ -36,6 +36,11 @@ class LegendEntry:
     name: str
     share: float
 
+    @property
+    def label(self) -> str:
+        """The value and its name; the value once where the name repeats it."""
+        return self.name if self.name == f"class {self.value}" else f"{self.value} {self.name}"
+
 
 @dataclass(frozen=True, eq=False)
 class Exhibit:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from segdata.reports.context import Context, TrainingCourse
 from segdata.reports.files import (
+    DIAGNOSIS_SUFFIXES,
     EVALUATION_SUFFIXES,
     FINDINGS_SUFFIXES,
     STATISTICS_SUFFIXES,
     SUFFIXES,
     check_suffix,
+    write_diagnosis,
     write_findings,
     write_report,
     write_statistics,
@@ -19,6 +21,7 @@ from segdata.reports.page import render
 from segdata.reports.sarif import as_sarif
 
 __all__ = [
+    "DIAGNOSIS_SUFFIXES",
     "EVALUATION_SUFFIXES",
     "FINDINGS_SUFFIXES",
     "STATISTICS_SUFFIXES",
@@ -30,6 +33,7 @@ __all__ = [
     "as_sarif",
     "check_suffix",
     "render",
+    "write_diagnosis",
     "write_findings",
     "write_report",
     "write_statistics",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from segdata.diagnosis import Diagnosis, Verdict, evidence_lines
+from segdata.diagnosis import Cause, Diagnosis, Verdict, evidence_lines
 from segdata.findings import Certainty, Finding, Level
 
 # How sure a sentence sounds.
@@ -25,8 +25,8 @@ _ANSWERS = {
     Verdict.RIGHTLY_CONSTANT: "Nothing is broken: one class everywhere is right here.",
     Verdict.NOT_ENOUGH: "There is not enough to tell.",
 }
-# Evidence that lists names, which people do not read for facts.
-_LISTS = ("first ", "splits:", "same as:")
+# Evidence that lists names or counts files, which says nothing of the cause.
+_LISTS = ("first ", "splits:", "same as:", "files:", "read:")
 
 
 def headline(diagnosis: Diagnosis) -> str:
@@ -41,6 +41,13 @@ def headline(diagnosis: Diagnosis) -> str:
     if diagnosis.verdict is Verdict.FAULT and first is not None and diagnosis.broken is not None:
         return f"{_LIES[first.certainty]} {diagnosis.broken.value}."
     return _ANSWERS[diagnosis.verdict]
+
+
+def cause_and_rest(diagnosis: Diagnosis) -> tuple[Cause | None, tuple[Cause, ...]]:
+    """What the verdict rests on, and what else was noticed; health has no cause."""
+    if diagnosis.verdict is Verdict.HEALTHY or not diagnosis.causes:
+        return None, diagnosis.causes
+    return diagnosis.causes[0], diagnosis.causes[1:]
 
 
 def sentence(message: str) -> str:

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from segdata.checked import Checked
+from segdata.diagnosis import Diagnosis
 from segdata.errors import UserError
 from segdata.files import write_file
 from segdata.reports.context import Context
+from segdata.reports.diagnosis_page import render_diagnosis
+from segdata.reports.diagnosis_text import diagnosis_markdown
 from segdata.reports.findings_page import render_findings
 from segdata.reports.junit import as_junit
 from segdata.reports.page import render
@@ -26,6 +29,7 @@ SUFFIXES = (".html", ".json")
 EVALUATION_SUFFIXES = (".html", ".json", ".md", ".csv")
 FINDINGS_SUFFIXES = (".html", ".json", ".sarif", ".xml")
 STATISTICS_SUFFIXES = (".html", ".json", ".csv")
+DIAGNOSIS_SUFFIXES = (".html", ".json", ".md")
 
 
 def check_suffix(path: Path, suffixes: Sequence[str] = SUFFIXES) -> None:
@@ -92,6 +96,20 @@ def write_statistics(statistics: Statistics, path: Path) -> None:
         ".html": lambda: render_statistics(statistics),
         ".json": lambda: _json(statistics.to_json()),
         ".csv": lambda: weights_table(statistics),
+    }
+    _write(path, forms)
+
+
+def write_diagnosis(diagnosis: Diagnosis, path: Path) -> None:
+    """Write what the doctor found; ``.md`` is for issues and questions to others.
+
+    Raises:
+        UserError: the suffix is none of ``DIAGNOSIS_SUFFIXES``, or the file cannot be written.
+    """
+    forms = {
+        ".html": lambda: render_diagnosis(diagnosis),
+        ".json": lambda: _json(diagnosis.to_json()),
+        ".md": lambda: diagnosis_markdown(diagnosis),
     }
     _write(path, forms)
 
