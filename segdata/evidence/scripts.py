@@ -2,41 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from segdata.evidence.settings import SettingsFacts
 
+Act = Literal["train", "eval", "vis", "export", "other"]
+
 
 @dataclass(frozen=True)
 class Trap:
-    """Something in a command that does not do what it looks like.
+    """Something in a command or script that does not do what it looks like.
 
     Args:
-        kind: what it is, such as ``spaces``, ``unknown flag``, ``repeated flag``.
+        kind: what it is: ``spaces``, ``boolean apart``, ``long dash``, ``unknown flag``,
+            ``repeated flag``, ``several values``, ``wrong value``, ``no value``, ``cut off`` in
+            commands; ``masks scaled``, ``unsorted lists``, ``one channel``, ``own randomness``,
+            ``not normalized`` in Python.
         text: as it stands there.
         effect: what really happens.
-        corrected: how the line should be.
+        corrected: how it should be.
+        line: where, counted from 1; 0 where the whole file is meant.
     """
 
     kind: str
     text: str
     effect: str
     corrected: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A data set that the original's code is told of.
+
+    Args:
+        name: as ``--dataset`` names it.
+        num_classes, ignore: None where they are not written as numbers.
+        sizes: of the splits.
+        deprecated: it stands in segmentation_dataset.py, which newer code does not read.
+    """
+
+    name: str
+    num_classes: int | None
+    ignore: int | None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    deprecated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScriptFacts:
-    """One command.
+    """One command, or one file of code.
 
     Args:
         where: the file and line.
         act: what it does.
         settings: what the program ends up with.
         traps: what does not do what it looks like.
+        command: the command as it should be typed; empty for code.
+        registers: data sets that the code tells the original of.
     """
 
     where: str
-    act: Literal["train", "eval", "vis", "export", "other"]
+    act: Act
     settings: SettingsFacts
     traps: tuple[Trap, ...] = ()
+    command: str = ""
+    registers: tuple[Registration, ...] = ()

@@ -17,6 +17,9 @@ class SettingsFacts:
         top_k: share of the pixels that hard mining keeps.
         reduce_zero_label: ids are lowered by one and 0 is ignored.
         one_channel: a head with a single channel, which argmax cannot decide.
+        hard_mining_steps: steps over which hard mining comes in.
+        balanced: class weights are made of the classes' frequencies.
+        said: names of those that somebody gave; the others are the tool's defaults.
     """
 
     where: str
@@ -41,3 +44,6 @@ class SettingsFacts:
     mixed_precision: bool | None = None
     reduce_zero_label: bool | None = None
     one_channel: bool | None = None
+    hard_mining_steps: int | None = None
+    balanced: bool = False
+    said: frozenset[str] = frozenset()

@@ -1,0 +1,172 @@
+"""How a script in Python loads photos and masks."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from segdata.evidence.script_files.code import Code, last_name, words_of
+from segdata.evidence.scripts import Trap
+
+_MASK = re.compile(r"(^|[^a-z])(mask|label|annot|target|gt|seg|ground_?truth|y_train|y$)")
+_PHOTO = re.compile(r"(^|[^a-z])(image|img|photo|input|jpeg|frame|x_train|x$)")
+_LISTINGS = ("listdir", "glob", "iglob", "iterdir", "rglob", "scandir")
+_RANDOM = ("RandomHorizontalFlip", "RandomVerticalFlip", "RandomRotation", "RandomCrop",
+           "RandomAffine", "RandomResizedCrop", "RandomPerspective")  # fmt: skip
+_TORCHVISION = re.compile(r"\btorchvision(?:\.| import )transforms\b(?!\.v2| import v2)")
+_SAME_SEED = re.compile(r"\b(?:manual_seed|set_rng_state|random\.seed|get_params)\b")
+
+
+def loader_traps(code: Code) -> Iterator[Trap]:
+    """What makes masks say something else than their files, or belong to other photos."""
+    parents = code.parents()
+    yield from _scaled(code, parents)
+    yield from _unsorted(code, parents)
+    yield from _own_randomness(code)
+
+
+def is_mask(words: set[str]) -> bool:
+    return any(_MASK.search(word) for word in words)
+
+
+def _scaled(code: Code, parents: dict[ast.AST, ast.AST]) -> Iterator[Trap]:
+    for node, what in _divisions(code):
+        target = parents.get(node)
+        named = words_of(what) | (_targets(target) if isinstance(target, ast.Assign) else set())
+        photo = any(_PHOTO.search(word) for word in words_of(what))
+        if is_mask(named) and not photo:
+            yield _scaled_trap(node, "mask / 255")
+    for call in code.calls("ToTensor", "to_tensor", "img_to_array"):
+        applied = parents.get(call) if last_name(call.func) == "ToTensor" else call
+        if last_name(call.func) == "img_to_array" or not isinstance(applied, ast.Call):
+            continue
+        given = set().union(*(words_of(one) for one in applied.args)) if applied.args else set()
+        if is_mask(given) and not _undone(applied, parents):
+            yield _scaled_trap(applied, "ToTensor of a mask")
+    for assign in (node for node in ast.walk(code.tree) if isinstance(node, ast.Assign)):
+        if is_mask(_targets(assign)) and isinstance(assign.value, ast.Call):
+            rescale = keyword_node(assign.value, "rescale")
+            if rescale is not None and "255" in ast.unparse(rescale):
+                yield _scaled_trap(assign, "rescale=1/255 for masks")
+
+
+def _divisions(code: Code) -> Iterator[tuple[ast.stmt | ast.expr, ast.AST]]:
+    """Every division by 255, and what is divided."""
+    for node in ast.walk(code.tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _is_255(node.right):
+            yield node, node.left
+        elif (
+            isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Div) and _is_255(node.value)
+        ):
+            yield node, node.target
+        elif isinstance(node, ast.Call) and last_name(node.func) in ("div", "div_"):
+            owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+            if owner is not None and any(map(_is_255, node.args)):
+                yield node, owner
+
+
+def _is_255(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value in (255, 255.0)
+
+
+def _undone(call: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    """``(ToTensor()(mask) * 255).long()``."""
+    parent = parents.get(call)
+    product = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult)
+    return product and "255" in ast.unparse(parent)  # type: ignore[arg-type]
+
+
+def _scaled_trap(node: ast.stmt | ast.expr, what: str) -> Trap:
+    return Trap(
+        "masks scaled",
+        ast.unparse(node)[:80],
+        f"{what}: ids 0, 1, 2, ... become numbers below 0.02, and 0 as integers",
+        "leave masks unscaled: np.array(mask, dtype='int64')",
+        node.lineno,
+    )
+
+
+def _unsorted(code: Code, parents: dict[ast.AST, ast.AST]) -> Iterator[Trap]:
+    """Two listings, of photos and of masks, of which one or both are not sorted."""
+    listings = [call for call in code.calls(*_LISTINGS) if not _of_module(call)]
+    masks = [call for call in listings if is_mask(_about(call, parents))]
+    photos = [
+        call
+        for call in listings
+        if call not in masks and any(_PHOTO.search(word) for word in _about(call, parents))
+    ]
+    if not masks or not photos:
+        return
+    for call in (*photos, *masks):
+        if not _is_sorted(call, code, parents):
+            yield Trap(
+                "unsorted lists",
+                ast.unparse(call)[:80],
+                "files come in any order, so photos and masks are joined at random",
+                f"sorted({ast.unparse(call)[:80]})",
+                call.lineno,
+            )
+            return
+
+
+def _of_module(call: ast.Call) -> bool:
+    """``glob`` of a pattern with ``**`` for code, not data."""
+    return any(".py" in word for word in words_of(call))
+
+
+def _about(call: ast.Call, parents: dict[ast.AST, ast.AST]) -> set[str]:
+    """The words of a listing, and of what it is assigned to."""
+    statement = _statement(call, parents)
+    return words_of(call) | _targets(statement)
+
+
+def _is_sorted(call: ast.Call, code: Code, parents: dict[ast.AST, ast.AST]) -> bool:
+    node: ast.AST | None = call
+    while node is not None and not isinstance(node, ast.stmt):
+        if isinstance(node, ast.Call) and last_name(node.func) in ("sorted", "natsorted", "set"):
+            return True
+        node = parents.get(node)
+    names = _targets(node) if node is not None else set()
+    later = {ast.unparse(one.func).lower() for one in code.calls("sort")}
+    return any(f"{name}.sort" in called for name in names for called in later) or any(
+        names & words_of(one) for one in code.calls("sorted", "natsorted")
+    )
+
+
+def _statement(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> ast.AST:
+    while not isinstance(node, ast.stmt) and node in parents:
+        node = parents[node]
+    return node
+
+
+def _targets(node: ast.AST | None) -> set[str]:
+    if isinstance(node, ast.Assign):
+        return set().union(*(words_of(target) for target in node.targets))
+    return words_of(node.target) if isinstance(node, (ast.AnnAssign, ast.AugAssign)) else set()
+
+
+def _own_randomness(code: Code) -> Iterator[Trap]:
+    """torchvision's random transforms in one Compose, applied to photo and mask one by one."""
+    if not _TORCHVISION.search(code.text) or _SAME_SEED.search(code.text):
+        return
+    called = [last_name(call.func) for call in ast.walk(code.tree) if isinstance(call, ast.Call)]
+    turned = [name for name in called if name in _RANDOM]
+    masks = any(
+        "transform" in last_name(call.func) and is_mask(words_of(call))
+        for call in ast.walk(code.tree)
+        if isinstance(call, ast.Call)
+    )
+    if turned and ("mask" in code.text or "label" in code.text):
+        yield Trap(
+            "own randomness",
+            turned[0],
+            "the photo is turned or cut at random, and its mask by chance otherwise"
+            if masks
+            else "the photo is turned or cut at random, and its mask is not",
+            "one call for both: torchvision.transforms.v2, or albumentations with image and mask",
+        )
+
+
+def keyword_node(call: ast.Call, name: str) -> ast.expr | None:
+    return next((word.value for word in call.keywords if word.arg == name), None)

@@ -1,0 +1,105 @@
+"""Training scripts in Python: Keras, PyTorch, segmentation_models_pytorch."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from segdata.evidence.script_files.code import Code, keyword, last_name, words_of
+from segdata.evidence.script_files.loaders import loader_traps
+from segdata.evidence.scripts import ScriptFacts, Trap
+from segdata.evidence.settings import SettingsFacts
+
+_KERAS = re.compile(r"\b(?:keras|tensorflow)\b")
+_TORCH = re.compile(r"\b(?:torch|pytorch_lightning|lightning)\b")
+_SMP = re.compile(r"\bsegmentation_models_pytorch\b")
+# 16-bit floats whose range is small; bfloat16 has that of 32 bits.
+_HALF = re.compile(r"\b(?:autocast|GradScaler|mixed_float16)\b|precision\s*=\s*['\"]?16\b|"
+                   r"\b(?:amp|fp16|use_amp|mixed_precision)\s*=\s*True")  # fmt: skip
+_TRAINS = re.compile(r"\.(?:fit|fit_generator|backward|train_on_batch)\(|\bTrainer\(")
+_BFLOAT = re.compile(r"bfloat16|bf16")
+
+
+def read_python(code: Code, where: str) -> ScriptFacts | None:
+    """Its settings and traps; None where it trains or uses no network."""
+    tool = _tool(code.text)
+    if tool is None:
+        return None
+    traps = [*_one_channel(code), *loader_traps(code)]
+    if not traps and not _TRAINS.search(code.text):
+        return None
+    half = bool(_HALF.search(code.text)) and not _BFLOAT.search(code.text)
+    settings = SettingsFacts(
+        where=where,
+        tool=tool,
+        num_classes=_number(code.value("classes", "num_classes", "n_classes", "NUM_CLASSES")),
+        ignore=_number(code.value("ignore_index", "ignore_label")),
+        batch_size=_number(code.value("batch_size", "BATCH_SIZE")),
+        learning_rate=_real(code.value("lr", "learning_rate", "LR")),
+        mixed_precision=half or None,
+        one_channel=any(trap.kind == "one channel" for trap in traps) or None,
+    )
+    return ScriptFacts(where=where, act="train", settings=settings, traps=tuple(traps))
+
+
+def _tool(text: str) -> str | None:
+    for tool, pattern in (("smp", _SMP), ("pytorch", _TORCH), ("keras", _KERAS)):
+        if pattern.search(text):
+            return tool
+    return None
+
+
+def _one_channel(code: Code) -> list[Trap]:
+    """A head with one channel, of which the largest or the softmax is taken.
+
+    A sigmoid anywhere speaks for a threshold; then nothing is said.
+    """
+    if "sigmoid" in code.text.lower() or "BCEWithLogits" in code.text:
+        return []
+    heads = [call for call in ast.walk(code.tree) if isinstance(call, ast.Call) and _is_head(call)]
+    over = [call for call in code.calls("argmax") if _axis(call)]
+    softmax = "softmax" in code.text.lower()
+    if not heads or not (over or softmax):
+        return []
+    head = heads[-1]
+    return [
+        Trap(
+            "one channel",
+            ast.unparse(head)[:80],
+            "there is one channel, so softmax makes it 1 everywhere and argmax takes class 0",
+            "two channels, or a sigmoid with a threshold of 0.5",
+            head.lineno,
+        )
+    ]
+
+
+def _is_head(call: ast.Call) -> bool:
+    """``smp.Unet(classes=1)``, ``UNet(n_classes=1)``, a last ``Conv2D(1, ..., 'softmax')``."""
+    if keyword(call, "classes", "num_classes", "n_classes", "out_classes") == 1:
+        return last_name(call.func) not in ("dict",)
+    if last_name(call.func) == "Conv2D":
+        first = call.args[0] if call.args else None
+        one = isinstance(first, ast.Constant) and first.value == 1
+        return (one or keyword(call, "filters") == 1) and "softmax" in words_of(call)
+    return False
+
+
+def _axis(call: ast.Call) -> bool:
+    """An argmax over an axis, not over a whole array."""
+    return bool({word.arg for word in call.keywords} & {"axis", "dim"}) or (
+        len(call.args) > (0 if isinstance(call.func, ast.Attribute) and not _module(call) else 1)
+    )
+
+
+def _module(call: ast.Call) -> bool:
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return owner is not None and last_name(owner) in ("np", "numpy", "torch", "tf", "K", "math")
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _real(value: object) -> float | None:
+    real = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if real else None  # type: ignore[arg-type]
