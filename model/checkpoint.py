@@ -25,10 +25,11 @@ from safetensors.torch import save as tensors_to_bytes
 from torch import Tensor
 
 from model.config import TrainSettings
+from model.run_folder import DESCRIPTION as DESCRIPTION
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 
-WEIGHTS, OPTIMIZER, DESCRIPTION = "weights.safetensors", "optimizer.safetensors", "checkpoint.json"
+WEIGHTS, OPTIMIZER = "weights.safetensors", "optimizer.safetensors"
 # 2: the logits are a unit like all others, logits.semantic.
 FORMAT = 2
 # The newest may be damaged by a failing disk; the one before is then the way back.

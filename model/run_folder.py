@@ -15,6 +15,8 @@ from segdata.errors import UserError
 from segdata.files import write_file
 
 CONFIG, METRICS, CHECKPOINTS = "config.json", "metrics.jsonl", "checkpoints"
+# In every checkpoint, beside its weights.
+DESCRIPTION = "checkpoint.json"
 # Shards that were made for the run lie in its folder before it begins.
 _MAY_BE_THERE = {METRICS, CHECKPOINTS, "shards"}
 

@@ -40,6 +40,7 @@ class Evidence(enum.StrEnum):
     PREDICTIONS = "predictions"
     LOGITS = "logits"
     BATCH = "batch"
+    WEIGHTS = "weights"
     LOG = "log"
     SCRIPT = "script"
 

@@ -49,6 +49,7 @@ ONLY_USERS = {
     },
     "tensorflow": {"tf_data"},
     "pycocotools": {"sources", "submissions"},
+    "h5py": {"evidence"},
     "yaml": {"sources"},
     "zlib_ng": {"images"},
     "onnxruntime": {"model.exporting.formats"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,18 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from model.importing.layout import layout_of
-from model.importing.naming import width
+from model.importing.naming import SCOPE, variant_of, width
 from model.importing.tensors import Shape
 from model.network_settings import NetworkSettings
 from segdata.errors import UserError
 
-# The scopes of the original's networks that there are here (feature_extractor.py, name_scope).
-_SCOPE = re.compile(
-    r"(?P<prefix>(?:.*/)?)(?P<scope>MobilenetV[23]|xception_(?:41|65|71)|resnet_v1_(?:18|50|101))/"
-)
-_BLOCK = re.compile(r"MobilenetV3/expanded_conv_(\d+)/")
-# The small network has eleven blocks, the large one fifteen.
-_FIRST_ONLY_IN_LARGE = 11
 # Widths that are published, the most frequent first.
 _MULTIPLIERS = (1.0, 0.5, 0.75, 1.4, 1.3, 0.35, 0.25, 1.25, 0.1)
 _WIDEST = 8.0
@@ -49,27 +41,16 @@ def recognized_backbone(shapes: Mapping[str, Shape], path: Path) -> Backbone:
     Raises:
         UserError: they are of none that there is here; what they are.
     """
-    scopes = Counter((m["prefix"], m["scope"]) for name in shapes if (m := _SCOPE.match(name)))
+    scopes = Counter((m["prefix"], m["scope"]) for name in shapes if (m := SCOPE.match(name)))
     if not scopes:
         raise _unknown(shapes, path)
     (prefix, scope), _ = scopes.most_common(1)[0]
     own = {n.removeprefix(prefix): s for n, s in shapes.items() if n.startswith(prefix)}
-    variant = _variant(scope, own)
+    variant = variant_of(scope, own)
     settings: dict[str, Any] = {"variant": variant}
     if variant.startswith("mobilenet"):
         settings |= _widths(variant, scope, own)
     return Backbone(prefix, scope, settings)
-
-
-def _variant(scope: str, shapes: Mapping[str, Shape]) -> str:
-    if scope == "MobilenetV2":
-        return "mobilenet_v2"
-    if scope == "MobilenetV3":
-        blocks = [int(m[1]) for name in shapes if (m := _BLOCK.match(name))]
-        size = "large" if max(blocks, default=0) >= _FIRST_ONLY_IN_LARGE else "small"
-        return f"mobilenet_v3_{size}_seg"
-    has_beta_stem = any(name.startswith(f"{scope}/conv1_1/") for name in shapes)
-    return f"{scope}_beta" if has_beta_stem else scope
 
 
 def _widths(variant: str, scope: str, shapes: Mapping[str, Shape]) -> dict[str, Any]:

@@ -11,6 +11,14 @@ from model.importing.tensors import Shape
 # get_extra_layer_scopes in the original's model.py; a name that begins so is of that part.
 HEAD = ("logits", "image_pooling", "aspp", "concat_projection", "decoder", "meta_architecture")
 
+# The scopes of the original's networks that there are here (feature_extractor.py, name_scope).
+SCOPE = re.compile(
+    r"(?P<prefix>(?:.*/)?)(?P<scope>MobilenetV[23]|xception_(?:41|65|71)|resnet_v1_(?:18|50|101))/"
+)
+_BLOCK = re.compile(r"MobilenetV3/expanded_conv_(\d+)/")
+# The small network has eleven blocks, the large one fifteen.
+_FIRST_ONLY_IN_LARGE = 11
+
 Reason = Literal["optimizer", "step", "classifier", "quantization"]
 REASONS: Mapping[Reason, str] = {
     "optimizer": "what an optimizer or a moving average kept beside the weights",
@@ -64,6 +72,18 @@ def width(shapes: Mapping[str, Shape], scope: str) -> int | None:
     shapes_there = [shapes[f"{scope}/{leaf}"] for leaf in leaves if f"{scope}/{leaf}" in shapes]
     widths = [shape[-1] for shape in shapes_there if shape]
     return max(widths, key=widths.count) if widths else None
+
+
+def variant_of(scope: str, shapes: Mapping[str, Shape]) -> str:
+    """The backbone's name, as the original's flags have it."""
+    if scope == "MobilenetV2":
+        return "mobilenet_v2"
+    if scope == "MobilenetV3":
+        blocks = [int(m[1]) for name in shapes if (m := _BLOCK.match(name))]
+        size = "large" if max(blocks, default=0) >= _FIRST_ONLY_IN_LARGE else "small"
+        return f"mobilenet_v3_{size}_seg"
+    has_beta_stem = any(name.startswith(f"{scope}/conv1_1/") for name in shapes)
+    return f"{scope}_beta" if has_beta_stem else scope
 
 
 def _reason(name: str, known: frozenset[str], scope: str) -> Reason | None:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from model.checkpoint import DESCRIPTION
 from model.importing.bundle import index_of
 from model.importing.not_found import KINDS_READ, content_of, not_found
 from model.importing.tables import is_table
-from model.run_folder import CHECKPOINTS
+from model.run_folder import CHECKPOINTS, DESCRIPTION
 from segdata.errors import UserError
 
 Kind = Literal["ours", "bundle", "single file", "graph", "safetensors"]

@@ -22,6 +22,7 @@ class CaseFacts:
     Args:
         training: the settings that the network was trained with.
         inference: those that it predicted with, where they are others.
+        graph: a frozen graph, as it was exported.
     """
 
     labels: LabelEvidence | None = None
@@ -31,6 +32,7 @@ class CaseFacts:
     training: SettingsFacts | None = None
     inference: SettingsFacts | None = None
     weights: WeightFacts | None = None
+    graph: WeightFacts | None = None
     logits: LogitFacts | None = None
     sweep: SweepFacts | None = None
     batch: BatchFacts | None = None

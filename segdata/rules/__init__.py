@@ -24,8 +24,8 @@ FOLDER_SCOPES = (
 )  # fmt: skip
 # Scopes of the rules that judge ``CaseFacts``: what the doctor knows beyond photos and labels.
 CASE_SCOPES = (
-    "predictions", "viewing", "scores", "training", "commands", "logs", "weights", "logits",
-    "batches",
+    "predictions", "viewing", "scores", "training", "commands", "logs", "weights", "heads",
+    "restoring", "beginnings", "logits", "feeding", "batches",
 )  # fmt: skip
 # What one rule says is the reason of what others would find, which then say nothing.
 _REASONS = {
