@@ -23,7 +23,20 @@ if TYPE_CHECKING:
 @click.option("--num-classes", type=click.IntRange(min=1), help="How many classes, without it.")
 @click.option("--ignore", type=int, help="The ignore label, with --num-classes; default: 255.")
 @click.option("--log", type=options.FOLDER, help="Training log, or folder of TensorBoard's events.")
+@click.option("--logits", type=options.FOLDER, help="Folder of .npz with logits, K×H×W.")
+@click.option("--batch", type=options.FOLDER, help="A batch as .npz: image and label as loaded.")
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0),
+    default=40.0,
+    show_default=True,
+    help="Seconds for what the network is asked.",
+)
 @click.option("--fix", type=options.FOLDER, help="Mend the data set into this new folder.")
+@click.option(
+    "--report", "reports", type=options.FOLDER, multiple=True,
+    help="Write a report; .html, .json or .md by its suffix; repeatable.",
+)  # fmt: skip
 @click.option("--full", is_flag=True, help="Read everything instead of a sample.")
 @options.work
 @options.text_or_json

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from segdata import reports
 from segdata.diagnosis import Diagnosis
 from segdata.errors import UserError
 from segdata.progress import Silence, Watch
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.labels import look_at_dataset, look_at_folders, look_at_shards
+from segdata.workflows.doctoring.logits import look_at_logits
 from segdata.workflows.doctoring.logs import look_at_log
 from segdata.workflows.doctoring.paths import Part, parts_of
 from segdata.workflows.doctoring.pictures import look_at_predictions
 from segdata.workflows.doctoring.request import DoctorRequest
-from segdata.workflows.doctoring.runs import look_at_run
+from segdata.workflows.doctoring.runs import ask_runs, look_at_run
 
 
 def diagnose(request: DoctorRequest, *, watch: Watch | None = None) -> Diagnosis:
-    """Look at whatever there is and say what breaks first.
+    """Look at whatever there is, say what breaks first, and write the reports.
 
     Raises:
-        UserError: nothing was named, or a path is nothing that can be looked at.
+        UserError: nothing was named, a path is nothing that can be looked at, or a report cannot be
+            written.
     """
-    if request == DoctorRequest(full=request.full, executor=request.executor):
+    for path in request.reports:
+        reports.check_suffix(path, reports.DIAGNOSIS_SUFFIXES)
+    diagnosis = _looked_at(request, watch or Silence())
+    for path in request.reports:
+        reports.write_diagnosis(diagnosis, path)
+    return diagnosis
+
+
+def _looked_at(request: DoctorRequest, watch: Watch) -> Diagnosis:
+    if not _names_anything(request):
         raise UserError(
             "nothing to look at", "name a data set, shards, a run or a folder of predictions"
         )
-    case = Case(request, watch or Silence())
+    case = Case(request, watch)
     parts = parts_of(request.paths)
     if request.labels is not None:
         parts.insert(0, Part("plain", str(request.labels), request.photos))
@@ -36,7 +49,22 @@ def diagnose(request: DoctorRequest, *, watch: Watch | None = None) -> Diagnosis
         look_at_log(request.log, case)
     if request.predictions is not None:
         look_at_predictions(request.predictions, case)
+    if request.logits is not None:
+        look_at_logits(request.logits, case)
+    ask_runs(case)
     return case.diagnosis()
+
+
+def _names_anything(request: DoctorRequest) -> bool:
+    """Whether there is more than how to look."""
+    how = replace(
+        DoctorRequest(),
+        full=request.full,
+        budget=request.budget,
+        reports=request.reports,
+        executor=request.executor,
+    )
+    return request != how
 
 
 def _look(part: Part, case: Case) -> None:

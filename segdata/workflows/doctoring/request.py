@@ -28,6 +28,7 @@ class DoctorRequest:
         ignore: the ignore label, with ``num_classes``.
         full: read everything instead of an even sample.
         budget: seconds for what needs the network.
+        reports: files to write the diagnosis to: ``.html``, ``.json`` or ``.md``.
         executor: where files are read.
     """
 
@@ -45,4 +46,5 @@ class DoctorRequest:
     ignore: int | None = None
     full: bool = False
     budget: float = 40.0
+    reports: tuple[Path, ...] = ()
     executor: Executor | None = None
