@@ -41,7 +41,7 @@ class DecodingTally:
             return
         self.images += 1
         ids = predicted.astype(np.int64)
-        self._beyond += int(ids.max()) >= max(_BINARY, channels) and not _is_mask(ids)
+        self._beyond += len(np.unique(ids)) > max(_BINARY, channels)
         if channels <= _BINARY:
             # 0 and 255, or 0 and 128, are drawn for 0 and 1.
             ids = (ids != 0).astype(np.int64)
@@ -55,7 +55,7 @@ class DecodingTally:
 
     @property
     def beyond(self) -> int:
-        """Files with ids that no class has."""
+        """Files with more ids than there are classes."""
         return self._beyond
 
 
@@ -86,8 +86,3 @@ def decodings(scores: Floats) -> Iterator[tuple[str, Map]]:
 def _probability(pair: Floats) -> Floats:
     """Of class 1, ``float32 H×W``."""
     return np.asarray(1 / (1 + np.exp(np.clip(pair[0] - pair[1], -80, 80))), np.float32)
-
-
-def _is_mask(ids: Map) -> bool:
-    """Two values: a drawn mask."""
-    return len(np.unique(ids)) <= _BINARY

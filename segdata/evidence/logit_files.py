@@ -98,9 +98,7 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise UserError(f"{path} cannot be read: {error}", _HOW) from error
 
 
-def _named(
-    arrays: dict[str, npt.NDArray[Any]], names: tuple[str, ...]
-) -> npt.NDArray[Any] | None:
+def _named(arrays: dict[str, npt.NDArray[Any]], names: tuple[str, ...]) -> npt.NDArray[Any] | None:
     return next((arrays[name] for name in names if name in arrays), None)
 
 

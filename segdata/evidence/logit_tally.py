@@ -108,7 +108,7 @@ class LogitTally:
             return
         low, high = float(numbers.min()), float(numbers.max())
         self._low, self._high = min(self._low, low), max(self._high, high)
-        self._unit &= 0 <= low and high <= 1
+        self._unit &= low >= 0 and high <= 1
         self._sums &= bool(np.abs(scores.sum(axis=0) - 1).max() <= _SUM) if self._unit else False
 
     def _truth(self, label: Ids, step: int) -> Ids:

@@ -90,8 +90,9 @@ class LogitFacts:
         decodings: ways to make ids of scores, and the mean share of the pixels in which each gives
             what the predicted files hold.
         predicted: images of which there is a predicted file of the same size.
-        beyond: predicted files with ids that no channel has.
+        beyond: predicted files with more ids than channels.
         other: another network's logits of the same images.
+        asked: a run's network was asked; they are no files.
     """
 
     where: str
@@ -112,6 +113,7 @@ class LogitFacts:
     predicted: int = 0
     beyond: int = 0
     other: OtherLogits | None = None
+    asked: bool = False
 
     @property
     def largest(self) -> float:

@@ -1,3 +1,298 @@
-"""Rules about the scores before the best one is taken, and about other ways to feed images."""
+"""Rules about the scores of a network: what it ranks, and how ids were made of them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from segdata.findings import Certainty, Level
+from segdata.rules import Statement, further, rule
+
+if TYPE_CHECKING:
+    from segdata.evidence import CaseFacts, LogitFacts
+
+# Files that are made of these very scores hold the same id in all but rounded pixels.
+_SAME, _OTHER = 0.999, 0.002
+# A network that works on somebody's images: the toy runs of the catalogue that are black score 0.44
+# at most for two classes, by the background alone.
+_WORKS = 0.5
+# Two forms of a network differ by rounding: 8 bits change up to a few percent of the pixels.
+_ALIKE, _APART = 0.9, 0.7
+# Scores jump if the right thing is changed.
+JUMP, TIMES = 0.15, 1.5
+# Fault catalogue, fact 4: the network has learned, and only the decision is swamped.
+RANKS = 0.9
+# Fault catalogue, L26 and T02: half of the masks missing halve IoU; 50 passes are enough.
+_EMPTY, _SEEN, _ENOUGH_PASSES = 0.3, 0.5, 50
+
+
+@rule("I04", level=Level.ERROR)
+def wrong_threshold(case: CaseFacts) -> Iterator[Statement]:
+    """The threshold does not fit the scores.
+
+    What: a mask is where the score is above a number, and the number is of another scale: 0.5 on
+    raw scores (their half is 0), a sigmoid of what already is one (never below 0.5), the softmax
+    of a single channel (always 1), or a threshold far above one half.
+
+    Why it hurts: masks are all black, all white, or too small, whatever the network has learned.
+
+    How to fix: raw scores: compare with 0, or take the sigmoid first and compare with 0.5. Several
+    channels: take the class with the largest score.
+    """
+    yield from _made_by(case, _THRESHOLDS)
+
+
+@rule("I05", level=Level.ERROR)
+def wrong_axis_or_channel(case: CaseFacts) -> Iterator[Statement]:
+    """The predicted files are not what the scores say.
+
+    What: the largest score of each pixel gives other ids than the files hold. The best class was
+    taken over rows, columns or images instead of the channels, over one channel only, or from the
+    wrong channel.
+
+    Why it hurts: files are black, striped or inverted, and the network is blamed for it.
+
+    How to fix: take argmax over the axis of the classes: axis 1 of N×K×H×W, axis -1 of N×H×W×K.
+    """
+    logits, predictions = case.logits, case.predictions
+    if logits is None or predictions is None:
+        return
+    axis = "take the largest score over the classes: argmax(axis=1) of N×K×H×W, -1 of N×H×W×K"
+    if logits.beyond:
+        yield Statement(
+            message=f"{logits.beyond} of {logits.predicted} predicted files hold more ids than the "
+            f"{logits.channels} scores of a pixel: the best was taken over rows or columns",
+            certainty=Certainty.STRONG,
+            path=predictions.where,
+            count=logits.beyond,
+            evidence=_evidence(logits),
+            fix=axis,
+        )
+    elif _name_of(logits) in _AXES:
+        yield from _made_by(case, _AXES)
+    elif _name_of(logits) is None and _files_alone_constant(case):
+        works = logits.miou is not None and logits.miou >= _WORKS
+        score = f" and reaches a mean IoU of {logits.miou:.2f}" if logits.miou is not None else ""
+        yield Statement(
+            message=f"all predicted files are class {next(iter(predictions.pixels))}, but the "
+            f"largest score of each pixel gives {_shares(logits)}{score}: ids were not made of "
+            "these scores in the right way",
+            certainty=Certainty.STRONG if works and logits.predicted else Certainty.MEDIUM,
+            path=predictions.where,
+            count=predictions.read,
+            evidence=_evidence(logits),
+            fix=axis,
+            missing=()
+            if logits.predicted
+            else ("logits of the same images: files named as the predicted ones",),
+        )
+
+
+@rule("C09", level=Level.ERROR)
+def converted_network_differs(case: CaseFacts) -> Iterator[Statement]:
+    """A converted network answers otherwise than the one it was made of.
+
+    What: the same images were scored twice, by the network and by its export (TFLite, ONNX, frozen
+    graph, 8 bits), and other classes win.
+
+    Why it hurts: everything is fine in Python and black on the device.
+
+    How to fix: convert again; give the converted network the same input (size, scale, order of
+    channels), and for 8 bits calibrate it with real photos. `segdata export` checks its files.
+    """
+    logits = case.logits
+    other = logits.other if logits else None
+    if logits is None or other is None or not other.images or other.agreement >= _ALIKE:
+        return
+    one, two = other.miou, other.other_miou
+    known = one is not None and two is not None
+    bad = _worse(one or 0.0, two or 0.0) if known else (other.constant != other.other_constant)
+    if known and not bad and other.agreement >= _APART:
+        return
+    scores = f"; mean IoU {one:.2f} and {two:.2f}" if known else ""
+    yield Statement(
+        message=f"{logits.where} and {other.where} agree in {other.agreement:.1%} of the pixels of "
+        f"{other.images} images only{scores}",
+        certainty=Certainty.STRONG if bad else Certainty.MEDIUM,
+        level=Level.ERROR if bad else Level.WARNING,
+        path=logits.where,
+        count=other.images,
+        evidence={
+            "agreement": round(other.agreement, 4),
+            "correlation_of_scores": other.correlation,
+            "mean_iou": [one, two],
+        },
+        fix="feed both the same input (size, scale, channels), and convert again; "
+        "segdata export checks what it writes",
+        missing=() if known else ("labels of these images: they tell which of both is right",),
+    )
+
+
+@further("I11")
+def scores_collapsed(case: CaseFacts) -> Iterator[Statement]:
+    """One class has the largest score everywhere."""
+    logits = case.logits
+    if logits is None or case.predictions is not None or logits.collapsed is None:
+        return
+    if not logits.labelled:
+        return
+    ranks = logits.ranking
+    learned = "" if ranks is None else f"; it ranks the pixels of the others {_how_well(ranks)}"
+    yield Statement(
+        message=f"class {logits.collapsed} has the largest score in every pixel of {logits.images} "
+        f"images: the network collapsed to class {logits.collapsed}"
+        + ("" if logits.collapsed == 0 else ", not to background")
+        + learned,
+        path=logits.where,
+        count=logits.images,
+        evidence=_evidence(logits),
+        fix="give the doctor the labels, the log and the run together",
+    )
+
+
+@further("T02")
+def ranks_already(case: CaseFacts) -> Iterator[Statement]:
+    """One class wins everywhere, and the others are ranked well: train longer."""
+    logits = case.logits
+    if logits is None or logits.collapsed is None or _unfinished(logits):
+        return
+    ranks = logits.ranking
+    if ranks is None or ranks < RANKS or (case.labels is not None and not case.labels.clean):
+        return
+    falls = case.log.loss.falls if case.log is not None else None
+    if falls is False or _passes(case) >= _ENOUGH_PASSES:
+        return
+    curve = ", and the loss still falls" if falls else ""
+    yield Statement(
+        message=f"train longer: class {logits.collapsed} still wins everywhere, but the network "
+        f"already ranks the pixels of the other classes (AUC {ranks:.2f}){curve}",
+        certainty=Certainty.STRONG if falls else Certainty.MEDIUM,
+        path=logits.where,
+        count=logits.images,
+        evidence=_evidence(logits),
+        fix="train a new run with three times the steps; weights for rare classes shorten the way",
+        missing=()
+        if falls is not None
+        else ("the training log: whether the loss still falls, or lies flat since long",),
+    )
+
+
+@further("L26")
+def objects_in_empty_images(case: CaseFacts) -> Iterator[Statement]:
+    """The network sees objects where labels are empty."""
+    logits = case.logits
+    if logits is None or not _unfinished(logits):
+        return
+    empty = logits.empty
+    share = empty.images / logits.labelled
+    yield Statement(
+        message=f"{empty.images} of {logits.labelled} labels are empty, and in {empty.seen} of "
+        "those images the network scores objects as high as in labelled ones: they are there, and "
+        "nobody has labelled them",
+        certainty=Certainty.STRONG,
+        level=Level.ERROR if logits.collapsed is not None or share > _SEEN else None,
+        path=logits.where,
+        count=empty.images,
+        evidence={"empty_labels": empty.images, "objects_seen": empty.seen, **_evidence(logits)},
+        fix="label these images, or take them off the lists; then train anew",
+    )
+
+
+# Ways to make ids by the rule that they break, and what they are to a person.
+_THRESHOLDS = {
+    "0.5 as threshold on raw scores": "a mask where the raw score is above 0.5",
+    "a threshold of 0.9 on probabilities": "a mask where the probability is above 0.9",
+    "softmax over one channel": "the softmax of a single channel, which is 1 everywhere",
+    "sigmoid of what already is one": "a sigmoid of probabilities, which is never below 0.5",
+}
+_AXES = {"the classes swapped": "the wrong channel, or the classes swapped"}
+
+
+def _name_of(logits: LogitFacts) -> str | None:
+    """The way that made the files of the scores, where it is another than the right one."""
+    ways = dict(logits.decodings)
+    right = ways.pop("best class", None)
+    if right is None or not ways:
+        return None
+    name = max(ways, key=lambda way: ways[way])
+    return name if ways[name] >= _SAME and right <= ways[name] - _OTHER else None
+
+
+def _made_by(case: CaseFacts, ways: dict[str, str]) -> Iterator[Statement]:
+    logits = case.logits
+    name = _name_of(logits) if logits is not None else None
+    if logits is None or name not in ways:
+        return
+    found = logits.decodings
+    others = [way for way in found if way not in (name, "best class") and found[way] >= _SAME]
+    lost = 1 - found["best class"]
+    yield Statement(
+        message=f"the {logits.predicted} predicted files are {ways[name]}: that gives what they "
+        f"hold, and the right way gives other ids in {lost:.1%} of the pixels",
+        certainty=Certainty.MEDIUM if others else Certainty.STRONG,
+        path=case.predictions.where if case.predictions else logits.where,
+        count=logits.predicted,
+        evidence=_evidence(logits),
+        fix="one channel: compare raw scores with 0, probabilities with 0.5; several: take argmax "
+        "over the classes",
+    )
+
+
+def _files_alone_constant(case: CaseFacts) -> bool:
+    """Files hold one id, scores would give several, and nothing says that this is worse."""
+    logits, predictions = case.logits, case.predictions
+    if logits is None or predictions is None or len(predictions.pixels) != 1:
+        return False
+    if logits.asked:
+        return False
+    several = max(one.won for one in logits.classes) < _SAME
+    truth = predictions.truth
+    right = truth is not None and set(truth) == set(predictions.pixels)
+    fine = logits.miou is None or logits.miou >= _WORKS
+    return several and fine and not right and logits.finite == 1.0
+
+
+def _unfinished(logits: LogitFacts) -> bool:
+    """Many labels are empty, and the network sees in most of them what it sees in the others."""
+    empty = logits.empty
+    many = empty.images >= _EMPTY * max(1, logits.labelled) and empty.with_objects > 0
+    return many and empty.told and empty.seen >= _SEEN * empty.images
+
+
+def _worse(one: float, two: float) -> bool:
+    """One works far better than the other."""
+    low, high = sorted((one, two))
+    return high - low >= JUMP and high >= TIMES * low
+
+
+def _passes(case: CaseFacts) -> float:
+    """How often training saw each image; 0 where that is unknown."""
+    training, labels = case.training, case.labels
+    if training is None or labels is None or not (training.steps and training.batch_size):
+        return 0.0
+    samples = sum(n for name, n in labels.samples.items() if name.startswith("train"))
+    return training.steps * training.batch_size / samples if samples else 0.0
+
+
+def _how_well(auc: float) -> str:
+    if auc >= RANKS:
+        return f"well (AUC {auc:.2f}): it has learned to tell them"
+    return f"no better than chance (AUC {auc:.2f})" if auc < 0.6 else f"poorly (AUC {auc:.2f})"
+
+
+def _shares(logits: LogitFacts) -> str:
+    most = sorted(logits.classes, key=lambda one: -one.won)[:3]
+    return ", ".join(f"class {one.id} in {one.won:.1%}" for one in most if one.won)
+
+
+def _evidence(logits: LogitFacts) -> dict[str, Any]:
+    aucs = {str(one.id): round(one.auc, 3) for one in logits.classes if one.auc is not None}
+    return {
+        "images": logits.images,
+        "auc_of_each_class": dict(list(aucs.items())[:8]),
+        "largest_score_wins": {
+            str(one.id): round(one.won, 4) for one in logits.classes if one.won >= 0.0005
+        },
+        "mean_iou": None if logits.miou is None else round(logits.miou, 3),
+        "scores": [round(logits.low, 3), round(logits.high, 3)],
+    }

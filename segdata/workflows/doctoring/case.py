@@ -16,6 +16,7 @@ from segdata.executors import Executor, Serial
 from segdata.findings import Finding
 from segdata.progress import Watch
 from segdata.workflows.doctoring.request import DoctorRequest
+from segdata.workflows.runs import Run
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Case:
         labels: label files by name, to compare predictions with.
         class_map: the classes, where something names them.
         dataset: the first data set, to show photos and labels of.
-        predicts_itself: a run was asked to predict.
+        runs: whose networks are asked when all else is known.
     """
 
     request: DoctorRequest
@@ -48,6 +49,7 @@ class Case:
     labels: dict[str, Path] = field(default_factory=dict)
     class_map: ClassMap | None = None
     dataset: Dataset | None = None
+    runs: list[Run] = field(default_factory=list)
 
     @property
     def executor(self) -> Executor:
