@@ -24,7 +24,7 @@ FOLDER_SCOPES = (
 )  # fmt: skip
 # Scopes of the rules that judge ``CaseFacts``: what the doctor knows beyond photos and labels.
 CASE_SCOPES = (
-    "predictions", "viewing", "scores", "training", "commands", "logs", "weights", "heads",
+    "predictions", "viewing", "scores", "training", "commands", "curves", "logs", "weights", "heads",
     "restoring", "beginnings", "logits", "feeding", "batches",
 )  # fmt: skip
 # What one rule says is the reason of what others would find, which then say nothing.

@@ -1,0 +1,120 @@
+"""Whether a training came to anything, as far as the evidence tells.
+
+Settings and logs are judged by it: the same batch of one picture is a fault where the network
+answers one class everywhere, a doubt where nobody knows, and nothing at all where it works.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from segdata.findings import Level
+
+if TYPE_CHECKING:
+    from segdata.evidence import CaseFacts, LogFacts, SettingsFacts
+
+Outcome = Literal["useless", "works", "unknown"]
+# Catalogue, appendix 2: useless networks ended at 82 % of the labels' entropy and more, a healthy
+# one at 2 %; the first numbers of ``LEARNED`` and below are left to networks that work.
+LEARNED = 0.3
+# Appendix 2: a network that answered one class scored 0.44 to 0.50 of two classes, so only a score
+# above that says that it works.
+_GOOD_SCORE = 0.55
+# One class in nearly all pixels, where the labels have more of the others.
+_NEARLY_ALL, _FEWER = 0.995, 0.2
+
+
+def outcome(case: CaseFacts) -> Outcome:
+    """What predictions, else the log's scores, else its loss say."""
+    if case.predictions is not None and case.predictions.pixels:
+        return "useless" if collapsed(case) else "works"
+    if case.logits is not None and case.logits.classes:
+        return "useless" if max(one.won for one in case.logits.classes) == 1 else "works"
+    if case.log is None:
+        return "unknown"
+    if case.log.loss.ends_broken:
+        return "useless"
+    best = max((score for score in _scores(case.log)), default=0.0)
+    reference = entropy(case) or _even(case)
+    last = case.log.loss.last
+    learned = reference is not None and last is not None and last < LEARNED * reference
+    began = case.log.loss.first
+    fell = learned and began is not None and last is not None and last > 0.01 * (reference or 0)
+    return "works" if best > _GOOD_SCORE or fell else "unknown"
+
+
+def collapsed(case: CaseFacts) -> bool:
+    """Whether the predictions are one class everywhere, or nearly so and the labels are not."""
+    if case.predictions is None or not case.predictions.pixels:
+        return False
+    pixels = case.predictions.pixels
+    total, truth = sum(pixels.values()), case.predictions.truth or {}
+    top = max(pixels, key=lambda value: pixels[value])
+    if len(pixels) == 1:
+        return True
+    other = 1 - truth.get(top, 0) / sum(truth.values()) if truth else 0.0
+    return pixels[top] / total > _NEARLY_ALL and 1 - pixels[top] / total < _FEWER * other
+
+
+def graded(case: CaseFacts, *, unknown: Level = Level.WARNING) -> Level | None:
+    """How bad a doubtful setting is: None where the training works."""
+    return {"useless": Level.ERROR, "unknown": unknown, "works": None}[outcome(case)]
+
+
+def entropy(case: CaseFacts) -> float | None:
+    """What a network's loss is that only knows how frequent the classes are; None where nobody
+    knows, or where weights or mining make the loss another one."""
+    if case.labels is None or not case.labels.pixels:
+        return None
+    weighted = any(
+        one.class_weights or one.balanced or (one.top_k or 1.0) < 1 for one in trainings(case)
+    )
+    value = case.labels.entropy
+    return None if weighted or value <= 0 else value
+
+
+def classes(case: CaseFacts) -> int | None:
+    """How many classes the network tells apart."""
+    told = next((one.num_classes for one in trainings(case) if one.num_classes), None)
+    return told or (case.labels.num_classes if case.labels else None)
+
+
+def _even(case: CaseFacts) -> float | None:
+    """The loss of a network that knows nothing: all classes alike."""
+    count = classes(case)
+    return math.log(count) if count and count > 1 else None
+
+
+def trainings(case: CaseFacts) -> Iterator[SettingsFacts]:
+    """What training was told: by the run, and by commands."""
+    if case.training is not None:
+        yield case.training
+    yield from (s.settings for s in case.scripts if s.act == "train")
+
+
+def samples(case: CaseFacts) -> int:
+    """Pictures to learn from; 0 where nobody knows."""
+    counted = case.labels.samples if case.labels else {}
+    return sum(n for name, n in counted.items() if name.startswith("train"))
+
+
+def passes(case: CaseFacts) -> float | None:
+    """How often each picture was shown: by what the log reached, else by the settings."""
+    batch = next((one.batch_size for one in trainings(case) if one.batch_size), None)
+    planned = next((one.steps for one in trainings(case) if one.steps), None)
+    log = case.log
+    if log is not None and log.counts == "epochs" and log.loss.last_step is not None:
+        return float(log.loss.last_step)
+    reached = log.loss.last_step if log is not None and log.loss.points else None
+    steps, total = reached or planned, samples(case)
+    return steps * batch / total if steps and batch and total else None
+
+
+def _scores(log: LogFacts) -> Iterator[float]:
+    """The last validation scores, 0 to 1."""
+    for name, series in log.metrics.items():
+        if "loss" not in name.lower() and series.finite:
+            score = series.finite[-1]
+            yield score / 100 if score > 1 else score
