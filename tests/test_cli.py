@@ -258,9 +258,9 @@ def test_options_of_the_commands_are_pinned() -> None:
                      "split"],
         "export": ["crop_size", "flip", "form", "image", "out", "output", "overwrite",
                    "preprocess", "run", "scales", "settings", "size", "to"],
-        "doctor": ["batch", "budget", "classes", "executor", "fix", "form", "full", "ignore",
-                   "labels", "log", "logits", "num_classes", "paths", "photos", "predictions",
-                   "reports", "workers"],
+        "doctor": ["batch", "budget", "checkpoint", "classes", "executor", "fix", "form", "full",
+                   "ignore", "labels", "log", "logits", "num_classes", "paths", "photos",
+                   "predictions", "reports", "scripts", "workers"],
         "rules": ["form", "rule_id"],
     }  # fmt: skip
 

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 @click.option("--num-classes", type=click.IntRange(min=1), help="How many classes, without it.")
 @click.option("--ignore", type=int, help="The ignore label, with --num-classes; default: 255.")
 @click.option("--log", type=options.FOLDER, help="Training log, or folder of TensorBoard's events.")
+@click.option(
+    "--script", "scripts", type=options.FOLDER, multiple=True,
+    help="Shell script, notebook, Python file or folder; repeatable.",
+)  # fmt: skip
+@click.option("--checkpoint", type=options.FOLDER, help="Weights of any kind: file or prefix.")
 @click.option("--logits", type=options.FOLDER, help="Folder of .npz with logits, K×H×W.")
 @click.option("--batch", type=options.FOLDER, help="A batch as .npz: image and label as loaded.")
 @click.option(

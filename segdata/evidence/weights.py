@@ -47,6 +47,7 @@ class Origin:
         likeness: correlation of the first layer's kernel with the trained one, -1 to 1; None where
             they cannot be compared.
         classes: of its logits.
+        declared: the training was told to begin from it; else it was only given beside.
     """
 
     where: str
@@ -54,6 +55,7 @@ class Origin:
     found_without_wrapper: float
     likeness: float | None = None
     classes: int | None = None
+    declared: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ def initial_weights_not_used(case: CaseFacts) -> Iterator[Statement]:
     origin = weights.origin if weights is not None else None
     if origin is None or origin.likeness is None or origin.likeness >= UNLIKE:
         return
-    if missed_by_prefix(origin):
+    if missed_by_prefix(origin) or not origin.declared:
         return
     yield Statement(
         message=f"the first layer correlates with that of {origin.where} by {origin.likeness:.2f}; "
@@ -87,7 +87,9 @@ def last_layer_of_other_classes(case: CaseFacts) -> Iterator[Statement]:
     """
     origin = case.weights.origin if case.weights is not None else None
     training = next(iter(trainings(case)), None)
-    if origin is None or origin.classes is None or training is None or training.tool != "deeplab":
+    if origin is None or not origin.declared or origin.classes is None:
+        return
+    if training is None or training.tool != "deeplab":
         return
     wanted = training.num_classes or (case.labels.num_classes if case.labels else None)
     if wanted in (None, origin.classes) or training.initialize_last_layer is False:

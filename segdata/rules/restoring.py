@@ -75,6 +75,7 @@ def names_do_not_match(case: CaseFacts) -> Iterator[Statement]:
         yield Statement(
             message=f"not one variable of {origin.where} has the name that the network uses; "
             f"without their prefix {origin.found_without_wrapper:.0%} of them have",
+            certainty=Certainty.PROOF if origin.declared else Certainty.STRONG,
             path=origin.where,
             evidence={"found": 0, "found_without_prefix": round(origin.found_without_wrapper, 3)},
             fix=_STRIP,

@@ -20,13 +20,22 @@ from segdata.evidence import weight_names as names
 from segdata.evidence.stored import Array, Shape, Stored
 from segdata.evidence.weights import Origin, measured
 from segdata.workflows.doctoring.case import Case
-from segdata.workflows.doctoring.weight_places import Weights, newest_two, opened
+from segdata.workflows.doctoring.weight_places import (
+    BrokenWeights,
+    Weights,
+    newest_two,
+    opened,
+    refuse_missing,
+)
 
 # "aspp1_depthwise/" and the like; aspp0 has no rate.
 _BRANCH = re.compile(r"(?:^|[/.])aspp([1-9]\d*)(?:_depthwise|_pointwise)?[/.]")
 _DECODER = re.compile(r"^decoder[/.]")
 _ASPP = re.compile(r"(?:^|[/.])(?:aspp\d|concat_projection)")
 _COLORS = 3
+# Of the budget, for each checkpoint: the network is asked in the rest. The largest of the
+# original's takes three seconds.
+_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -41,22 +50,43 @@ class _Clock:
 
 
 def look_at_checkpoint(path: Path, case: Case) -> None:
-    """One checkpoint, and the one before it where its folder holds several."""
-    clock = _Clock(time.monotonic() + case.request.budget)
+    """One checkpoint, and the one before it where its folder holds several.
+
+    Raises:
+        UserError: there is nothing of that name.
+    """
+    refuse_missing(path)
+    clock = _Clock(time.monotonic() + case.request.budget * _SHARE)
     try:
-        facts = _facts(newest_two(path), path, clock)
-        facts = replace(facts, origin=_origin(path, facts, case))
-    except UserError as error:
-        if "damaged" not in error.message and "cut off" not in error.message:
-            case.undecided.append(f"{error.message}: {error.remedy}".removesuffix(": "))
-            return
+        paths = newest_two(path)
+        facts = _facts(paths, path, clock)
+        facts = replace(facts, origin=_origin(paths[0], facts, case))
+    except BrokenWeights as error:
         facts = WeightFacts(where=str(path), kind="", problem=str(error))
+    except UserError as error:
+        case.undecided.append(f"{error.message}: {error.remedy}".removesuffix(": "))
+        return
     except (ValueError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
         problem = f"{path} is damaged: {reason}\nfetch or save it again, or take an earlier one"
         facts = WeightFacts(where=str(path), kind="", problem=problem)
     part = "graph" if facts.kind == "graph" else "weights"
+    if part == "weights" and case.facts.weights is not None:
+        case.facts = replace(case.facts, weights=_beside(case.facts.weights, path))
     case.add(Evidence.WEIGHTS, _looked_at(facts), **{part: facts}, **_told(facts))
+
+
+def look_at_own_weights(folder: Path, case: Case) -> None:
+    """The checkpoints of a run, unless others were named or they are known to be damaged."""
+    if case.facts.weights is None:
+        look_at_checkpoint(folder, case)
+
+
+def _beside(weights: WeightFacts, other: Path) -> WeightFacts:
+    """The first checkpoint, compared with another that was given."""
+    if weights.origin is not None or weights.problem:
+        return weights
+    return replace(weights, origin=_compared(other, Path(weights.where), declared=False))
 
 
 def _told(facts: WeightFacts) -> dict[str, SettingsFacts]:
@@ -201,15 +231,22 @@ def _origin(path: Path, facts: WeightFacts, case: Case) -> Origin | None:
     initial = next((s.initial_checkpoint for s in told if s and s.initial_checkpoint), None)
     if initial is None:
         return None
+    return _compared(Path(initial), path, declared=True)
+
+
+def _compared(initial: Path, path: Path, *, declared: bool) -> Origin | None:
+    """None where one cannot be read, or they are of different kinds."""
     try:
-        with opened(Path(initial)) as first, opened(newest_two(path)[0]) as trained:
-            same = first.stored.kind == trained.stored.kind
-            return compared(initial, first.stored, trained.stored) if same else None
+        with opened(newest_two(initial)[0]) as first, opened(newest_two(path)[0]) as trained:
+            if first.stored.kind != trained.stored.kind:
+                return None
+            found = _shared(initial, first.stored, trained.stored)
+            return replace(found, declared=declared)
     except (UserError, ValueError, OSError):
         return None
 
 
-def compared(where: str, first: Stored, trained: Stored) -> Origin:
+def _shared(where: Path, first: Stored, trained: Stored) -> Origin:
     """How much of the first checkpoint is in the trained one."""
     learned = [name for name in first.shapes if names.is_learned(name)]
     backbone = [name for name in learned if not names.is_head(name)] or learned
@@ -226,7 +263,7 @@ def compared(where: str, first: Stored, trained: Stored) -> Origin:
     if kernel is not None and same is not None and trained.shapes[same] == first.shapes[kernel]:
         likeness = _correlation(first.read(kernel), trained.read(same))
     classes = first.classes or names.classes_of(first.shapes, first.kind)
-    return Origin(where, found / count, unwrapped / count, likeness, classes)
+    return Origin(str(where), found / count, unwrapped / count, likeness, classes)
 
 
 def _correlation(one: Array, other: Array) -> float | None:

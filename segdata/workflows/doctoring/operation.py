@@ -10,6 +10,7 @@ from segdata.diagnosis import Diagnosis
 from segdata.errors import UserError
 from segdata.progress import Silence, Watch
 from segdata.workflows.doctoring.case import Case
+from segdata.workflows.doctoring.checkpoints import look_at_checkpoint, look_at_own_weights
 from segdata.workflows.doctoring.labels import look_at_dataset, look_at_folders, look_at_shards
 from segdata.workflows.doctoring.logits import look_at_logits
 from segdata.workflows.doctoring.logs import look_at_log
@@ -17,6 +18,7 @@ from segdata.workflows.doctoring.paths import Part, parts_of
 from segdata.workflows.doctoring.pictures import look_at_predictions
 from segdata.workflows.doctoring.request import DoctorRequest
 from segdata.workflows.doctoring.runs import ask_runs, look_at_run
+from segdata.workflows.doctoring.scripts import look_at_scripts
 
 
 def diagnose(request: DoctorRequest, *, watch: Watch | None = None) -> Diagnosis:
@@ -44,15 +46,29 @@ def _looked_at(request: DoctorRequest, watch: Watch) -> Diagnosis:
     if request.labels is not None:
         parts.insert(0, Part("plain", str(request.labels), request.photos))
     for part in parts:
-        _look(part, case)
+        if part.kind != "weights":
+            _look(part, case)
     if request.log is not None:
         look_at_log(request.log, case)
+    look_at_scripts(request.scripts, case)
     if request.predictions is not None:
         look_at_predictions(request.predictions, case)
     if request.logits is not None:
         look_at_logits(request.logits, case)
     ask_runs(case)
+    _look_at_weights(parts, case)
     return case.diagnosis()
+
+
+def _look_at_weights(parts: list[Part], case: Case) -> None:
+    """Last, when settings, commands and logs are known that they are compared with."""
+    if case.request.checkpoint is not None:
+        look_at_checkpoint(case.request.checkpoint, case)
+    for part in parts:
+        if part.kind == "weights":
+            look_at_checkpoint(Path(part.path), case)
+    for run in case.runs:
+        look_at_own_weights(run.folder, case)
 
 
 def _names_anything(request: DoctorRequest) -> bool:

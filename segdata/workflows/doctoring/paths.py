@@ -16,11 +16,12 @@ from segdata.files import refuse_incomplete
 from segdata.images import Unreadable, read_photo
 from segdata.listing import index_folder
 from segdata.manifest import MANIFEST_FILE
+from segdata.workflows.doctoring.weight_places import is_weights
 from segdata.workflows.runs import is_run
 
-Kind = Literal["dataset", "shards", "run", "plain", "predictions"]
+Kind = Literal["dataset", "shards", "run", "plain", "weights", "predictions"]
 # Predictions come last, when the labels are known.
-_ORDER: tuple[Kind, ...] = ("dataset", "shards", "run", "plain", "predictions")
+_ORDER: tuple[Kind, ...] = ("dataset", "shards", "run", "plain", "weights", "predictions")
 
 # What people call their folders.
 _PHOTOS = ("jpegimages", "images", "imgs", "image", "img", "photos", "leftimg8bit", "inputs")
@@ -61,7 +62,7 @@ def parts_of(paths: Sequence[str]) -> list[Part]:
     pictures = [Path(part.path) for part in found if part.kind == "predictions"]
     natures = {path: _nature(path) for path in pictures}
     photos = next((path for path, nature in natures.items() if nature == "photos"), None)
-    known = any(part.kind != "predictions" for part in found)
+    known = any(part.kind not in ("predictions", "weights") for part in found)
     out = [part for part in found if part.kind != "predictions"]
     for path, nature in natures.items():
         # Masks beside photos are labels, unless labels are known or they are called otherwise.
@@ -81,7 +82,7 @@ def _parts(path: str) -> Iterator[Part]:
     folder = Path(path)
     refuse_incomplete(folder)
     if not folder.is_dir():
-        yield Part("dataset", path)
+        yield Part("weights" if is_weights(folder) else "dataset", path)
         return
     marked = _marked(folder)
     if marked or any("/" not in key for key in index_folder(folder)):
@@ -107,7 +108,9 @@ def _marked(folder: Path) -> Kind | None:
         return "dataset"
     if (folder / MANIFEST_FILE).is_file() or any(folder.glob("*.tfrecord")):
         return "shards"
-    return "run" if is_run(folder) else None
+    if is_run(folder):
+        return "run"
+    return "weights" if is_weights(folder) else None
 
 
 def _called(folders: Sequence[Path], names: Sequence[str]) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import zipfile
@@ -28,7 +29,7 @@ _PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
 _PYTORCH = (".pth", ".pt", ".bin", ".pth.tar", ".pkl")
 _KERAS = (".h5", ".hdf5", ".keras")
 _OURS = re.compile(r"step-(\d{8,})")
-_STEP = "global_step"
+_STEP, _WEIGHTS = "global_step", "weights.safetensors"
 _LARGEST_DESCRIPTION = 16 << 20
 
 
@@ -45,6 +46,21 @@ class Weights:
     stored: Stored
     graph: Graph | None = None
     described: dict[str, Any] | None = None
+
+
+class BrokenWeights(UserError):
+    """Files of weights of which something is missing or cut off."""
+
+
+def refuse_missing(path: Path) -> None:
+    """Raise a UserError if there is no file, folder or prefix of that name."""
+    shards = path.parent.glob(f"{path.name}-?????-of-?????") if path.parent.is_dir() else ()
+    if not path.exists() and not Path(f"{path}.index").is_file() and not any(shards):
+        raise UserError(
+            f"there is no checkpoint {path}",
+            "name a file of weights, the prefix of TensorFlow's (such as model.ckpt-30000), or its "
+            "folder",
+        )
 
 
 def is_weights(path: Path) -> bool:
@@ -68,12 +84,18 @@ def newest_two(path: Path) -> list[Path]:
     below = path / "checkpoints" if (path / "checkpoints").is_dir() else path
     ours = sorted(p for p in below.iterdir() if _OURS.fullmatch(p.name))
     if ours:
-        return ours[:-3:-1]
+        # A run goes on from the newest that is whole.
+        return [path for path in reversed(ours) if _is_whole(path)][:2] or ours[-1:]
     if (path / "checkpoint.json").is_file():
         return [path]
     from model.importing.places import find, prefixes_in
 
-    newest = find(path).paths[0]
+    try:
+        newest = find(path).paths[0]
+    except UserError as error:
+        if not (path / "checkpoint").is_file():
+            raise
+        raise BrokenWeights(error.message, error.remedy) from error
     prefixes = prefixes_in(path)
     older = prefixes[: prefixes.index(newest)] if newest in prefixes else []
     return [newest, *older[-1:]]
@@ -100,7 +122,7 @@ def opened(path: Path) -> Iterator[Weights]:
             yield Weights(stored)
     else:
         with ExitStack() as stack:
-            yield _tensorflow(stack.enter_context(unpacked(path)) if is_archive(path) else path)
+            yield _tensorflow(_unpacked(path, stack))
 
 
 def _kind(path: Path) -> str:
@@ -122,6 +144,21 @@ def _kind(path: Path) -> str:
     return "tensorflow"
 
 
+def _unpacked(path: Path, stack: ExitStack) -> Path:
+    try:
+        return stack.enter_context(unpacked(path)) if is_archive(path) else path
+    except UserError as error:
+        raise BrokenWeights(error.message, error.remedy) from error
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        _ours(folder)
+    except (ValueError, OSError):
+        return False
+    return True
+
+
 def _holds_pickle(path: Path) -> bool:
     if not zipfile.is_zipfile(path):
         return False
@@ -135,7 +172,11 @@ def _ours(folder: Path) -> Weights:
         if file.stat().st_size > _LARGEST_DESCRIPTION:
             raise Malformed("checkpoint.json is far too large")
         described = json.loads(file.read_bytes())
-        stored = open_safetensors(folder / "weights.safetensors")
+        with (folder / _WEIGHTS).open("rb") as weights:
+            digest = hashlib.file_digest(weights, "sha256").hexdigest()
+        if digest != described["sha256"][_WEIGHTS]:
+            raise Malformed(f"{_WEIGHTS} is not what was written")
+        stored = open_safetensors(folder / _WEIGHTS)
         stored = replace(
             stored, kind="segdata", step=int(described["step"]), classes=described["num_classes"]
         )
