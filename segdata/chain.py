@@ -13,7 +13,7 @@ class Link(enum.Enum):
     """One link, in the chain's order; its value says where a fault in it lies."""
 
     LABELS = "in the labels"
-    PAIRS = "in which photo belongs to which label"
+    PAIRS = "in how photos and labels are paired"
     DESCRIPTOR = "in the descriptor: number of classes, ids, ignore label"
     SHARDS = "in the shards"
     LOADER = "in how photos and labels are loaded"

@@ -12,9 +12,10 @@ import pytest
 
 from segdata.classes import ClassMap, SegClass
 from segdata.dataset import Dataset, DatasetDescriptor, load_dataset, save_descriptor
+from segdata.exhibits import loud_color
 from segdata.findings import Certainty, Finding, Level
 from segdata.images import encode_label, encode_photo, read_photo
-from segdata.reports.crops import loud_color, shots
+from segdata.reports.crops import shots
 from segdata.reports.findings_page import render_findings
 from segdata.workflows import CheckRequest, check
 

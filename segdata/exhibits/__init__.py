@@ -4,7 +4,16 @@ Nothing is drawn into files here; the terminal and the page each show these pixe
 """
 
 from segdata.exhibits.choosing import beside_labels, of_cause
-from segdata.exhibits.meaning import Meaning
-from segdata.exhibits.view import Exhibit, LegendEntry, View
+from segdata.exhibits.meaning import Meaning, loud_color
+from segdata.exhibits.view import PHOTO, Exhibit, LegendEntry, View
 
-__all__ = ["Exhibit", "LegendEntry", "Meaning", "View", "beside_labels", "of_cause"]
+__all__ = [
+    "PHOTO",
+    "Exhibit",
+    "LegendEntry",
+    "Meaning",
+    "View",
+    "beside_labels",
+    "loud_color",
+    "of_cause",
+]

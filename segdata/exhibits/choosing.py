@@ -10,7 +10,7 @@ from segdata.diagnosis import Diagnosis, Exhibits, Verdict
 from segdata.exhibits.labels import Place, label_exhibit, read_ids, read_pixels
 from segdata.exhibits.meaning import Meaning
 from segdata.exhibits.predictions import IN_VIEWER, prediction_exhibits
-from segdata.exhibits.view import Exhibit, View
+from segdata.exhibits.view import PHOTO, Exhibit, View
 from segdata.findings import Finding
 
 # Rules about labels that only the photo beside them explains: previews, sizes, rotation, offsets,
@@ -71,5 +71,5 @@ def _with_photo(path: str, exhibits: Exhibits) -> Exhibit | None:
     shown = read_pixels(pair.label) if label is None else meaning.paint(label)
     if shown is None:
         return None
-    views = (View("photo", photo, flat=False), View("its label", shown))
+    views = (View(PHOTO, photo, flat=False), View("its label", shown))
     return Exhibit(str(pair.label), views, () if label is None else meaning.legend(label))

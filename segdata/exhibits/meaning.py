@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,8 +12,10 @@ from segdata.diagnosis import Exhibits
 from segdata.exhibits.view import LegendEntry, Pixels
 from segdata.facts import count_values
 
-# What no class has; magenta is in no palette that is in use for segmentation.
-NO_CLASS: Color = (255, 0, 255)
+# Colors that a value of no class may get; the one farthest from all colors of classes is taken.
+_LOUD: tuple[Color, ...] = (
+    (255, 0, 255), (0, 255, 255), (255, 255, 0), (0, 255, 0), (255, 0, 0), (255, 128, 0),
+)  # fmt: skip
 # Values that a legend lists.
 _LISTED = 6
 
@@ -48,7 +51,7 @@ class Meaning:
     def color(self, value: int) -> Color:
         if value == self.ignore:
             return VOID_COLOR
-        return NO_CLASS if self._is_none(value) else self.class_map.color(value)
+        return self._loud if self._is_none(value) else self.class_map.color(value)
 
     def paint(self, label: Label) -> Pixels:
         """``uint8 or uint16 H×W`` -> ``uint8 H×W×3, RGB``."""
@@ -64,5 +67,21 @@ class Meaning:
             for value, count in counts[:_LISTED]
         )
 
+    @cached_property
+    def _loud(self) -> Color:
+        return loud_color(self.class_map)
+
     def _is_none(self, value: int) -> bool:
         return self.num_classes is not None and value >= self.num_classes
+
+
+def loud_color(class_map: ClassMap) -> Color:
+    """A color that is no class's: what values of no class are painted with."""
+    taken = np.array([class_map.color(c.id) for c in class_map.classes], np.int64).reshape(-1, 3)
+    if not len(taken):
+        return _LOUD[0]
+
+    def distance(color: Color) -> int:
+        return int(((taken - np.array(color)) ** 2).sum(axis=1).min())
+
+    return max(_LOUD, key=distance)

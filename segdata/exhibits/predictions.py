@@ -11,7 +11,7 @@ import numpy as np
 from segdata.diagnosis import Exhibits
 from segdata.exhibits.labels import read_ids, read_pixels
 from segdata.exhibits.meaning import Meaning
-from segdata.exhibits.view import Exhibit, View
+from segdata.exhibits.view import PHOTO, Exhibit, View
 from segdata.listing import index_folder
 
 # Files from which the ones with the most classes are chosen.
@@ -34,7 +34,7 @@ def prediction_exhibits(folder: Path, exhibits: Exhibits, most: int) -> Iterator
         views = []
         photo = read_pixels(photos[key]) if key in photos else None
         if photo is not None:
-            views.append(View("photo", photo, flat=False))
+            views.append(View(PHOTO, photo, flat=False))
         label = read_ids(exhibits.labels[key]) if key in exhibits.labels else None
         if label is not None:
             views.append(View("label, in colors", meaning.paint(label)))

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from segdata.classes import Color
 
 Pixels = npt.NDArray[np.uint8]
+# The caption of a photo.
+PHOTO = "photo"
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from segdata.classes import ClassMap, Color, Label
+from segdata.classes import ClassMap, Label
 from segdata.dataset import Dataset, Pair
 from segdata.errors import UserError
+from segdata.exhibits import loud_color
 from segdata.findings import Finding
 from segdata.images import Unreadable, encode_photo, read_label, read_photo
 from segdata.reports.frame import Swatch, hex_color
@@ -28,10 +29,6 @@ _CROP, _WHOLE = 96, 320
 _PER_RULE, _ALL_BYTES = 3, 1_800_000
 # Names in a legend.
 _NAMED = 8
-# Colors that a value of no class may get; the one farthest from all colors of classes is taken.
-_LOUD: tuple[Color, ...] = (
-    (255, 0, 255), (0, 255, 255), (255, 255, 0), (0, 255, 0), (255, 0, 0), (255, 128, 0),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -186,18 +183,6 @@ def _unknown(label: Label, class_map: ClassMap) -> npt.NDArray[np.bool_]:
 
 def _ignored(class_map: ClassMap) -> Iterable[int]:
     return () if class_map.ignore is None else (class_map.ignore,)
-
-
-def loud_color(class_map: ClassMap) -> Color:
-    """A color that is no class's: what values of no class are painted with."""
-    taken = np.array([class_map.color(c.id) for c in class_map.classes], np.int64).reshape(-1, 3)
-    if not len(taken):
-        return _LOUD[0]
-
-    def distance(color: Color) -> int:
-        return int(((taken - np.array(color)) ** 2).sum(axis=1).min())
-
-    return max(_LOUD, key=distance)
 
 
 def _legend(label: Label, class_map: ClassMap) -> Iterator[Swatch]:

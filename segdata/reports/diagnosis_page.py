@@ -54,7 +54,11 @@ class Suspect:
 def render_diagnosis(diagnosis: Diagnosis) -> str:
     """The page: one HTML text that refers to nothing outside itself."""
     cause, others = cause_and_rest(diagnosis)
-    shown = exhibits.of_cause(diagnosis)
+    predictions = exhibits.beside_labels(diagnosis)
+    seen = exhibits.of_cause(diagnosis)
+    if seen is not None and seen.where in {one.where for one in predictions}:
+        seen = None
+    paired = seen is not None and seen.views[0].caption == exhibits.PHOTO
     return render_page(
         "diagnosis.html.jinja",
         diagnosis=diagnosis,
@@ -63,10 +67,11 @@ def render_diagnosis(diagnosis: Diagnosis) -> str:
         chains=[("wide", chain_chart(diagnosis.broken, WIDE)),
                 ("narrow", chain_chart(diagnosis.broken, NARROW))],
         cause=None if cause is None else _suspect(cause),
-        seen=None if shown is None else _plate(shown),
-        places=() if cause is None else _places(cause, diagnosis),
+        seen=None if seen is None else _plate(seen),
+        paired=paired,
+        places=() if cause is None or paired else _places(cause, diagnosis),
         loss=loss_chart(diagnosis.exhibits.facts),
-        predictions=[_plate(one) for one in exhibits.beside_labels(diagnosis)],
+        predictions=[_plate(one) for one in predictions],
         others=[_suspect(other) for other in others[:_SUSPECTS]],
         hidden=max(0, len(others) - _SUSPECTS),
         version=__version__,
@@ -89,16 +94,16 @@ def _suspect(cause: Cause) -> Suspect:
 
 
 def steps_of(fix: str) -> list[str]:
-    """The parts of a fix that are copied one by one: every command, and the lines between them."""
+    """The parts of a fix: every command, what introduces lines, and those lines in one."""
     steps: list[str] = []
-    after_command = True
+    alone = True
     for line in fix.splitlines():
         command = line.startswith("segdata ")
-        if command or after_command:
+        if command or alone:
             steps.append(line)
         else:
             steps[-1] += f"\n{line}"
-        after_command = command
+        alone = command or line.endswith(":")
     return steps
 
 

@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from segdata import __version__
 from segdata.classes import ClassMap
+from segdata.exhibits import loud_color
 from segdata.facts.color_looks import pack
 from segdata.facts.colors import KINDS, Kind, MaskColorsFacts, UnknownColorFacts
 from segdata.files import write_file
 from segdata.findings import CheckReport
 from segdata.images import Unreadable, encode_photo, read_photo
-from segdata.reports.crops import loud_color
 from segdata.reports.files import check_suffix
 from segdata.reports.frame import Swatch, hex_color, render_page
 from segdata.reports.places import place_below
