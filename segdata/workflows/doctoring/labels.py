@@ -10,10 +10,13 @@ from pathlib import Path
 from segdata import registry, rules, validation
 from segdata.dataset import Dataset, DatasetDescriptor, Split
 from segdata.diagnosis import Evidence
+from segdata.errors import UserError
 from segdata.evidence import LabelEvidence
 from segdata.facts import DatasetFacts
 from segdata.findings import Finding, Level
+from segdata.records import decode, scan
 from segdata.validation import Shards
+from segdata.validation.shards import VOID
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.plain_folders import PlainFolders, dataset_of
 from segdata.workflows.scoring import classes_of
@@ -73,8 +76,7 @@ def _of_labels(finding: Finding) -> bool:
 
 def look_at_shards(folder: Path, case: Case) -> None:
     """Every record of shards, ours or others'."""
-    found = validation.find(folder)
-    assert isinstance(found, Shards)
+    found = _with_meaning(folder, case)
     splits = list(found.splits.values())
     facts = validation.gather(found, splits, case.executor, case.watch)
     if found.manifest is not None:
@@ -84,6 +86,29 @@ def look_at_shards(folder: Path, case: Case) -> None:
         samples[file.split] += file.records
     looked_at = f"{facts.pairs} of {samples.total()} records of the shards {folder}"
     _judge(facts, case, (Evidence.SHARDS, looked_at), samples, _everything)
+
+
+def _with_meaning(folder: Path, case: Case) -> Shards:
+    """Shards, and what else was named that says what their ids mean: their data set, or classes."""
+    found = validation.find(folder)
+    assert isinstance(found, Shards)
+    request = case.request
+    if found.dataset is None and case.dataset is not None and _share_a_name(found, case.dataset):
+        found = replace(found, dataset=case.dataset)
+    if found.manifest is None and (request.classes or request.num_classes):
+        ignore = VOID if request.ignore is None else request.ignore
+        told = classes_of(request.classes, request.num_classes, ignore)
+        found = replace(found, told=DatasetDescriptor.for_classes("shards", told))
+    return found
+
+
+def _share_a_name(shards: Shards, dataset: Dataset) -> bool:
+    """Whether the first record is called like a label of the data set."""
+    try:
+        first = next((record for file in shards.files for record in scan(file.path)), None)
+        return first is not None and decode(first[1]).key in dataset.label_files
+    except UserError:
+        return False
 
 
 def _judge(
