@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from segdata.chain import link_of
 from segdata.errors import UserError
 from segdata.findings import Certainty, Finding, Level
 
@@ -24,8 +25,9 @@ FOLDER_SCOPES = (
 )  # fmt: skip
 # Scopes of the rules that judge ``CaseFacts``: what the doctor knows beyond photos and labels.
 CASE_SCOPES = (
-    "predictions", "viewing", "scores", "training", "commands", "curves", "logs", "weights", "heads",
-    "restoring", "beginnings", "logits", "feeding", "batches",
+    "predictions", "viewing", "predicting", "scores", "training", "commands", "registered",
+    "curves", "logs", "weights", "heads", "restoring", "beginnings", "logits", "feeding",
+    "batches",
 )  # fmt: skip
 # What one rule says is the reason of what others would find, which then say nothing.
 _REASONS = {
@@ -110,6 +112,7 @@ class Rule:
         return {
             "rule": self.id,
             "scope": self.scope,
+            "link": link_of(self.id).label,
             "level": self.level.label,
             "title": self.title,
             "page": self.page,
