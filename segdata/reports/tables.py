@@ -89,14 +89,8 @@ def _scores(report: EvalReport) -> str:
     rows = [["mean IoU", *mean, *(wording.score(b.miou) for b in report.baselines)]]
     for line in headlines(report):
         others = (wording.score(value) for _, value in line.baselines)
-        rows.append(
-            [
-                line.name[:1].lower() + line.name[1:],
-                wording.score(line.value),
-                line.interval,
-                *others,
-            ]
-        )
+        name = line.name[:1].lower() + line.name[1:]
+        rows.append([name, wording.score(line.value), line.interval, *others])
     return _table(["score", "this prediction", "interval", *names], rows, first=1)
 
 
