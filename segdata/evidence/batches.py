@@ -12,13 +12,22 @@ class BatchFacts:
 
     Args:
         where: the file.
+        image_shape, label_shape: as stored.
         image_type, label_type: numpy's names of the types.
-        image_low, image_high, image_mean, image_deviation: of all values.
-        label_values: pixels by value; the first hundred values of labels that are not whole.
+        image_low, image_high, image_mean, image_deviation: of all values that are numbers.
+        image_finite: share of the values that are numbers.
+        flat_images: how many are of one value throughout.
+        images: how many there are.
+        label_values: pixels by value; the first hundred values.
         label_whole: whether all label values are whole numbers.
-        label_shape, image_shape: as stored.
-        fit: how well edges of labels lie on edges of photos, as they are.
-        fits: the same after a change, by its name (``mirrored``, ``turned``, ...).
+        label_divided: they are not whole, and times 255 they are.
+        one_hot: each class has a channel of 0 and 1.
+        same_size: labels are as large as images.
+        placed: images with edges enough to tell where their label belongs.
+        in_place: of these, labels that fit as they are.
+        turned: labels that fit far better mirrored, turned or moved, by how.
+        compared: images that were compared with the labels of the others.
+        others: of these, images that the label of another one fits far better.
     """
 
     where: str
@@ -30,7 +39,16 @@ class BatchFacts:
     image_high: float
     image_mean: float
     image_deviation: float
+    image_finite: float = 1.0
+    flat_images: int = 0
+    images: int = 0
     label_values: Mapping[float, int] = field(default_factory=dict)
     label_whole: bool = True
-    fit: float | None = None
-    fits: Mapping[str, float] = field(default_factory=dict)
+    label_divided: bool = False
+    one_hot: bool = False
+    same_size: bool = True
+    placed: int = 0
+    in_place: int = 0
+    turned: Mapping[str, int] = field(default_factory=dict)
+    compared: int = 0
+    others: int = 0

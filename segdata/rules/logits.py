@@ -18,6 +18,9 @@ _SAME, _OTHER = 0.999, 0.002
 _WORKS = 0.5
 # Two forms of a network differ by rounding: 8 bits change up to a few percent of the pixels.
 _ALIKE, _APART = 0.9, 0.7
+# Fault catalogue, fact 2: a twentieth of a percent of stray ids gave scores of 2400, more gave
+# millions; healthy runs 19 to 63.
+_ABSURD, _SOUND = 1000.0, 100
 # Scores jump if the right thing is changed.
 JUMP, TIMES = 0.15, 1.5
 # Fault catalogue, fact 4: the network has learned, and only the decision is swamped.
@@ -198,6 +201,64 @@ def objects_in_empty_images(case: CaseFacts) -> Iterator[Statement]:
     )
 
 
+@further("C07")
+def absurd_scores(case: CaseFacts) -> Iterator[Statement]:
+    """Scores are no numbers, or far larger than any sound network's."""
+    logits = case.logits
+    if logits is None or logits.probabilities or logits.sigmoid:
+        return
+    works = logits.collapsed is None and (logits.miou or 0.0) >= _WORKS
+    clean = case.labels is not None and case.labels.clean
+    if logits.finite < 1:
+        yield Statement(
+            message=f"{1 - logits.finite:.1%} of the scores are no numbers, and the best of NaN is "
+            "class 0",
+            path=logits.where,
+            count=logits.images,
+            evidence=_evidence(logits),
+            fix="go back to a checkpoint before it happened, and look at the labels first",
+        )
+    elif logits.largest >= _ABSURD and not (works and clean):
+        driven = logits.low <= -_ABSURD
+        down = ": ids that no class has drive every score down without bound" if driven else ""
+        yield Statement(
+            message=f"scores reach {_extreme(logits):.3g}, and those of sound networks stay below "
+            f"{_SOUND}{down}",
+            certainty=Certainty.STRONG if driven and not clean else Certainty.MEDIUM,
+            level=Level.WARNING if works else None,
+            path=logits.where,
+            count=logits.images,
+            evidence=_evidence(logits),
+            fix="look for ids outside the classes: segdata validate DATA; then train into a new "
+            "folder",
+            missing=()
+            if case.labels is not None
+            else ("the labels: add the dataset folder or the shards to the command",),
+        )
+
+
+@further("D09")
+def best_of_one_channel(case: CaseFacts) -> Iterator[Statement]:
+    """The best class of a single channel was taken."""
+    logits, predictions = case.logits, case.predictions
+    if logits is None or predictions is None or logits.channels != 1 or logits.asked:
+        return
+    black = set(predictions.pixels) == {0}
+    seen = max((one.won for one in logits.classes if one.id == 1), default=0.0)
+    if not black or seen < 1 - _SAME or (logits.predicted and _name_of(logits) != _ONE_ARGMAX):
+        return
+    yield Statement(
+        message=f"the scores have one channel, of which the best class is always 0, and all "
+        f"{predictions.read} files are 0; compared with one half {seen:.1%} of the pixels would be "
+        "class 1",
+        certainty=Certainty.STRONG if logits.predicted else Certainty.MEDIUM,
+        path=predictions.where,
+        count=predictions.read,
+        evidence=_evidence(logits),
+        fix="compare the raw score with 0, or its sigmoid with 0.5, instead of argmax",
+    )
+
+
 # Ways to make ids by the rule that they break, and what they are to a person.
 _THRESHOLDS = {
     "0.5 as threshold on raw scores": "a mask where the raw score is above 0.5",
@@ -205,7 +266,12 @@ _THRESHOLDS = {
     "softmax over one channel": "the softmax of a single channel, which is 1 everywhere",
     "sigmoid of what already is one": "a sigmoid of probabilities, which is never below 0.5",
 }
+_ONE_ARGMAX = "best class of one channel"
 _AXES = {"the classes swapped": "the wrong channel, or the classes swapped"}
+
+
+def _extreme(logits: LogitFacts) -> float:
+    return logits.low if -logits.low > logits.high else logits.high
 
 
 def _name_of(logits: LogitFacts) -> str | None:

@@ -9,6 +9,7 @@ from segdata import reports
 from segdata.diagnosis import Diagnosis
 from segdata.errors import UserError
 from segdata.progress import Silence, Watch
+from segdata.workflows.doctoring.batches import look_at_batch
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.checkpoints import look_at_checkpoint, look_at_own_weights
 from segdata.workflows.doctoring.labels import look_at_dataset, look_at_folders, look_at_shards
@@ -55,6 +56,8 @@ def _looked_at(request: DoctorRequest, watch: Watch) -> Diagnosis:
         look_at_predictions(request.predictions, case)
     if request.logits is not None:
         look_at_logits(request.logits, case)
+    if request.batch is not None:
+        look_at_batch(request.batch, case)
     ask_runs(case)
     _look_at_weights(parts, case)
     return case.diagnosis()
