@@ -115,8 +115,9 @@ class Diagnosis:
 # The order in which links are tried, by the letter of their rules (fault catalogue, A9): labels and
 # descriptor, the records made of them, pairs, training, checkpoint, inference, viewer, machine.
 _CHAIN = "LDSPTCIVM"
-# Answers that the predictions alone give: they are not black at all, or they are rightly so.
-_DISPLAY = frozenset({"V01", "V02", "V06"})
+# Answers that the predictions alone give: they are not black at all, or they are rightly so. The
+# other rules about viewing (V03, V04, V05, V09) are faults: the files are not what was predicted.
+_DISPLAY = frozenset({"V01", "V02", "V06", "V07", "V08"})
 _RIGHTLY = frozenset({"I10"})
 # What a person sees, not why: explained by any fault that comes earlier in the chain. That black is
 # right is one of them when the labels themselves are at fault: they look black for that reason.

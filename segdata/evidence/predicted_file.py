@@ -70,7 +70,7 @@ class PredictedFile:
         palette: its ids have a palette.
         counts: pixels by value, the 256 most frequent of colors.
         shown: the color that a viewer gives each value.
-        edges: of ids, where they were looked at.
+        edges: of ids, where they were looked at; ``label_edges`` those of the label.
         sizes: where the label's or the photo's size is known.
         fit: against its label.
         thumbnails: of itself and its label.
@@ -85,6 +85,7 @@ class PredictedFile:
     counts: Mapping[int, int] = field(default_factory=dict)
     shown: Mapping[int, Color] = field(default_factory=dict)
     edges: PredictedEdges | None = None
+    label_edges: PredictedEdges | None = None
     sizes: PredictedSizes | None = None
     fit: LabelFit | None = None
     thumbnails: tuple[bytes, bytes] | None = None
@@ -189,6 +190,7 @@ def _with_others(
     (height, width) = truth.shape
     return replace(
         found,
+        label_edges=PredictedEdges.of(truth) if beside.closely else None,
         sizes=PredictedSizes.of(found.name, size, (height, width), framed, lies),
         fit=None if ids is None else LabelFit.of(ids, truth, beside.ignore),
         thumbnails=thumbnails(ids, truth) if ids is not None and same else None,

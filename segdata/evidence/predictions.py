@@ -38,7 +38,7 @@ class PredictionFacts:
         num_classes: how many classes there are; None where nothing tells it.
         ignore: the ignore label.
         truth: pixels per id of the labels of the same names, ignored ones left out; None without.
-        edges: shapes in some of them.
+        edges: shapes in some of them; ``label_edges`` those in their labels.
         sizes: against photos and labels.
         fit: against labels; None without.
         names: whether they fit labels of other names better.
@@ -61,6 +61,7 @@ class PredictionFacts:
     ignore: int | None = None
     truth: Mapping[int, int] | None = None
     edges: PredictedEdges = field(default_factory=PredictedEdges)
+    label_edges: PredictedEdges = field(default_factory=PredictedEdges)
     sizes: PredictedSizes = field(default_factory=PredictedSizes)
     fit: LabelFit | None = None
     names: NameFit | None = None
@@ -91,6 +92,7 @@ class PredictionTally:
     lossy: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     edges: PredictedEdges = field(default_factory=PredictedEdges)
+    label_edges: PredictedEdges = field(default_factory=PredictedEdges)
     sizes: PredictedSizes = field(default_factory=PredictedSizes)
     fit: LabelFit = field(default_factory=LabelFit)
     names: NameTally = field(default_factory=NameTally)
@@ -118,6 +120,7 @@ class PredictionTally:
         self.colored += file.colored
         self.palettes += file.palette
         self.edges += file.edges or PredictedEdges()
+        self.label_edges += file.label_edges or PredictedEdges()
         self.sizes += file.sizes or PredictedSizes()
         self.fit += file.fit or LabelFit()
         if file.thumbnails is not None:
@@ -152,6 +155,7 @@ class PredictionTally:
             ignore=ignore,
             truth=dict(sorted(self.fit.truth.items())) or None,
             edges=self.edges,
+            label_edges=self.label_edges,
             sizes=self.sizes,
             fit=self.fit if self.fit.pictures else None,
             names=self.names.facts(),

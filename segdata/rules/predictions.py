@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from segdata.findings import Level
+from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
+from segdata.rules.appearance import is_constant, nearly_one_class, reason
+from segdata.rules.wording import command
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
     from segdata.evidence.predictions import PredictionFacts
 
-# Below this grey level a screen shows black (fault catalogue, V01: ids under 32).
-_DARK = 32
 # Ids and their shares that are named.
 _NAMED = 6
+_FIX = "give the doctor labels, run and predictions together; if they are sound, train longer"
 
 
 @rule("V01", level=Level.INFO)
@@ -29,16 +30,14 @@ def ids_drawn_as_dark_gray(case: CaseFacts) -> Iterator[Statement]:
     How to fix: draw the ids with colors. The files themselves are what evaluation needs.
     """
     facts = case.predictions
-    if facts is None:
-        return
-    if _is_dark(facts) and set(facts.pixels) != {0, 1}:
+    if facts is not None and reason(case) == "V01" and nearly_one_class(facts) is None:
         yield Statement(
-            message=f"the predictions are not black: they hold ids {_listed(facts.pixels)}, which "
+            message=f"the predictions are not black: they hold ids {listed(facts.pixels)}, which "
             f"a viewer draws no brighter than {facts.brightest} of 255",
             path=facts.where,
             count=facts.read,
-            evidence=_evidence(facts),
-            fix=_draw(facts),
+            evidence=evidence_of(facts),
+            fix=drawn(facts),
         )
 
 
@@ -54,17 +53,15 @@ def zero_and_one(case: CaseFacts) -> Iterator[Statement]:
     How to fix: draw the ids with colors; keep the 0/1 files for evaluation.
     """
     facts = case.predictions
-    if facts is None:
-        return
-    if _is_dark(facts) and set(facts.pixels) == {0, 1}:
+    if facts is not None and reason(case) == "V02" and nearly_one_class(facts) is None:
         share = facts.pixels[1] / sum(facts.pixels.values())
         yield Statement(
             message=f"the predictions are not black: {share:.1%} of their pixels are class 1, "
             "which a viewer draws as black (1 of 255)",
             path=facts.where,
             count=facts.read,
-            evidence=_evidence(facts),
-            fix=_draw(facts),
+            evidence=evidence_of(facts),
+            fix=drawn(facts),
         )
 
 
@@ -82,13 +79,13 @@ def truth_is_constant_too(case: CaseFacts) -> Iterator[Statement]:
     facts = case.predictions
     if facts is None:
         return
-    if _is_constant(facts) and facts.truth is not None and set(facts.truth) == set(facts.pixels):
+    if is_constant(facts) and facts.truth is not None and set(facts.truth) == set(facts.pixels):
         yield Statement(
             message=f"predictions and labels of these {facts.read} pictures are all class "
             f"{next(iter(facts.pixels))}: there is no object to find",
             path=facts.where,
             count=facts.read,
-            evidence=_evidence(facts),
+            evidence=evidence_of(facts),
             fix="look at pictures whose labels hold objects",
         )
 
@@ -106,9 +103,12 @@ def collapsed_to_one_class(case: CaseFacts) -> Iterator[Statement]:
     How to fix: give the doctor the labels and the run too, so that it can find the cause.
     """
     facts = case.predictions
-    if facts is None:
+    if facts is None or reason(case) in ("V03", "V08"):
         return
-    if not _is_constant(facts) or (facts.truth and set(facts.truth) == set(facts.pixels)):
+    nearly = nearly_one_class(facts)
+    if nearly is not None:
+        yield _nearly_collapsed(facts, nearly)
+    if not is_constant(facts) or (facts.truth and set(facts.truth) == set(facts.pixels)):
         return
     value = next(iter(facts.pixels))
     what = "color" if facts.colored else "class"
@@ -117,31 +117,41 @@ def collapsed_to_one_class(case: CaseFacts) -> Iterator[Statement]:
         "collapsed to one class",
         path=facts.where,
         count=facts.read,
-        evidence=_evidence(facts),
-        fix="give the doctor labels, run and predictions together; if they are sound, train longer",
+        evidence=evidence_of(facts),
+        fix=_FIX,
     )
 
 
-def _is_constant(facts: PredictionFacts) -> bool:
-    return facts.read > 0 and len(facts.pixels) == 1
+def _nearly_collapsed(facts: PredictionFacts, class_id: int) -> Statement:
+    assert facts.truth is not None
+    truth = facts.truth.get(class_id, 0) / sum(facts.truth.values())
+    return Statement(
+        message=f"{facts.share(class_id):.2%} of the pixels of all {facts.read} predictions are "
+        f"class {class_id}, and {truth:.2%} of their labels: the network collapsed to one class "
+        "but for a few pixels",
+        certainty=Certainty.STRONG,
+        path=facts.where,
+        count=facts.read,
+        evidence=evidence_of(facts),
+        fix=_FIX,
+    )
 
 
-def _is_dark(facts: PredictionFacts) -> bool:
-    return len(facts.pixels) > 1 and not facts.colored and facts.brightest < _DARK
+def drawn(facts: PredictionFacts) -> str:
+    """The command that draws ids with colors."""
+    classes = str(facts.num_classes or max(facts.pixels) + 1)
+    return command("vis", facts.where, "--num-classes", classes, "--out", "pictures")
 
 
-def _draw(facts: PredictionFacts) -> str:
-    classes = max(facts.pixels) + 1
-    return f"segdata vis {facts.where} --num-classes {classes} --out pictures"
-
-
-def _listed(pixels: Mapping[int, int]) -> str:
+def listed(pixels: Mapping[int, int]) -> str:
+    """Ids with their shares."""
     total = sum(pixels.values())
     named = [f"{i} ({n / total:.1%})" for i, n in sorted(pixels.items())[:_NAMED]]
     return ", ".join(named) + (", ..." if len(pixels) > _NAMED else "")
 
 
-def _evidence(facts: PredictionFacts) -> dict[str, object]:
+def evidence_of(facts: PredictionFacts) -> dict[str, object]:
+    """The numbers behind most of what is said about predictions."""
     total = sum(facts.pixels.values())
     shares = {str(i): round(n / total, 4) for i, n in list(facts.pixels.items())[:_NAMED]}
     return {

@@ -1,0 +1,165 @@
+"""Rules about how predicted files were made: cut off, interpolated, from the wrong axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from segdata.findings import Certainty, Level
+from segdata.rules import Statement, further, rule
+from segdata.rules.appearance import brightened, reason, side_of_classes
+from segdata.rules.predictions import evidence_of
+from segdata.rules.viewing import is_cut_off
+from segdata.rules.wording import counted, numbers, percent
+
+if TYPE_CHECKING:
+    from segdata.evidence import CaseFacts
+    from segdata.evidence.predictions import PredictionFacts
+
+# Ribbons between other ids: 0.02 of all meetings in predictions of networks and in labels of CamVid
+# and streets, 0.95 and more after resizing with interpolation.
+_BLENDED, _RIBBONS, _FLANKED = 0.25, 30, 0.2
+# A class that is nowhere but in such ribbons.
+_NOWHERE, _STEPPED = 0.1, 0.3
+# Values beyond the classes: that share of the pixels, and so many times more values than classes.
+_BEYOND, _TIMES, _VALUES = 0.2, 4, 32
+# Along stripes nearly all neighbors are equal, across them hardly half.
+_ALONG, _ACROSS = 0.9, 0.5
+
+
+@rule("I03", level=Level.ERROR)
+def crop_too_small(case: CaseFacts) -> Iterator[Statement]:
+    """Predictions are cut off: the crop was smaller than the photos.
+
+    What: photos were cut to the size that the network was given for evaluation, and the rest was
+    never looked at. The original stops with "Shape mismatched in tuple component" instead.
+
+    Why it hurts: a part of every picture has no prediction, and sizes do not fit the labels.
+
+    How to fix: a crop as large as the largest photo; the original wants a multiple of the output
+    stride, plus 1. segdata predict takes photos of any size.
+    """
+    facts = case.predictions
+    if facts is not None and facts.sizes.first is not None and is_cut_off(facts):
+        name, size, wanted = facts.sizes.first
+        fits = facts.sizes.fits
+        seen = sum(n for way, n in fits.items() if way.startswith("cut"))
+        yield Statement(
+            message=f"{facts.sizes.differing} of {counted(facts.sizes.known, 'prediction')} are "
+            f"cut off: {name} is {size[1]}x{size[0]}, its photo {wanted[1]}x{wanted[0]}",
+            certainty=Certainty.PROOF if seen > sum(fits.values()) / 2 else Certainty.STRONG,
+            path=facts.where,
+            count=facts.sizes.differing,
+            evidence={"fits": dict(fits), **evidence_of(facts)},
+            fix=f"predict with a crop of at least {wanted[1]}x{wanted[0]}: the largest height and "
+            "width, rounded up to a multiple of the output stride plus 1",
+        )
+    yield from _told_crop(case)
+
+
+@rule("I06", level=Level.ERROR)
+def ids_interpolated(case: CaseFacts) -> Iterator[Statement]:
+    """Predicted ids were resized with interpolation.
+
+    What: where class 2 meets class 8 lies a line of class 5: ids were taken for brightness and
+    resized (bilinear, area, cubic) after the best class was chosen.
+
+    Why it hurts: every object has a rim of classes that nobody predicted, and scores fall.
+
+    How to fix: resize the scores before argmax, or the ids with nearest neighbor.
+    """
+    facts = case.predictions
+    certainty = _interpolated(facts) if facts else None
+    if facts is None or certainty is None or reason(case) in ("V03", "V05"):
+        return
+    meetings, labels = facts.edges.meetings, facts.label_edges
+    beside = f"; in their labels {percent(labels.meetings.stepped)}" if labels.pictures else ""
+    yield Statement(
+        message=f"ribbons of one or two pixels lie between other ids in "
+        f"{percent(meetings.stepped)} of the places where ids meet, most often of id "
+        f"{meetings.main}, as resizing ids with interpolation leaves them{beside}",
+        certainty=certainty,
+        path=facts.where,
+        count=meetings.ribbons,
+        evidence={"looked_at": facts.edges.pictures, "ribbons": dict(meetings.between)},
+        fix="resize with nearest neighbor: cv2.resize(ids, size, interpolation=cv2.INTER_NEAREST); "
+        "or resize the scores and take the best class then",
+        missing=() if labels.pictures else ("labels: whether they have such ribbons, too",),
+    )
+
+
+@further("I05")
+def files_of_wrong_axis(case: CaseFacts) -> Iterator[Statement]:
+    """What files tell without the scores: a side as long as there are classes, stripes, values far
+    beyond the classes."""
+    facts = case.predictions
+    if facts is None or facts.num_classes is None or facts.colored or case.logits is not None:
+        return
+    told = _wrong_axis(facts)
+    if told is None:
+        return
+    yield Statement(
+        message=f"the best class was taken over the wrong axis: {told}",
+        certainty=Certainty.STRONG if side_of_classes(facts) else Certainty.MEDIUM,
+        path=facts.where,
+        count=facts.read,
+        evidence=evidence_of(facts),
+        fix="take the largest score over the classes: argmax(axis=1) of N×K×H×W, -1 of N×H×W×K",
+        missing=("logits: --logits DIR with .npz of the same names",),
+    )
+
+
+def _told_crop(case: CaseFacts) -> Iterator[Statement]:
+    """The original's programs are told a crop that photos do not fit into."""
+    told, sizes = case.inference, case.labels.sizes if case.labels else {}
+    if told is None or told.tool != "deeplab" or told.crop_size is None or not sizes:
+        return
+    height, width = max(h for h, _ in sizes), max(w for _, w in sizes)
+    if height <= told.crop_size[0] and width <= told.crop_size[1]:
+        return
+    yield Statement(
+        message=f"the crop for predicting is {told.crop_size[1]}x{told.crop_size[0]}, and photos "
+        f"are up to {width}x{height}",
+        path=told.where,
+        evidence={"crop": list(told.crop_size), "largest": [height, width]},
+        fix=f"a crop of at least {width}x{height}, rounded up to a multiple of the output stride "
+        "plus 1",
+    )
+
+
+def _interpolated(facts: PredictionFacts) -> Certainty | None:
+    """How sure it is that ids were interpolated; None where nothing says so."""
+    edges, meetings = facts.edges, facts.edges.meetings
+    if meetings.ribbons < _RIBBONS or brightened(facts) > 1 or facts.sizes.framed:
+        return None
+    labels = facts.label_edges
+    if labels.pictures and labels.meetings.stepped >= meetings.stepped / 2:
+        return None
+    phantoms = [
+        value
+        for value, count in meetings.between.items()
+        if count >= _RIBBONS and edges.clean.get(value, 0) <= _NOWHERE * edges.pixels[value]
+    ]
+    if meetings.blended >= _BLENDED and meetings.flanked >= _FLANKED * meetings.ribbons:
+        return Certainty.STRONG if meetings.leaps or labels.pictures else Certainty.MEDIUM
+    if phantoms and meetings.stepped >= _STEPPED:
+        return Certainty.STRONG if labels.pictures else Certainty.MEDIUM
+    return None
+
+
+def _wrong_axis(facts: PredictionFacts) -> str | None:
+    assert facts.num_classes is not None
+    side = side_of_classes(facts)
+    if side is not None:
+        height, width = side
+        return f"files are {width}x{height}, and {facts.num_classes} is the number of classes"
+    beyond = [v for v in facts.pixels if v >= facts.num_classes and v != facts.ignore]
+    across, down = facts.edges.equal_across, facts.edges.equal_down
+    striped = max(across, down) >= _ALONG and min(across, down) <= _ACROSS
+    noisy = max(across, down) <= _ACROSS
+    many = len(beyond) >= max(_VALUES, _TIMES * facts.num_classes)
+    if many and sum(map(facts.share, beyond)) >= _BEYOND and (striped or noisy):
+        return f"there are {facts.num_classes} classes, and the files hold {numbers(beyond)}"
+    if striped:
+        return "predictions are striped, pixel by pixel"
+    return None
