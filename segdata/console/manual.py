@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from segdata.chain import link_of
 from segdata.console.findings import STYLE
 from segdata.console.paragraphs import TABLE, paragraph
 from segdata.rules import Manual
@@ -18,7 +19,9 @@ def to_json(manual: Manual) -> list[dict[str, str]]:
 def render(manual: Manual, console: Console) -> None:
     if len(manual.rules) == 1:
         (rule,) = manual.rules
-        console.print(Text(f"{rule.id}  ({rule.scope}, {rule.level.label})", style="bold"))
+        console.print(
+            Text(f"{rule.id}  ({link_of(rule.id).label}, {rule.level.label})", style="bold")
+        )
         _render_page(rule.page, console)
         return
     if console.width < TABLE:
@@ -27,10 +30,10 @@ def render(manual: Manual, console: Console) -> None:
             line.append(rule.level.label, style=STYLE[rule.level])
             paragraph(line.append(f" {rule.title}", style="not bold"), console, hang=4)
         return
-    table = Table("rule", "level", "about", "what", box=None, pad_edge=False)
+    table = Table("rule", "level", "link", "what", box=None, pad_edge=False)
     for rule in manual.rules:
         level = Text(rule.level.label, style=STYLE[rule.level])
-        table.add_row(rule.id, level, rule.scope, rule.title)
+        table.add_row(rule.id, level, link_of(rule.id).label, rule.title)
     console.print(table)
     console.print("one page:  segdata rules L01")
 

@@ -42,7 +42,8 @@ def label_exhibit(place: Place, meaning: Meaning) -> Exhibit | None:
     differs = read is not None and (stored is None or not np.array_equal(read, stored))
     views = [View("in an image viewer", shown, stored is not None)]
     if stored is not None:
-        views.append(View("the numbers in the file", meaning.paint(stored)))
+        caption = "the numbers in the file" if differs else "as the trainer reads it"
+        views.append(View(caption, meaning.paint(stored)))
     if differs and read is not None:
         views.append(View("as TensorFlow and OpenCV read it", meaning.paint(read)))
     last = read if differs else stored
