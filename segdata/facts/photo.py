@@ -31,14 +31,28 @@ class Problem:
         return cls(kind, error.message, error.remedy)
 
 
+# A viewer shows nothing of a photo without a brighter spot (fault catalogue, T19).
+_DARK = 16
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
-    """The facts of a photo; ``header`` is None where the file is no image."""
+    """The facts of a photo; ``header`` is None where the file is no image.
+
+    Args:
+        levels: the darkest and the brightest grey, 0 to 255, of the photo made small.
+    """
 
     path: str
     header: ImageHeader | None
     problem: Problem | None
     sha256: str = ""
+    levels: tuple[int, int] = (0, 255)
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Black throughout, or one grey."""
+        return self.levels[1] < _DARK or self.levels[0] == self.levels[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +75,6 @@ def gather_photo(path: Path, data: bytes | None) -> tuple[PhotoFacts, SeenPhoto 
         header, small = glance(data)
     except (OSError, Unreadable) as error:
         return PhotoFacts(str(path), None, Problem.of(error, "unreadable")), None
-    facts = PhotoFacts(str(path), header, None, hashlib.sha256(data).hexdigest())
+    levels = int(small.min(initial=255)), int(small.max(initial=0))
+    facts = PhotoFacts(str(path), header, None, hashlib.sha256(data).hexdigest(), levels)
     return facts, SeenPhoto(data, small)

@@ -89,6 +89,7 @@ class DatasetFacts:
         root: the folder, as the user named it.
         pairs: pairs looked at, each counted once however many splits it is in.
         photo_pixels: pixels of all photos, as stored.
+        photo_sizes: photos by their height and width, as stored; the first thousands of sizes.
         groups: the labels.
         notable: pairs with an unreadable file or with sizes that differ.
         counts: how many there are of each kind: ``unreadable photos``, ``unreadable labels``,
@@ -106,6 +107,7 @@ class DatasetFacts:
     root: str
     pairs: int = 0
     photo_pixels: int = 0
+    photo_sizes: Mapping[tuple[int, int], int] = field(default_factory=dict)
     groups: tuple[LabelGroup, ...] = ()
     notable: tuple[PairFacts, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -173,6 +175,7 @@ class FactsCollector:
         self._root = root
         self._pairs = 0
         self._photo_pixels = 0
+        self._photo_sizes: Counter[tuple[int, int]] = Counter()
         self._groups: dict[tuple[LabelForm, tuple[str, ...]], _OpenGroup] = {}
         self._notable: list[PairFacts] = []
         # Behind the classes may come the ignore label; counted from 1 it moves, too.
@@ -182,7 +185,12 @@ class FactsCollector:
         self._structure = StructureCollector()
         self._alignment = AlignmentCollector()
         self._census = CensusCollector(descriptor)
-        self._counts = {"unreadable photos": 0, "unreadable labels": 0, "sizes": 0}
+        self._counts = {
+            "unreadable photos": 0,
+            "unreadable labels": 0,
+            "sizes": 0,
+            "photos of nothing": 0,
+        }
 
     def add(self, pair: PairFacts, splits: tuple[str, ...] = ()) -> None:
         """Add one pair.
@@ -195,7 +203,10 @@ class FactsCollector:
         for look in (self._masks, self._likeness, self._structure, self._alignment, self._census):
             look.add(pair, splits)
         if pair.photo.header is not None:
-            self._photo_pixels += pair.photo.header.width * pair.photo.header.height
+            size = pair.photo.header.height, pair.photo.header.width
+            self._photo_pixels += size[0] * size[1]
+            if size in self._photo_sizes or len(self._photo_sizes) < _SIZES:
+                self._photo_sizes[size] += 1
         kinds = list(_notable_kinds(pair))
         for kind in kinds:
             self._counts[kind] += 1
@@ -223,6 +234,7 @@ class FactsCollector:
             root=self._root,
             pairs=self._pairs,
             photo_pixels=self._photo_pixels,
+            photo_sizes=dict(self._photo_sizes),
             groups=tuple(group.close(*key) for key, group in self._groups.items()),
             notable=tuple(self._notable),
             counts=dict(self._counts),
@@ -300,6 +312,8 @@ def _notable_kinds(pair: PairFacts) -> Iterable[str]:
         yield "unreadable labels"
     if pair.sizes_differ:
         yield "sizes"
+    if pair.photo.shows_nothing:
+        yield "photos of nothing"
 
 
 def _count(total: dict[int, int], more: Histogram | None) -> None:

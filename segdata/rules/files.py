@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from segdata.findings import Level
-from segdata.rules import Statement, rule
+from segdata.findings import Certainty, Level
+from segdata.rules import Statement, further, rule
 from segdata.rules.causes import joined_wrongly
 from segdata.rules.wording import file_name, several
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts, PairFacts
 
+# So many photos without anything to see are no chance.
+_PLAIN = 3
 # More files than this with one fault get one finding.
 _EACH = 20
 _RESIZED = "export the label again at the photo's size, without interpolation between ids"
@@ -54,6 +56,26 @@ def sizes_differ(facts: DatasetFacts) -> Iterator[Statement]:
         message, evidence = _sizes(pair)
         path = pair.label.path if pair.label else None
         yield Statement(message=message, path=path, evidence=evidence, fix=_RESIZED)
+
+
+@further("T19")
+def photos_are_black(facts: DatasetFacts) -> Iterator[Statement]:
+    """Most photos on disk are black, or of one color; a few plain tiles are no fault."""
+    total = facts.counts.get("photos of nothing", 0)
+    if total < max(_PLAIN, facts.pairs / 2):
+        return
+    first = next((pair.photo for pair in facts.notable if pair.photo.shows_nothing), None)
+    if first is None:
+        return
+    yield Statement(
+        message=f"{total} of {facts.pairs} photos show nothing: {file_name(first.path)} has no "
+        f"grey above {first.levels[1]} of 255 where readers of 8 bits look",
+        certainty=Certainty.PROOF if total == facts.pairs else Certainty.STRONG,
+        path=first.path,
+        count=total,
+        evidence={"photos": facts.pairs, "levels_of_the_first": list(first.levels)},
+        fix="export the photos again; scale 16-bit ones to 8 bits by their own range",
+    )
 
 
 @rule("L27", level=Level.ERROR)
