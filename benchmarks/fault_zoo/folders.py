@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from PIL import Image
 from fault_zoo.cases import Case, on_sources
 from fault_zoo.labels import PASCAL
 from fault_zoo.patients import Patient, jpeg, label_file, photo_file, png
-from fault_zoo.sources import IGNORE, Bytes
+from fault_zoo.sources import IGNORE
 
 
 def exif_sideways(sick: Patient, severe: bool) -> None:
@@ -185,7 +185,7 @@ def _holding(sick: Patient, class_id: int) -> int:
 
 def dark_photos(sick: Patient, severe: bool) -> None:
     """16-bit photos of which readers of 8 bits see the upper byte: 12-bit values, nearly black."""
-    for key in sick.keys[:: 1 if severe else 1]:
+    for key in sick.keys:
         grey = cv2.cvtColor(sick.photos[key], cv2.COLOR_RGB2GRAY).astype(np.uint16)
         sick.files[f"JPEGImages/{key}.jpg"] = None
         sick.files[f"JPEGImages/{key}.png"] = png((grey * (4 if severe else 12)).astype(np.uint16))
@@ -193,10 +193,7 @@ def dark_photos(sick: Patient, severe: bool) -> None:
 
 def black_photos(sick: Patient, severe: bool) -> None:
     for key in sick.keys:
-        dark: Callable[[Bytes], Bytes] = lambda photo: (photo // (255 if severe else 30)).astype(
-            np.uint8
-        )
-        sick.photos[key] = dark(sick.photos[key])
+        sick.photos[key] = sick.photos[key] // np.uint8(255 if severe else 30)
 
 
 def cases() -> Iterable[Case]:
@@ -214,7 +211,7 @@ def cases() -> Iterable[Case]:
     yield from on_sources("P06", more_than_names, "P06", also="P07")
     yield from on_sources("P07", labels_missing, "P07")
     yield from on_sources("P08", leaking, "P08")
-    yield from on_sources("P08", leaking_copies, "P08", also="L28")
+    yield from on_sources("P08", leaking_copies, "P08", also="L28", verdicts="fault healthy")
     yield from on_sources("P10", with_mask_suffix, "P10", also="P07")
     yield from on_sources("P11", colors_beside_ids, "P11 L04", also="L02")
     yield from on_sources("P12", two_photos_of_a_name, "P12", also="P08", verdicts="fault healthy")
@@ -224,9 +221,12 @@ def cases() -> Iterable[Case]:
                           sources="portrait streets-car camvid-car", forms=both)  # fmt: skip
     yield from on_sources("D03", background_ignored_of_many, "D03", also="D04")
     yield from on_sources("D04", class_ignored, "D04 D03", also="D01 L20 L07")
-    yield from on_sources("D11", only_one_class, "D11", also="D01 L01",
+    yield from on_sources("D11", only_one_class, "D11 L01", also="D01",
                           sources="portrait camvid-car")  # fmt: skip
-    yield from on_sources("D13", void_as_class, "D13")
+    yield from on_sources("D13", void_as_class, "D13", verdicts="fault healthy")
     yield from on_sources("P09", class_in_one_list_only, "P09", verdicts="fault healthy")
-    yield from on_sources("T19", dark_photos, "T19", also="P03", sources="streets portrait")
-    yield from on_sources("T19", black_photos, "T19", also="P08 L28", sources="streets portrait")
+    healthy = "fault healthy"
+    yield from on_sources("T19", dark_photos, "T19", also="P03", sources="streets portrait",
+                          verdicts=healthy)  # fmt: skip
+    yield from on_sources("T19", black_photos, "T19", also="P08 L28", sources="streets portrait",
+                          verdicts=healthy)  # fmt: skip

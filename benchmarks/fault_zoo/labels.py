@@ -50,12 +50,10 @@ def from_one(sick: Patient, severe: bool) -> None:
 
 
 def stray_ids(sick: Patient, severe: bool) -> None:
-    number = 0
-    for key in sick.keys[:: 2 if severe else 20]:
+    for number, key in enumerate(sick.keys[:: 2 if severe else 20]):
         label = np.array(sick.labels[key])
         label[20 : 24 if severe else 22, 30:40] = sick.num_classes + 3 + number % 2
         sick.labels[key] = label
-        number += 1
 
 
 def all_empty(sick: Patient, severe: bool) -> None:
@@ -233,7 +231,8 @@ def cases() -> Iterable[Case]:
                           forms=everywhere)  # fmt: skip
     yield from on_sources("L07", stray_ids, "L07", also="D01", forms=everywhere)
     yield from on_sources("L08", all_empty, "L08 L26 P09", also="D11 L33 L28 L26 P09 L08",
-                          sources=TWO, forms="folder plain")  # fmt: skip
+                          sources=TWO, forms="folder plain",
+                          verdicts="fault healthy")  # fmt: skip
     yield from on_sources("L10", interpolated, "L10", also="L07 D01 L12 L20")
     yield from on_sources("L11", saved_as_jpeg, "L11 S04", also="L07 D01 L02 L12",
                           forms=everywhere)  # fmt: skip
@@ -252,7 +251,7 @@ def cases() -> Iterable[Case]:
                           verdicts="fault healthy")  # fmt: skip
     yield from on_sources("L20", void_undeclared, "L20", also="D01 L02 L07")
     yield from on_sources("L20", void_border_undeclared, "L20", also="D01 L02 L07", sources=TWO)
-    yield from on_sources("L21", instance_ids, "L21", also="D01 L07",
+    yield from on_sources("L21", instance_ids, "L21 D01", also="L07",
                           sources="streets-car camvid-car")  # fmt: skip
     yield from on_sources("L22", overlays, "L22", also="L04 L02 L07", forms="folder plain")
     yield from on_sources("L23", other_sizes, "L23", forms="folder plain")

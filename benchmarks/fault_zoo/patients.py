@@ -112,7 +112,8 @@ class Patient:
 
     def sample(self, key: str) -> Sample:
         photo, label = self.photos[key], self.labels[key]
-        height, width = self.source.photos[self.keys.index(key)].shape[:2]
+        like = self.source.photos[self.keys.index(key)] if isinstance(photo, bytes) else photo
+        height, width = like.shape[:2]
         return Sample(key, photo_file(photo), "jpeg", height, width, label_file(label))
 
 

@@ -47,8 +47,8 @@ class Log:
             ),
             "mmseg": lambda row: (
                 f"2023/05/04 12:00:00 - mmengine - INFO - Iter(train) "
-                f"[{row[0]:>5}/{len(self.losses) * self.every}]  lr: {rate:.4e}  eta: 0:10:00  time: "
-                f"0.2110  data_time: 0.0040  memory: 5000  loss: {row[1]:.4f}\n"
+                f"[{row[0]:>5}/{len(self.losses) * self.every}]  lr: {rate:.4e}  eta: 0:10:00  "
+                f"time: 0.2110  data_time: 0.0040  memory: 5000  loss: {row[1]:.4f}\n"
             ),
             "pytorch": lambda row: (
                 f"Epoch {row[0] // 100} step {row[0]} train loss {row[1]:.5f} lr {rate}\n"
@@ -69,9 +69,9 @@ def entropy(sick: Patient) -> float:
     return float(-(shares * np.log(shares)).sum())
 
 
-def curve(start: float, end: float, points: int = 120, speed: float = 6.0, seed: int = 1) -> list[float]:  # fmt: skip
+def curve(start: float, end: float, points: int = 120, speed: float = 6.0) -> list[float]:
     """Falls from one value to another, with noise."""
-    draw = np.random.default_rng(seed)
+    draw = np.random.default_rng(points)
     x = np.linspace(0, 1, points)
     clean = end + (start - end) * np.exp(-speed * x)
     return [float(v) for v in clean * (1 + draw.normal(0, 0.03, points))]

@@ -44,7 +44,7 @@ def camvid_folder() -> Path | None:
 
 @cache
 def load(name: str) -> Source:
-    """``streets``, ``portrait``, ``camvid``; ``streets-car`` and ``camvid-car`` have two classes."""
+    """``streets``, ``portrait``, ``camvid``; with ``-car`` two classes of them."""
     if name == "streets":
         return _rendered("streets")
     if name == "portrait":
@@ -75,7 +75,7 @@ def two_classes(source: Source, wanted: str) -> Source:
 def _rendered(name: str) -> Source:
     folder = SAMPLES / name
     with (folder / "classes.csv").open() as file:
-        rows = [row for row in csv.reader(file)][1:]
+        rows = list(csv.reader(file))[1:]
     colors = np.array([[int(value) for value in row[1:4]] for row in rows])
     names = [row[0] for row in rows]
     photos = sorted((folder / "images").iterdir())
