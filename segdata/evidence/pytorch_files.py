@@ -53,6 +53,9 @@ def open_pytorch(path: Path) -> Stored:
         OSError: it cannot be read.
     """
     if not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            if file.read(2) == b"PK":
+                raise Malformed("its archive is cut off")
         raise _unread(path)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -187,7 +190,8 @@ def _unread(path: Path) -> UserError:
         f"{path} is in a form of PyTorch that can run code when it is read (the one before "
         "version 1.6, or TorchScript), so it is not read",
         "where you trust it, convert it with two lines of Python: "
-        f'weights = torch.load("{path.name}", map_location="cpu", weights_only=True)\n'
-        'safetensors.torch.save_file(weights, "weights.safetensors"); then --checkpoint '
-        "weights.safetensors",
+        f'weights = torch.load("{path.name}", map_location="cpu", weights_only=True) (of '
+        "TorchScript torch.jit.load(...).state_dict()), and "
+        'safetensors.torch.save_file(weights.get("state_dict", weights), "weights.safetensors"); '
+        "then --checkpoint weights.safetensors",
     )
