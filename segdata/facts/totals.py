@@ -6,6 +6,7 @@ values; of pairs that need a word of their own, the first thousand are kept and 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -25,6 +26,8 @@ from segdata.facts.structure import StructureCollector, StructureFacts
 _NAMED = 5
 # Pairs whose facts are kept whole.
 _NOTABLE = 1000
+# Sizes that are told apart: photos of a camera have one, those of the web thousands.
+_SIZES = 4096
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,7 @@ def _evidence(
         pixels={i: n for i, n in sorted(pixels.items()) if n and i not in ignored},
         holding=dict(sorted(holding.items())),
         samples=samples,
+        sizes=facts.photo_sizes,
         clean=all(finding.level < Level.WARNING for finding in findings),
     )
 
