@@ -93,10 +93,8 @@ def files_of_wrong_axis(case: CaseFacts) -> Iterator[Statement]:
     """What files tell without the scores: a side as long as there are classes, stripes, values far
     beyond the classes."""
     facts = case.predictions
-    if facts is None or facts.num_classes is None or facts.colored or case.logits is not None:
-        return
-    told = _wrong_axis(facts)
-    if told is None:
+    told = _wrong_axis(facts) if facts and not facts.colored else None
+    if facts is None or told is None or case.logits is not None:
         return
     yield Statement(
         message=f"the best class was taken over the wrong axis: {told}",
@@ -130,7 +128,9 @@ def _told_crop(case: CaseFacts) -> Iterator[Statement]:
 def _interpolated(facts: PredictionFacts) -> Certainty | None:
     """How sure it is that ids were interpolated; None where nothing says so."""
     edges, meetings = facts.edges, facts.edges.meetings
-    if meetings.ribbons < _RIBBONS or brightened(facts) > 1 or facts.sizes.framed:
+    if meetings.ribbons < _RIBBONS or meetings.flanked < _FLANKED * meetings.ribbons:
+        return None
+    if brightened(facts) > 1 or facts.sizes.framed or _wrong_axis(facts) is not None:
         return None
     labels = facts.label_edges
     if labels.pictures and labels.meetings.stepped >= meetings.stepped / 2:
@@ -140,7 +140,7 @@ def _interpolated(facts: PredictionFacts) -> Certainty | None:
         for value, count in meetings.between.items()
         if count >= _RIBBONS and edges.clean.get(value, 0) <= _NOWHERE * edges.pixels[value]
     ]
-    if meetings.blended >= _BLENDED and meetings.flanked >= _FLANKED * meetings.ribbons:
+    if meetings.blended >= _BLENDED:
         return Certainty.STRONG if meetings.leaps or labels.pictures else Certainty.MEDIUM
     if phantoms and meetings.stepped >= _STEPPED:
         return Certainty.STRONG if labels.pictures else Certainty.MEDIUM
@@ -148,7 +148,9 @@ def _interpolated(facts: PredictionFacts) -> Certainty | None:
 
 
 def _wrong_axis(facts: PredictionFacts) -> str | None:
-    assert facts.num_classes is not None
+    """What tells that the best was taken over the wrong axis; None where nothing does."""
+    if facts.num_classes is None:
+        return None
     side = side_of_classes(facts)
     if side is not None:
         height, width = side

@@ -1,0 +1,101 @@
+"""Predicted files that were interpolated, or taken over the wrong axis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from predicted_streets import Array, case_of, found, streets, weighed, write
+
+from segdata.evidence import CaseFacts, LabelEvidence, SettingsFacts
+from segdata.findings import Certainty
+
+IDS = np.array([0, 7, 2, 5], np.uint8)
+
+
+def resized(label: Array, way: int) -> Array:
+    """Half as large and back again, as a network with output stride does it."""
+    height, width = label.shape
+    small = cv2.resize(label, (width // 2, height // 2), interpolation=cv2.INTER_NEAREST)
+    return cv2.resize(small, (width, height), interpolation=way)
+
+
+@pytest.mark.parametrize("way", [cv2.INTER_LINEAR, cv2.INTER_CUBIC])
+def test_i06_ribbons_of_ids_between_tell_interpolation(tmp_path: Path, way: int) -> None:
+    labels = [IDS[label] for label in streets()]
+    blended = write(tmp_path / "pred", [resized(label, way) for label in labels])
+    case = case_of(blended, write(tmp_path / "labels", labels), 8)
+    assert found(case)["I06"].certainty is Certainty.STRONG
+    assert weighed(case).causes[0].finding.rule == "I06"
+    assert "I06" in found(case_of(blended))
+
+
+def test_i06_two_classes_leave_a_rim_of_a_third(tmp_path: Path) -> None:
+    labels = [np.where(label > 0, 2, 0).astype(np.uint8) for label in streets()]
+    blended = write(tmp_path / "pred", [resized(label, cv2.INTER_LINEAR) for label in labels])
+    assert found(case_of(blended))["I06"].certainty is Certainty.MEDIUM
+    case = case_of(blended, write(tmp_path / "labels", labels), 3)
+    assert found(case)["I06"].certainty is Certainty.STRONG
+
+
+def test_i06_is_silent_about_nearest_neighbor_and_about_borders_in_the_labels(
+    tmp_path: Path,
+) -> None:
+    labels = [IDS[label] for label in streets()]
+    nearest = write(tmp_path / "pred", [resized(label, cv2.INTER_NEAREST) for label in labels])
+    assert "I06" not in found(case_of(nearest, write(tmp_path / "labels", labels), 8))
+    drawn = [resized(np.where(label > 0, 2, 0).astype(np.uint8), 1) for label in streets()]
+    same = case_of(write(tmp_path / "rims", drawn), write(tmp_path / "true", drawn), 3)
+    assert "I06" not in found(same)
+
+
+def test_i06_ordered_bands_are_no_interpolation(tmp_path: Path) -> None:
+    depth = np.tile(np.arange(96, dtype=np.uint8) // 2, (72, 1))
+    assert "I06" not in found(case_of(write(tmp_path / "pred", [depth] * 3)))
+
+
+def scores_of(label: Array, classes: int = 4) -> Array:
+    """``K×H×W``: the class of the label, and noise."""
+    noise = np.random.default_rng(7).normal(0, 0.3, (classes, *label.shape))
+    return noise + (np.arange(classes)[:, None, None] == label)
+
+
+def test_i05_a_side_as_long_as_there_are_classes_is_the_wrong_axis(tmp_path: Path) -> None:
+    wrong = [scores_of(label).argmax(axis=1).astype(np.uint8) for label in streets()]
+    labels = write(tmp_path / "labels", streets())
+    case = case_of(write(tmp_path / "pred", wrong), labels, 4)
+    assert found(case)["I05"].certainty is Certainty.STRONG
+    assert not {"V09", "I03"} & set(found(case))
+    assert weighed(case).causes[0].finding.rule == "I05"
+
+
+def test_i05_stripes_and_values_beyond_the_classes_tell_it_too(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 200, (72, 96), dtype=np.uint8)
+    case = case_of(write(tmp_path / "noise", [noise]), classes=4)
+    assert "4 classes" in found(case)["I05"].message
+    stripes = np.tile(np.arange(96, dtype=np.uint8) % 4, (72, 1))
+    assert (
+        "striped"
+        in found(case_of(write(tmp_path / "stripes", [stripes]), classes=4))["I05"].message
+    )
+
+
+def test_i05_is_silent_about_grey_pictures_of_probabilities(tmp_path: Path) -> None:
+    soft = cv2.GaussianBlur((streets()[0] > 0).astype(np.uint8) * 255, (15, 15), 0)
+    assert "I05" not in found(case_of(write(tmp_path / "pred", [soft]), classes=2))
+
+
+def settings(crop: tuple[int, int], tool: str = "deeplab") -> SettingsFacts:
+    return SettingsFacts(where="eval.sh", tool=tool, crop_size=crop)
+
+
+def test_i03_the_original_needs_a_crop_as_large_as_the_largest_photo() -> None:
+    labels = LabelEvidence(where="d", num_classes=2, ignore=255, sizes={(480, 640): 3})
+    finding = found(CaseFacts(labels=labels, inference=settings((321, 321))))["I03"]
+    assert finding.certainty is Certainty.PROOF
+    assert "640x480" in finding.message
+    assert "I03" not in found(CaseFacts(labels=labels, inference=settings((481, 641))))
+    assert "I03" not in found(CaseFacts(labels=labels, inference=settings((99, 99), "segdata")))
+    assert "I03" not in found(CaseFacts(labels=labels, training=settings((321, 321))))
