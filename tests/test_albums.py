@@ -171,3 +171,15 @@ def test_ids_drawn_in_any_colors_come_back(folders: Path) -> None:
 def test_options_that_would_do_nothing_are_refused(folders: Path, options: list[str]) -> None:
     line = ["vis", str(folders / "predictions"), "--num-classes", "2", "--out", "nowhere"]
     assert run([*line, *options]) == 2
+
+
+def test_pictures_are_never_written_over_the_ids_that_they_show(tmp_path: Path) -> None:
+    folder = tmp_path / "drawn" / "color"
+    folder.mkdir(parents=True)
+    (folder / "a.png").write_bytes(encode_label(np.ones((4, 4), np.uint8)))
+    for out in (tmp_path / "drawn", folder / "more", folder):
+        request = PictureRequest(
+            source=str(folder), out=out, num_classes=2, kinds=("color",), overwrite=True
+        )
+        with pytest.raises(UserError, match="lie in one another"):
+            workflows.visualize(request)

@@ -125,8 +125,11 @@ def _of_ids(folder: Path, request: PictureRequest, watch: Watch) -> Album:
         raise UserError(
             f"{folder} holds no id PNGs", "name a run, a data set or a folder of id PNGs"
         )
-    if request.out.resolve().is_relative_to(folder.resolve()):
-        raise UserError(f"{request.out} is inside {folder}, which is read", "choose another --out")
+    out, source = request.out.resolve(), folder.resolve()
+    if out.is_relative_to(source) or source.is_relative_to(out):
+        raise UserError(
+            f"{folder}, which is read, and {request.out} lie in one another", "choose another --out"
+        )
     class_map = _classes_of_ids(folder, request)
     if request.labels is not None:
         pairs = _paired(folder, request.labels, request, watch)
