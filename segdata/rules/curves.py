@@ -151,8 +151,8 @@ def _plateau(log: LogFacts, case: CaseFacts, reference: float) -> Iterator[State
         certainty=Certainty.MEDIUM if last / reference <= _ABOVE else Certainty.HINT,
         path=log.where,
         evidence={**evidence_of(log), **_references(case)},
-        fix="draw a batch as the loader gives it, photo beside label; sort both lists, and turn and "
-        "flip both together",
+        fix="draw a batch as the loader gives it, photo beside label; sort both lists, and turn "
+        "and flip both together",
         missing=(_SETTLES, "the script that loads photos and labels: --script FILE"),
     )
 
@@ -193,8 +193,8 @@ def one_class_in_the_loss(case: CaseFacts) -> Iterator[Statement]:
     if log is None or step is None or case.labels is not None:
         return
     yield Statement(
-        message=f"the loss fell to nothing by {log.counts[:-1]} {step}: the labels that the network "
-        "is shown hold one class only; objects painted with the ignore label (255), masks that are "
+        message=f"the loss fell to nothing by {log.counts[:-1]} {step}: the labels that the "
+        "network is shown hold one class only; objects painted with the ignore label (255), masks that are "
         "all 0, or masks divided by 255 do that",
         certainty=Certainty.MEDIUM,
         path=log.where,
@@ -260,8 +260,9 @@ def still_falling(case: CaseFacts) -> Iterator[Statement]:
         return
     clean = case.labels is not None and case.labels.clean
     yield Statement(
-        message=f"train longer: the loss still falls at the end, by {percent(-(log.loss.trend or 0))}"
-        f" within a fifth of the log, from {first:.3g} at first to {last:.3g}",
+        message="train longer: the loss still falls at the end, by "
+        f"{percent(-(log.loss.trend or 0))} within a fifth of the log, from {first:.3g} at first "
+        f"to {last:.3g}",
         certainty=Certainty.STRONG if clean and outcome(case) == "useless" else Certainty.MEDIUM,
         path=log.where,
         evidence={**evidence_of(log), **_references(case)},

@@ -41,8 +41,8 @@ def not_a_number(case: CaseFacts) -> Iterator[Statement]:
         level=None if ended else Level.INFO,
         path=log.where,
         evidence={**evidence_of(log), "step": at, "line": line},
-        fix="check the labels first: segdata validate DATASET; then lower the learning rate tenfold "
-        "and train into a new, empty folder",
+        fix="check the labels first: segdata validate DATASET; then lower the learning rate "
+        "tenfold and train into a new, empty folder",
     )
 
 
@@ -138,8 +138,8 @@ def old_checkpoint_went_on(case: CaseFacts) -> Iterator[Statement]:
     poor = last is not None and reference is not None and last > 0.5 * reference
     bad = ended or outcome(case) == "useless" or (poor and outcome(case) == "unknown")
     yield Statement(
-        message="the training folder already held a checkpoint, so the initial weights were ignored "
-        f"and the old ones went on ({log.notes.get('restored', log.notes['init_ignored'])})"
+        message="the training folder already held a checkpoint, so the initial weights were "
+        f"ignored and the old ones went on ({log.notes.get('restored', log.notes['init_ignored'])})"
         + (f"; it ended after {steps} losses" if ended else ""),
         certainty=Certainty.STRONG if bad else Certainty.PROOF,
         level=None if bad else Level.INFO,

@@ -11,9 +11,10 @@ from segdata.errors import MissingExtra, UserError
 from segdata.evidence import SettingsFacts, WeightFacts
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.labels import look_at_shards
+from segdata.workflows.doctoring.logs import look_at_log
 from segdata.workflows.doctoring.pictures import add_predictions
 from segdata.workflows.doctoring.sweeps import Answers, Questions, ask
-from segdata.workflows.runs import load_run, read_config
+from segdata.workflows.runs import METRICS_FILE, load_run, read_config
 
 
 def look_at_run(folder: Path, case: Case) -> None:
@@ -26,6 +27,8 @@ def look_at_run(folder: Path, case: Case) -> None:
         return
     looked_at = f"the run {folder}, trained on {config['shards']}"
     case.add(Evidence.RUN, looked_at, training=_settings(folder, config))
+    if (folder / METRICS_FILE).is_file():
+        look_at_log(folder / METRICS_FILE, case)
     look_at_shards(run.shards, case)
     case.runs.append(run)
 
@@ -61,6 +64,8 @@ def _told(answers: Answers) -> str:
 def _settings(folder: Path, config: Mapping[str, Any]) -> SettingsFacts:
     settings = config["settings"]
     network, data, optimizer = settings["network"], settings["data"], settings["optimizer"]
+    loss, start = settings["loss"], settings["initialization"]
+    weights = loss["class_weights"]
     return SettingsFacts(
         where=str(folder),
         tool="segdata",
@@ -72,4 +77,15 @@ def _settings(folder: Path, config: Mapping[str, Any]) -> SettingsFacts:
         steps=settings["run"]["steps"],
         learning_rate=optimizer["base_learning_rate"],
         crop_size=tuple(data["crop_size"]) if data["crop_size"] else None,
+        atrous_rates=tuple(network["atrous_rates"] or ()),
+        decoder_output_stride=tuple(network["decoder_output_stride"] or ()),
+        fine_tune_batch_norm=optimizer["fine_tune_batch_norm"],
+        initial_checkpoint=start["checkpoint"],
+        initialize_last_layer=start["initialize_last_layer"],
+        last_layers_contain_logits_only=start["last_layers_contain_logits_only"],
+        class_weights=dict(enumerate(weights)) if isinstance(weights, list) else None,
+        balanced=weights == "balanced",
+        top_k=loss["top_k_fraction"],
+        hard_mining_steps=loss["hard_example_mining_steps"],
+        mixed_precision=settings["run"]["precision"] == "fp16",
     )
