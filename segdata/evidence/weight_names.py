@@ -18,7 +18,6 @@ _LEARNED = re.compile(
     r"(?:^|[/._])(?:weights?|kernel|bias(?:es)?|gamma|beta|depthwise_kernel|pointwise_kernel"
     r"|depthwise_weights|pointwise_weights)$"
 )
-_SCALE = re.compile(r"(?:gamma|(?:batch_?norm|norm|bn)\d*[/.]weight)$", re.IGNORECASE)
 # What comes behind the backbone: of DeepLab, torchvision, mmsegmentation,
 # segmentation_models_pytorch and the usual U-Nets.
 _HEAD = re.compile(
@@ -55,9 +54,10 @@ def is_learned(name: str) -> bool:
     return _LEARNED.search(name) is not None and not is_slot(name)
 
 
-def is_scale(name: str) -> bool:
-    """Whether batch norm multiplies with it."""
-    return _SCALE.search(name) is not None
+def scales_of(variance: str) -> tuple[str, str]:
+    """What the scale of the batch norm may be called that collects this variance."""
+    start = _VARIANCE.sub("", variance)
+    return f"{start}weight", f"{start}gamma"
 
 
 def is_head(name: str) -> bool:

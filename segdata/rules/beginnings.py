@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.heads import is_initial
-from segdata.rules.restoring import UNLIKE, missed_by_prefix, trainings
+from segdata.rules.restoring import UNLIKE, missed_by_prefix
+from segdata.rules.told import is_initial, trainings
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
@@ -86,7 +86,7 @@ def last_layer_of_other_classes(case: CaseFacts) -> Iterator[Statement]:
     ASPP and decoder; without a space around the equals sign.
     """
     origin = case.weights.origin if case.weights is not None else None
-    training = next(iter(trainings(case)), None)
+    training = next(trainings(case), None)
     if origin is None or not origin.declared or origin.classes is None:
         return
     if training is None or training.tool != "deeplab":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
+from segdata.rules.outcome import outcome
+from segdata.rules.told import is_initial
 from segdata.rules.weights import all_weights
 
 if TYPE_CHECKING:
@@ -70,12 +71,19 @@ def classes_of_the_default(case: CaseFacts) -> Iterator[Statement]:
             message=f"the network tells 21 classes apart, PASCAL VOC's, and the labels have "
             f"{labels.num_classes}",
             certainty=Certainty.STRONG,
+            level=_level(case, labels.num_classes),
             path=weights.where,
             evidence={"classes": 21, "classes_of_labels": labels.num_classes},
             fix="give --dataset=NAME of your own data set to train, eval, vis and export, and "
             "train into a new folder",
             missing=("the training command: --script FILE",),
         )
+
+
+def _level(case: CaseFacts, classes: int) -> Level | None:
+    """No fault where predictions hold several classes, and only such as the labels have."""
+    foreign = case.predictions is not None and max(case.predictions.pixels, default=0) >= classes
+    return Level.INFO if outcome(case) == "works" and not foreign else None
 
 
 def _is_default(weights: WeightFacts, labels: int) -> bool:
@@ -105,6 +113,7 @@ def other_classes(case: CaseFacts) -> Iterator[Statement]:
             message=f"the network tells {count} classes apart, and the labels have "
             f"{labels.num_classes}",
             certainty=Certainty.PROOF if lost else Certainty.STRONG,
+            level=None if lost else _level(case, labels.num_classes),
             path=weights.where,
             evidence={"classes": count, "classes_of_labels": labels.num_classes,
                       "ids_it_cannot_answer": lost[:_NAMED]},
@@ -116,11 +125,3 @@ def other_classes(case: CaseFacts) -> Iterator[Statement]:
 def _trained(case: CaseFacts) -> Iterator[WeightFacts]:
     """All but a checkpoint that training only begins from, whose last layer is trained anew."""
     yield from (weights for weights in all_weights(case) if not is_initial(weights, case))
-
-
-def is_initial(weights: WeightFacts, case: CaseFacts) -> bool:
-    """Whether the training was told to begin from these weights."""
-    told = [script.settings for script in case.scripts if script.act == "train"]
-    told += [case.training] if case.training is not None else []
-    given = {PurePath(s.initial_checkpoint).name for s in told if s.initial_checkpoint}
-    return PurePath(weights.where).name in given

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.heads import is_initial
+from segdata.rules.outcome import outcome
+from segdata.rules.told import is_initial, trainings
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, Series, SettingsFacts, WeightFacts
@@ -44,7 +45,7 @@ def stale_weights(case: CaseFacts) -> Iterator[Statement]:
     yield Statement(
         message=f"the weights are of step {weights.step}, and the log goes on to step {last}",
         certainty=Certainty.STRONG,
-        level=Level.ERROR if weights.step == 0 or _collapsed(case) else Level.WARNING,
+        level=Level.ERROR if weights.step == 0 or outcome(case) == "useless" else Level.WARNING,
         path=weights.where,
         evidence={"step": weights.step, "last_step_in_log": last, "best_step": best},
         fix=f"use the checkpoint of step {next(iter(best.values()), last)}",
@@ -85,8 +86,8 @@ def names_do_not_match(case: CaseFacts) -> Iterator[Statement]:
             message=f"every one of the {len(weights.tensors)} names begins with "
             f"{weights.wrapper!r}: loaded with strict=False into a network without it, none is "
             "used",
-            certainty=Certainty.MEDIUM if _collapsed(case) else Certainty.HINT,
-            level=Level.ERROR if _collapsed(case) else Level.INFO,
+            certainty=Certainty.MEDIUM if outcome(case) == "useless" else Certainty.HINT,
+            level=Level.ERROR if outcome(case) == "useless" else Level.INFO,
             path=weights.where,
             evidence={"prefix": weights.wrapper, "variables": len(weights.tensors)},
             fix=_STRIP.replace("PREFIX", weights.wrapper),
@@ -171,7 +172,7 @@ def other_rates(case: CaseFacts) -> Iterator[Statement]:
     weights = case.weights
     if weights is None or not weights.is_deeplab:
         return
-    training = case.training or weights.settings
+    training = next(trainings(case), None)
     for where in _uses(case):
         rates = where.atrous_rates or ()
         if weights.branches and len(rates) != weights.branches:
@@ -258,13 +259,6 @@ def _differences(graph: WeightFacts, case: CaseFacts) -> Iterator[tuple[str, str
         yield "output stride", f"{graph.output_stride}, trained with {stride} and the same rates"
 
 
-def trainings(case: CaseFacts) -> Iterator[SettingsFacts]:
-    """What training was told, by the files, and by the commands."""
-    yield from (s.settings for s in case.scripts if s.act == "train")
-    if case.training is not None:
-        yield case.training
-
-
 def _uses(case: CaseFacts) -> Iterator[SettingsFacts]:
     """Commands of the original that build the network to use it."""
     yield from (s.settings for s in case.scripts if s.act in _USES and s.settings.tool == "deeplab")
@@ -277,8 +271,3 @@ def _settings(case: CaseFacts) -> Iterator[SettingsFacts]:
     for one in (*trainings(case), *_uses(case)):
         if one.tool in ("deeplab", "segdata"):
             yield one
-
-
-def _collapsed(case: CaseFacts) -> bool:
-    """Whether the network answers one class everywhere."""
-    return case.predictions is not None and len(case.predictions.pixels) == 1

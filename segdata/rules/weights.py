@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from segdata.evidence import weight_names as names
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
+from segdata.rules.outcome import outcome
+from segdata.rules.told import trainings
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, Tensor, WeightFacts
@@ -113,14 +115,13 @@ def statistics_not_learned(case: CaseFacts) -> Iterator[Statement]:
     """Every moving mean is exactly 0 and every variance exactly 1 though the weights have changed,
     or training was too short for the slow averages to follow."""
     weights = case.weights
-    if weights is None or not weights.moving_variances or not _was_trained(weights):
+    if weights is None or not _was_trained(weights) or outcome(case) == "works":
         return
     means = weights.tensors_named(weights.moving_means)
     variances = weights.tensors_named(weights.moving_variances)
-    training = case.training or weights.settings
-    frozen = training is not None and training.fine_tune_batch_norm is False
+    frozen = any(told.fine_tune_batch_norm is False for told in trainings(case))
     first = all(t.largest == 0 for t in means) and all(_is_one(t) for t in variances)
-    if first and not frozen and variances and (_follows_batches(weights) or _collapsed(case)):
+    if first and not frozen and variances and _may_follow(weights, case):
         yield Statement(
             message=f"all {len(variances)} layers of batch norm still have mean 0 and variance 1, "
             "and the weights have been trained",
@@ -138,7 +139,7 @@ def statistics_not_learned(case: CaseFacts) -> Iterator[Statement]:
             message=f"after {weights.step} steps batch norm's statistics still hold {left:.0%} of "
             "what they were before training",
             certainty=Certainty.MEDIUM,
-            level=Level.ERROR if _collapsed(case) else Level.WARNING,
+            level=Level.ERROR if outcome(case) == "useless" else Level.WARNING,
             path=weights.where,
             evidence={"step": weights.step, "of_first_values": round(left, 3)},
             fix="train longer, or with a faster average (batch_norm_decay 0.99 instead of 0.9997)",
@@ -148,18 +149,20 @@ def statistics_not_learned(case: CaseFacts) -> Iterator[Statement]:
 
 def _was_trained(weights: WeightFacts) -> bool:
     """Whether a gradient has changed anything: batch norm's scales begin as constants."""
-    scales = [t for t in weights.tensors if names.is_scale(t.name) and t.shape and t.shape[0] > 1]
-    return any(tensor.variance > 0 for tensor in scales)
+    wanted = {scale for name in weights.moving_variances for scale in names.scales_of(name)}
+    scales = weights.tensors_named(tuple(wanted))
+    return any(tensor.variance > 0 for tensor in scales) or bool(not scales and weights.step)
 
 
-def _follows_batches(weights: WeightFacts) -> bool:
+def _may_follow(weights: WeightFacts, case: CaseFacts) -> bool:
     """Whether its batch norms collect statistics at all.
 
     Files of PyTorch may hold frozen ones, whose statistics were folded into scale and offset; the
     ones that collect count their batches.
     """
-    counters = any(t.name.endswith("num_batches_tracked") for t in weights.tensors)
-    return counters or weights.kind not in ("pytorch", "safetensors")
+    if outcome(case) == "useless" or weights.kind not in ("pytorch", "safetensors"):
+        return True
+    return any(t.name.endswith("num_batches_tracked") for t in weights.tensors)
 
 
 def _is_one(tensor: Tensor) -> bool:
@@ -200,10 +203,10 @@ def statistics_gone_astray(case: CaseFacts) -> Iterator[Statement]:
     astray = [t for t in variances if (t.finite < 1 and only_here) or t.mean > _WIDE]
     if len(astray) <= max(1, _MANY * len(variances)):
         return
-    training = case.training or weights.settings
-    tuned = training is not None and training.fine_tune_batch_norm is not False
-    batch = training.batch_size if training is not None else None
-    small = tuned and batch is not None and batch < _SMALL_BATCH
+    told = list(trainings(case))
+    frozen = any(one.fine_tune_batch_norm is False for one in told)
+    batch = next((one.batch_size for one in told if one.batch_size), None)
+    small = not frozen and batch is not None and batch < _SMALL_BATCH
     yield Statement(
         message=f"the moving variances of {len(astray)} of {len(variances)} layers of batch norm "
         + (f"went astray with {batch} pictures at once" if small else "are beyond all activations"),
@@ -260,8 +263,3 @@ def _moved(tensors: Sequence[Tensor]) -> bool:
 def all_weights(case: CaseFacts) -> Iterator[WeightFacts]:
     """The checkpoint and the exported graph, as far as there are."""
     yield from (weights for weights in (case.weights, case.graph) if weights is not None)
-
-
-def _collapsed(case: CaseFacts) -> bool:
-    """Whether the network answers one class everywhere."""
-    return case.predictions is not None and len(case.predictions.pixels) == 1
