@@ -14,7 +14,8 @@ class BatchFacts:
         where: the file.
         image_shape, label_shape: as stored.
         image_type, label_type: numpy's names of the types.
-        image_low, image_high, image_mean, image_deviation: of all values that are numbers.
+        image_low, image_high, image_mean: of all values that are numbers.
+        image_deviation: the mean of the channels' deviations.
         image_finite: share of the values that are numbers.
         flat_images: how many are of one value throughout.
         images: how many there are.

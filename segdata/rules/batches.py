@@ -23,7 +23,7 @@ _LOWEST, _FAINTEST, _BRIGHTEST = -132.0, 0.02, 260.0
 _EMPTY, _CHANCE = 4, 0.01
 # Luminance of the first classes' colors in PASCAL VOC (fault catalogue, appendix 1): what is read
 # of a palette image in place of its ids 1 to 20.
-_LUMINANCE = frozenset(
+_LUMINANCE: frozenset[float] = frozenset(
     {38, 75, 113, 14, 52, 89, 128, 19, 57, 94, 132, 33, 71, 108, 147, 47, 85, 122, 161, 44}
 )
 _VOID = 255
@@ -191,9 +191,7 @@ def luminance_in_the_batch(case: CaseFacts) -> Iterator[Statement]:
     batch = case.batch
     if batch is None or not batch.label_whole:
         return
-    values = {int(value) for value in batch.label_values} - {0, _VOID, 220}
-    # 128 alone is as well a grey level that somebody painted.
-    if not values or not values <= _LUMINANCE or values <= {128} or _are_classes(case, values):
+    if not is_luminance(batch) or _are_classes(case, batch):
         return
     yield Statement(
         message=f"the batch's labels hold {_listed(batch.label_values)}: the luminance of PASCAL "
@@ -223,6 +221,13 @@ def sizes_in_the_batch(case: CaseFacts) -> Iterator[Statement]:
     )
 
 
+def is_luminance(batch: BatchFacts) -> bool:
+    """All values are the brightness of PASCAL VOC's colors."""
+    values = {value for value in batch.label_values if value not in (0, _VOID, 220)}
+    # 128 alone is as well a grey level that somebody painted.
+    return bool(values) and values <= _LUMINANCE and not values <= {128}
+
+
 def _is_flat(batch: BatchFacts) -> bool:
     """Half of the images show nothing."""
     return batch.flat_images >= max(1, batch.images / 2)
@@ -247,8 +252,9 @@ def _holding(case: CaseFacts) -> float:
     return max(others, default=0) / labels.labels
 
 
-def _are_classes(case: CaseFacts, values: set[int]) -> bool:
-    return case.labels is not None and all(value < case.labels.num_classes for value in values)
+def _are_classes(case: CaseFacts, batch: BatchFacts) -> bool:
+    count = case.labels.num_classes if case.labels is not None else 0
+    return all(value < count or value == _VOID for value in batch.label_values)
 
 
 def _listed(values: Mapping[float, int] | Mapping[int, int]) -> str:

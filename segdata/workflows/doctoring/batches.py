@@ -14,6 +14,7 @@ from segdata.diagnosis import Evidence
 from segdata.evidence.batch_reading import Batch, read_batch
 from segdata.facts import DatasetFacts, FactsCollector, Look, gather_pair
 from segdata.images.encoding import encode_label, encode_photo
+from segdata.rules.batches import is_luminance
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.logits import ignore_of
 from segdata.workflows.scoring import classes_of
@@ -46,7 +47,9 @@ def look_at_batch(path: Path, case: Case) -> None:
             others=alignment.matches.others,
         )
         if case.facts.labels is None and _descriptor(case) is not None:
-            case.findings += [f for f in rules.judge_folder(found) if f.rule in _OF_IDS]
+            # Brightness of palette colors is a cause of its own (L03).
+            told = _OF_IDS - {"L02"} if is_luminance(facts) else _OF_IDS
+            case.findings += [f for f in rules.judge_folder(found) if f.rule in told]
     case.add(Evidence.BATCH, f"{facts.images} images of the batch {path}", batch=facts)
 
 

@@ -1,0 +1,163 @@
+"""A dumped batch: what the loader did to images and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segdata.diagnosis import Diagnosis
+from segdata.errors import UserError
+from segdata.evidence import BatchFacts, CaseFacts, LabelEvidence
+from segdata.evidence.batch_reading import read_batch
+from segdata.findings import Certainty, Level
+from segdata.images import read_photo
+from segdata.rules import judge_case
+from segdata.workflows.doctoring import DoctorRequest, diagnose
+
+COUNT, CLASSES, IGNORE = 8, 10, 255
+MEAN, DEVIATION = np.float32((0.485, 0.456, 0.406)), np.float32((0.229, 0.224, 0.225))
+Arrays = tuple[np.ndarray, np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def pairs() -> Arrays:
+    """``float32 N×H×W×3`` and ``int64 N×H×W`` of the sample streets."""
+    root = Path(__file__).parent.parent / "sample_data" / "streets"
+    photos = sorted((root / "images").glob("*"))[:COUNT]
+    images = np.stack([read_photo(photo) for photo in photos]).astype(np.float32)
+    masks = np.stack([read_photo(root / "masks" / f"{photo.stem}.png") for photo in photos])
+    colors = masks.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    return images, np.unique(colors, return_inverse=True)[1].reshape(colors.shape)
+
+
+def look(folder: Path, image: np.ndarray, label: np.ndarray, **request: Any) -> Diagnosis:
+    np.savez(folder / "batch.npz", image=image, label=label)
+    given = {"num_classes": CLASSES, "ignore": IGNORE, **request}
+    return diagnose(DoctorRequest(batch=folder / "batch.npz", **given))
+
+
+def said(diagnosis: Diagnosis) -> list[str]:
+    """Rules of warnings and errors, the first cause first."""
+    findings = [cause.finding for cause in diagnosis.causes]
+    return [finding.rule for finding in findings if finding.level >= Level.WARNING]
+
+
+SOUND: dict[str, Callable[[np.ndarray, np.ndarray], Arrays]] = {
+    "0 to 255": lambda x, y: (x, y),
+    "bytes": lambda x, y: (x.astype(np.uint8), y.astype(np.uint8)),
+    "0 to 1": lambda x, y: (x / 255, y),
+    "-1 to 1": lambda x, y: (x / 127.5 - 1, y),
+    "ImageNet's, channels first": lambda x, y: (
+        ((x / 255 - MEAN) / DEVIATION).transpose(0, 3, 1, 2),
+        y,
+    ),
+    "Caffe's": lambda x, y: (x - np.float32((123.7, 116.8, 103.9)), y),
+    "labels with a channel": lambda x, y: (x, y[:, None]),
+    "one-hot": lambda x, y: (x, np.eye(CLASSES, dtype=np.float32)[y]),
+    "labels as floats": lambda x, y: (x, y.astype(np.float32)),
+    "mostly void": lambda x, y: (x, np.where(y > 1, IGNORE, y)),
+    "nothing but background": lambda x, y: (x, np.zeros_like(y)),
+    "both mirrored": lambda x, y: (x[:, :, ::-1], y[:, :, ::-1]),
+    "tiny": lambda x, y: (x[:, :16, :16], y[:, :16, :16]),
+    "one image": lambda x, y: (x[0], y[0]),
+    "grey images": lambda x, y: (x.mean(axis=-1, keepdims=True), y),
+    "dark photos": lambda x, y: (x / 255 * 0.3, y),
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_sound_batches_are_left_alone(name: str, pairs: Arrays, tmp_path: Path) -> None:
+    assert said(look(tmp_path, *SOUND[name](*pairs))) == []
+
+
+FAULTY: dict[str, tuple[str, Callable[[np.ndarray, np.ndarray], Arrays]]] = {
+    "divided by 255": ("L09", lambda x, y: (x, (y / 255).astype(np.float32))),
+    "normalized labels": ("L09", lambda x, y: (x, (y - y.mean()) / y.std())),
+    "half of the images mirrored": (
+        "T17",
+        lambda x, y: (np.where(np.arange(COUNT)[:, None, None, None] % 2, x, x[:, :, ::-1]), y),
+    ),
+    "images upside down": ("T17", lambda x, y: (x[:, ::-1], y)),
+    "another order": ("P01", lambda x, y: (x[[3, 5, 7, 1, 6, 0, 2, 4]], y)),
+    "divided by 255 twice": ("T16", lambda x, y: (x / 255 / 255, y)),
+    "normalized after that": ("T16", lambda x, y: ((x / 255 / 255 - MEAN) / DEVIATION, y)),
+    "0 to 255 as if 0 to 1": ("T16", lambda x, y: ((x - MEAN) / DEVIATION, y)),
+    "no numbers": ("T16", lambda x, y: (np.where(x > 200, np.nan, x), y)),
+    "16 bits squeezed": ("T19", lambda x, y: ((x // 32).astype(np.uint8), y)),
+    "all black": ("T19", lambda x, y: (x * 0, y)),
+    "grey levels": ("L02", lambda x, y: (x, y * 25)),
+    "luminance": ("L03", lambda x, y: (x, np.array([0, 38, 75, 113, 14, 52, 89, 128, 19, 57])[y])),
+    "half the size": ("L23", lambda x, y: (x, y[:, ::2, ::2])),
+}
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_faults_are_named_first(name: str, pairs: Arrays, tmp_path: Path) -> None:
+    rule, change = FAULTY[name]
+    assert said(look(tmp_path, *change(*pairs)))[:1] == [rule]
+
+
+def test_ids_are_not_judged_without_classes(pairs: Arrays, tmp_path: Path) -> None:
+    images, labels = pairs
+    assert said(look(tmp_path, images, labels + 3, num_classes=None)) == []
+
+
+def facts(**changes: Any) -> BatchFacts:
+    values: dict[str, Any] = {
+        "where": "b.npz", "image_shape": (8, 9, 9, 3), "label_shape": (8, 9, 9), "images": 8,
+        "image_type": "float32", "label_type": "int64", "image_low": 0.0, "image_high": 1.0,
+        "image_mean": 0.5, "image_deviation": 0.2, "label_values": {0.0: 600, 1.0: 48},
+    }  # fmt: skip
+    return BatchFacts(**{**values, **changes})
+
+
+def on_disk(holding: int) -> LabelEvidence:
+    return LabelEvidence(
+        where="data", num_classes=2, ignore=255, labels=100, pixels={0: 900, 1: 100},
+        holding={0: 100, 1: holding},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "holding", "found"),
+    [
+        ({0.0: 648}, 90, [Certainty.STRONG]),
+        # Where few labels hold an object, eight without one are no wonder.
+        ({0.0: 648}, 20, []),
+        ({0.0: 600, 1.0: 48}, 90, []),
+        ({0.0: 600, 255.0: 48}, 90, []),
+        ({0.0: 600, 128.0: 48}, 90, [Certainty.PROOF]),
+    ],
+)
+def test_labels_of_the_batch_are_compared_with_those_on_disk(
+    values: dict[float, int], holding: int, found: list[Certainty]
+) -> None:
+    case = CaseFacts(batch=facts(label_values=values), labels=on_disk(holding))
+    assert [f.certainty for f in judge_case(case) if f.rule == "L09"] == found
+
+
+def test_one_label_that_fits_otherwise_is_chance() -> None:
+    case = CaseFacts(batch=facts(placed=8, in_place=7, turned={"mirrored left to right": 1}))
+    assert not [f for f in judge_case(case) if f.rule == "T17"]
+
+
+def test_other_files_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    for name, content in (("cut.npz", b"PK\x03\x04broken"), ("none.npz", None)):
+        path = tmp_path / name
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(UserError, match=name):
+            read_batch(path)
+    np.savez(tmp_path / "x.npz", image=np.zeros((2, 4, 4, 3)))
+    with pytest.raises(UserError, match="holds no array 'label', only image"):
+        read_batch(tmp_path / "x.npz")
+    np.savez(tmp_path / "o.npz", image=np.zeros((2, 4, 4, 3)), label=np.array([{}], dtype=object))
+    with pytest.raises(UserError, match=r"o\.npz cannot be read"):
+        read_batch(tmp_path / "o.npz")
+    np.savez(tmp_path / "s.npz", image=np.zeros(4), label=np.zeros((2, 4, 4), int))
+    with pytest.raises(UserError, match="not N×3×H×W"):
+        read_batch(tmp_path / "s.npz")
