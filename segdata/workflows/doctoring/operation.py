@@ -47,15 +47,16 @@ def _looked_at(request: DoctorRequest, watch: Watch) -> Diagnosis:
     if request.labels is not None:
         parts.insert(0, Part("plain", str(request.labels), request.photos))
     for part in parts:
-        if part.kind != "weights":
+        if part.kind not in ("weights", "logits"):
             _look(part, case)
     if request.log is not None:
         look_at_log(request.log, case)
     look_at_scripts(request.scripts, case)
     if request.predictions is not None:
         look_at_predictions(request.predictions, case)
-    if request.logits is not None:
-        look_at_logits(request.logits, case)
+    named = [Path(part.path) for part in parts if part.kind == "logits"]
+    for folder in [*named, *([request.logits] if request.logits is not None else [])]:
+        look_at_logits(folder, case)
     if request.batch is not None:
         look_at_batch(request.batch, case)
     ask_runs(case)

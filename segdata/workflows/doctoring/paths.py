@@ -19,9 +19,11 @@ from segdata.manifest import MANIFEST_FILE
 from segdata.workflows.doctoring.weight_places import is_weights
 from segdata.workflows.runs import is_run
 
-Kind = Literal["dataset", "shards", "run", "plain", "weights", "predictions"]
+Kind = Literal["dataset", "shards", "run", "plain", "weights", "logits", "predictions"]
 # Predictions come last, when the labels are known.
-_ORDER: tuple[Kind, ...] = ("dataset", "shards", "run", "plain", "weights", "predictions")
+_ORDER: tuple[Kind, ...] = (
+    "dataset", "shards", "run", "plain", "weights", "logits", "predictions",
+)  # fmt: skip
 
 # What people call their folders.
 _PHOTOS = ("jpegimages", "images", "imgs", "image", "img", "photos", "leftimg8bit", "inputs")
@@ -110,7 +112,11 @@ def _marked(folder: Path) -> Kind | None:
         return "shards"
     if is_run(folder):
         return "run"
-    return "weights" if is_weights(folder) else None
+    if is_weights(folder):
+        return "weights"
+    # Beside pictures they are probabilities of theirs.
+    scores = any(folder.glob("*.np[yz]")) and not index_folder(folder)
+    return "logits" if scores else None
 
 
 def _called(folders: Sequence[Path], names: Sequence[str]) -> Path | None:
