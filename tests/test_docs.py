@@ -35,6 +35,7 @@ GUIDES = {
     "label-errors.md": "from_files/sheets/page_001.png",
     "pictures.md": "judged/contact_sheet/page_1.png",
     "submitting.md": "results.tgz",
+    "black-predictions.md": "diagnosis.html",
 }
 
 
