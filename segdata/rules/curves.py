@@ -29,8 +29,9 @@ _NOTHING_ANYWHERE = 0.004
 _UNMOVED = 0.03
 # Rates from which DeepLab's networks learn nothing, or are thrown off (train.py: 1e-4 to 7e-3).
 _LOW_RATE, _HIGH_RATE = 1e-5, 0.1
-# A loss that rises to a multiple of its beginning has been thrown off.
-_THROWN = 3.0
+# A loss that rises to a multiple of its beginning has been thrown off; said only where it then
+# lies flat, so a few noisy points do not matter.
+_THROWN = 2.0
 _SETTLES = "--batch FILE.npz: one batch as the loader gives it (image and label)"
 
 
@@ -141,7 +142,10 @@ def _plateau(log: LogFacts, case: CaseFacts, reference: float) -> Iterator[State
     above = _ABOVE + (0.5 / reference if log.with_decay else 0)
     if last is None or outcome(case) == "works" or not log.loss.flat or not log.loss.finite:
         return
-    if not _PLATEAU <= last / reference <= above or _too_low(log, case, _rate(case)):
+    rate = _rate(case)
+    if _too_low(log, case, rate) or _too_high(log, case, rate):
+        return
+    if not _PLATEAU <= last / reference <= above:
         return
     yield Statement(
         message=f"the loss lies flat at {last:.3g}, which is {percent(last / reference)} of the "
@@ -194,8 +198,8 @@ def one_class_in_the_loss(case: CaseFacts) -> Iterator[Statement]:
         return
     yield Statement(
         message=f"the loss fell to nothing by {log.counts[:-1]} {step}: the labels that the "
-        "network is shown hold one class only; objects painted with the ignore label (255), masks that are "
-        "all 0, or masks divided by 255 do that",
+        "network is shown hold one class only; objects painted with the ignore label (255), "
+        "masks that are all 0, or masks divided by 255 do that",
         certainty=Certainty.MEDIUM,
         path=log.where,
         evidence=evidence_of(log),
