@@ -34,6 +34,8 @@ _USUALLY = 0.5
 _FEW, _SINGLE, _CORRECT = 0.1, 0.5, 0.8
 # Files made of these scores hold the same in all but rounded pixels.
 _SAME = 0.998
+# Rounding, and what a few lucky pixels add to a mean IoU.
+_NO_BETTER = 1.05
 # What is nearly one class: others are told in a tenth of the pixels that they should have.
 _TENTH, _LEAST = 0.1, 0.005
 
@@ -83,6 +85,17 @@ def nearly_one_class(facts: PredictionFacts) -> int | None:
     others = 1 - facts.truth.get(most, 0) / sum(facts.truth.values())
     predicted = 1 - facts.share(most)
     return most if others >= _LEAST and predicted <= _TENTH * others else None
+
+
+def is_useless(facts: PredictionFacts) -> bool:
+    """A picture of one class everywhere would say as much, or score as much on the labels."""
+    if nearly_one_class(facts) is not None:
+        return True
+    fit, classes = facts.fit, facts.num_classes
+    if fit is None or classes is None or not fit.joint or fit.one_class + fit.blank == fit.pictures:
+        return False
+    reached = fit.divided(brightened(facts)).matrix(classes).mean_iou()
+    return reached <= _NO_BETTER * fit.constant(classes)[2]
 
 
 def brightened(facts: PredictionFacts) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.appearance import is_constant, nearly_one_class, reason
+from segdata.rules.appearance import is_constant, is_useless, nearly_one_class, reason
 from segdata.rules.wording import command
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def ids_drawn_as_dark_gray(case: CaseFacts) -> Iterator[Statement]:
     How to fix: draw the ids with colors. The files themselves are what evaluation needs.
     """
     facts = case.predictions
-    if facts is not None and reason(case) == "V01" and nearly_one_class(facts) is None:
+    if facts is not None and reason(case) == "V01" and not is_useless(facts):
         yield Statement(
             message=f"the predictions are not black: they hold ids {listed(facts.pixels)}, which "
             f"a viewer draws no brighter than {facts.brightest} of 255",
@@ -53,7 +53,7 @@ def zero_and_one(case: CaseFacts) -> Iterator[Statement]:
     How to fix: draw the ids with colors; keep the 0/1 files for evaluation.
     """
     facts = case.predictions
-    if facts is not None and reason(case) == "V02" and nearly_one_class(facts) is None:
+    if facts is not None and reason(case) == "V02" and not is_useless(facts):
         share = facts.pixels[1] / sum(facts.pixels.values())
         yield Statement(
             message=f"the predictions are not black: {share:.1%} of their pixels are class 1, "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.appearance import brightened, is_constant, nearly_one_class
+from segdata.rules.appearance import brightened, is_constant, is_useless, nearly_one_class, reason
 from segdata.rules.predictions import evidence_of
 from segdata.rules.wording import command, counted, several
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
     from segdata.evidence.predictions import PredictionFacts
 
+_Move = tuple[int, float, float]
+
 # A class that is another one by the labels: half of both is the same, and hardly any is its own.
 _RENAMED, _OWN, _PIXELS = 0.5, 0.2, 100
 # Around nearly all labels lies the background (fault catalogue, L19).
 _AROUND = 0.95
-# Scores that are those of a constant picture, but for a little.
+# A score in a log that is that of a constant picture.
 _ALIKE = 0.02
-# What is worth a warning: that much is right by saying one thing everywhere.
-_MUCH = 0.5
 # Names are wrong if most predictions fit other labels better, each another one, and fit them well.
 _LEAST, _MOST, _DISTINCT, _WELL = 5, 0.7, 0.5, 0.5
 
 
-@rule("I07", level=Level.INFO)
+@rule("I07", level=Level.WARNING)
 def constant_scores_as_much(case: CaseFacts) -> Iterator[Statement]:
-    """A picture of one class everywhere would score as much.
+    """A picture of one class everywhere would score as much as the predictions.
 
     What: most pixels are of one class. Who says it everywhere is right in most pixels, and gets a
     mean IoU that looks like something; pictures without an object may even count as perfect.
@@ -40,23 +40,24 @@ def constant_scores_as_much(case: CaseFacts) -> Iterator[Statement]:
     segdata eval tells both.
     """
     facts = case.predictions
-    if facts is None or facts.fit is None or facts.num_classes is None or not facts.fit.joint:
+    if facts is None or facts.fit is None or facts.num_classes is None or not is_useless(facts):
+        return
+    if reason(case) in ("V03", "V04", "V05"):
+        # What was saved does not tell what was predicted.
         return
     fit = facts.fit.divided(brightened(facts))
     best, accuracy, miou = fit.constant(facts.num_classes)
     scores = fit.matrix(facts.num_classes)
-    useless = is_constant(facts) or nearly_one_class(facts) is not None
-    if not useless or fit.one_class == fit.pictures or accuracy < _MUCH:
-        return
     misread = {
         name: value for name, value in _last_metrics(case).items() if abs(value - accuracy) < _ALIKE
     }
     said = f"; the log says {several(list(misread))} {max(misread.values()):.2f}" if misread else ""
+    collapsed = is_constant(facts) or nearly_one_class(facts) is not None
     yield Statement(
         message=f"a picture of class {best} everywhere already scores pixel accuracy "
         f"{accuracy:.1%} and mean IoU {miou:.1%} on these labels; the predictions score "
         f"{scores.pixel_accuracy:.1%} and {scores.mean_iou():.1%}{said}",
-        level=Level.WARNING,
+        level=Level.WARNING if collapsed else Level.ERROR,
         path=facts.where,
         count=fit.pictures,
         evidence={
@@ -185,18 +186,33 @@ def labels_are_the_negative(case: CaseFacts) -> Iterator[Statement]:
     )
 
 
-def _renamed(facts: PredictionFacts) -> dict[int, tuple[int, float, float]]:
+def _renamed(facts: PredictionFacts) -> dict[int, _Move]:
     """Classes that are predicted as another one: its id, IoU with that, IoU with their own."""
     if facts.fit is None or facts.num_classes is None or not facts.fit.joint:
         return {}
     moved = {
         i: (value, fit, own)
         for i, (value, fit, own) in facts.fit.best_values(facts.num_classes).items()
-        if value != i and value < facts.num_classes and fit >= _RENAMED and own <= _OWN
+        if value != i and value < facts.num_classes and own <= min(_OWN, fit / 2)
         and facts.fit.truth.get(i, 0) >= _PIXELS
     }  # fmt: skip
-    distinct = len({value for value, _, _ in moved.values()}) == len(moved)
-    return moved if len(moved) > 1 and distinct else {}
+    circle = _closed(moved)
+    if any(fit >= _RENAMED for _, fit, _ in circle.values()):
+        return circle
+    surely = {i: entry for i, entry in moved.items() if entry[1] >= _RENAMED}
+    return surely if len(surely) > 1 and _distinct(surely) else {}
+
+
+def _closed(moved: Mapping[int, _Move]) -> dict[int, _Move]:
+    """The classes that have changed places among themselves; some may hardly be found at all."""
+    found = dict(moved)
+    while any(value not in found for value, _, _ in found.values()):
+        found = {i: entry for i, entry in found.items() if entry[0] in found}
+    return found if _distinct(found) else {}
+
+
+def _distinct(moved: Mapping[int, _Move]) -> bool:
+    return len({value for value, _, _ in moved.values()}) == len(moved)
 
 
 def _is_inverted(facts: PredictionFacts, moved: Mapping[int, object]) -> bool:
@@ -206,7 +222,7 @@ def _is_inverted(facts: PredictionFacts, moved: Mapping[int, object]) -> bool:
     return facts.fit.around.get(1, 0) >= _AROUND * facts.fit.pictures
 
 
-def _mean(moved: Mapping[int, tuple[int, float, float]], place: int) -> float:
+def _mean(moved: Mapping[int, _Move], place: int) -> float:
     return sum(entry[place] for entry in moved.values()) / len(moved)
 
 

@@ -38,6 +38,15 @@ def test_d10_the_order_is_told(tmp_path: Path, order: list[int]) -> None:
     assert weighed(case).causes[0].finding.rule == "D10"
 
 
+def test_d10_a_class_that_is_hardly_found_has_changed_places_too(tmp_path: Path) -> None:
+    poor = [label.copy() for label in streets()]
+    for label in poor:
+        label[(label == 3) & (np.indices(label.shape)[0] % 4 > 0)] = 0
+    predicted = [np.array([0, 3, 2, 1], np.uint8)[label] for label in poor]
+    case = case_of(write(tmp_path / "pred", predicted), write(tmp_path / "labels", streets()), 4)
+    assert found(case)["D10"].evidence["predicted_as"] == {"1": 3, "3": 1}
+
+
 def test_d10_its_fix_is_understood_by_eval(tmp_path: Path) -> None:
     from segdata.cli import run
 
@@ -94,6 +103,15 @@ def test_i11_a_few_pixels_of_others_are_a_collapse_where_labels_hold_more(tmp_pa
     assert not {"V01", "V02"} & set(found(case))
     rare = case_of(tmp_path / "pred", write(tmp_path / "rare", few), 4)
     assert set(found(rare)) == {"V02"}
+
+
+def test_i07_predictions_at_random_are_told_whatever_they_look_like(tmp_path: Path) -> None:
+    labels = write(tmp_path / "labels", streets())
+    rng = np.random.default_rng(2)
+    bad = [np.kron(rng.integers(0, 4, (9, 12)), np.ones((8, 8), int)) for _ in streets()]
+    case = case_of(write(tmp_path / "pred", bad), labels, 4)
+    assert set(found(case)) == {"I07"}
+    assert weighed(case).verdict is Verdict.FAULT
 
 
 def test_i07_is_silent_about_predictions_that_find_something(tmp_path: Path) -> None:
