@@ -106,6 +106,7 @@ class Diagnosis:
     def to_json(self) -> dict[str, Any]:
         return {
             "verdict": str(self.verdict),
+            "broken": None if self.broken is None else self.broken.label,
             "diagnosis": [cause.to_json() for cause in self.causes],
             "missing": list(self.missing),
             "looked_at": list(self.looked_at),
@@ -126,6 +127,8 @@ _SYMPTOMS = frozenset({"I07", "I10", "I11", "T12", "C07"})
 # teach one class look imbalanced, and a network that cannot learn looks as if it had not learned
 # long enough, at a wrong rate, or from the wrong weights (fault catalogue, facts 2 to 4).
 _CONSEQUENCES = _SYMPTOMS | {"T01", "T02", "T03", "T05", "T10", "T11", "T20", "L26", "C08", "P09"}
+# Worth a look, and never why predictions are black: after all that might be.
+_NOTES = frozenset({"D02", "L29", "L30", "L31", "L32", "L33", "L34"})
 
 _MISSING = {
     Evidence.LABELS: "the labels: add the dataset folder or the shards to the command",
@@ -166,11 +169,11 @@ def evidence_lines(finding: Finding) -> list[str]:
     ]
 
 
-def _rank(finding: Finding) -> tuple[int, int, int, int]:
+def _rank(finding: Finding) -> tuple[int, int, int, int, int]:
     """Errors before warnings, proofs before hints, causes before what may follow from them, early
     links before late ones."""
-    follows = finding.rule in _CONSEQUENCES
-    return -finding.level, -finding.certainty, int(follows), _place(finding)
+    note, follows = int(finding.rule in _NOTES), int(finding.rule in _CONSEQUENCES)
+    return -finding.level, note, -finding.certainty, follows, _place(finding)
 
 
 def _verdict(ranked: list[Finding], evidence: set[Evidence]) -> Verdict:

@@ -30,7 +30,7 @@ _NAMED = 5
 # A speck has at most 1/64 of the area of the median region of its class.
 _SMALLER = 6
 # A value is all around the rest of a label if the outermost pixels have it, but for a few.
-_AROUND = 0.99
+_AROUND, _HALF = 0.99, 0.5
 # Labels with so many ribbons, and such a share of them, were interpolated. Measured label by label
 # with the ids of CamVid and of rendered streets numbered in 13 ways: 0.32 at most as drawn, and
 # 0.36 to 0.96 in the middle after bilinear resizing by 0.5 to 2.
@@ -103,6 +103,7 @@ class StructureFacts:
         ring: for each value its pixels among the outermost of the pictures.
         around: for each value the labels with a 0 in which it is all around: 99 % of the outermost
             pixels.
+        outside: likewise those in which it is half of the outermost pixels or more.
         zeros: labels with a 0 and something else.
         blended: labels that look interpolated, each by itself.
         first_blended: the first of them.
@@ -116,6 +117,7 @@ class StructureFacts:
     rim: tuple[AtRim, ...] = ()
     ring: Mapping[int, int] = field(default_factory=dict)
     around: Mapping[int, int] = field(default_factory=dict)
+    outside: Mapping[int, int] = field(default_factory=dict)
     zeros: int = 0
     blended: int = 0
     first_blended: tuple[str, ...] = ()
@@ -155,6 +157,7 @@ class StructureCollector:
         self._central: set[int] = set()
         self._ring: Counter[int] = Counter()
         self._around: Counter[int] = Counter()
+        self._outside: Counter[int] = Counter()
         self._zeros = 0
         self._blended = 0
         self._first_blended: list[str] = []
@@ -201,8 +204,9 @@ class StructureCollector:
             return
         self._zeros += 1
         value = max(found.ring, key=lambda value: found.ring[value])
-        if found.ring[value] >= _AROUND * sum(found.ring.values()):
-            self._around[value] += 1
+        share = found.ring[value] / sum(found.ring.values())
+        self._around[value] += share >= _AROUND
+        self._outside[value] += share >= _HALF
 
     def facts(self) -> StructureFacts:
         tiny = (
@@ -222,7 +226,8 @@ class StructureCollector:
                 if value not in self._central
             ),
             ring=dict(self._ring),
-            around=dict(self._around),
+            around={value: labels for value, labels in self._around.items() if labels},
+            outside={value: labels for value, labels in self._outside.items() if labels},
             zeros=self._zeros,
             blended=self._blended,
             first_blended=tuple(self._first_blended),
