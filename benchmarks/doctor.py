@@ -34,12 +34,13 @@ PROCESSES = 2
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--only", default="", help="cases whose id holds this text")
+    parser.add_argument("--only", default="", help="cases whose id holds this text, or one of several with commas")
     parser.add_argument("--seed", type=int, default=0, help="of --sample")
     parser.add_argument("--sample", type=int, help="so many cases only")
     parser.add_argument("--out", type=Path, help="write the tables here, too")
     arguments = parser.parse_args()
-    cases = [case for case in zoo.all_cases() if arguments.only in case.id]
+    wanted = arguments.only.split(",")
+    cases = [case for case in zoo.all_cases() if any(text in case.id for text in wanted)]
     if camvid_folder() is None:
         cases = [case for case in cases if "camvid" not in case.id]
     if arguments.sample:

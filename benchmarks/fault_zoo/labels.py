@@ -146,7 +146,7 @@ def published_ids(sick: Patient, severe: bool) -> None:
 def inverted(sick: Patient, severe: bool) -> None:
     sick.change(lambda label: 1 - label)
     if not severe:
-        sick.names = ("0", "1")
+        sick.names = ()
 
 
 def void_undeclared(sick: Patient, severe: bool) -> None:
