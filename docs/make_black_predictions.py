@@ -24,7 +24,7 @@ BEGIN, END = "<!-- made by docs/make_black_predictions.py -->\n", "<!-- until he
 SAMPLES = DOCS.parent / "sample_data" / "broken"
 # Pictures: the label, and how many classes its trainer knows.
 LABELS = {
-    "black-viewer.png": ("L01/sound/SegmentationClass/scene_0.png", 2),
+    "black-viewer.png": ("L03/sound/SegmentationClass/scene_0.png", 3),
     "black-255.png": ("L01/bad/SegmentationClass/scene_0.png", 2),
     "black-palette.png": ("L03/bad/SegmentationClass/scene_0.png", 3),
 }

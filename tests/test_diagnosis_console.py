@@ -138,3 +138,13 @@ def test_a_picture_takes_twelve_lines_at_most_and_fits(palette: Diagnosis, colum
     assert 0 < len(drawn) <= 10
     assert len(drawn) + len(legend) + 1 <= 12 or columns == 40
     assert all(len(line.rstrip()) <= columns for line in drawn)
+
+
+def test_a_window_without_unicode_gets_plain_arrows_and_no_picture(palette: Diagnosis) -> None:
+    data = io.BytesIO()
+    out = io.TextIOWrapper(data, encoding="ascii")
+    render(palette, Console(file=out, width=100, force_terminal=True, color_system="truecolor"))
+    out.flush()
+    assert b"] > pairs > descriptor" in data.getvalue().replace(b"\x1b[0m", b"").replace(
+        b"\x1b[2m", b""
+    )

@@ -10,7 +10,7 @@ from segdata.diagnosis import Diagnosis, Exhibits, Verdict
 from segdata.exhibits.labels import Place, label_exhibit, read_ids, read_pixels
 from segdata.exhibits.meaning import Meaning
 from segdata.exhibits.predictions import IN_VIEWER, prediction_exhibits
-from segdata.exhibits.view import PHOTO, Exhibit, View
+from segdata.exhibits.view import PHOTO, Exhibit, View, cut
 from segdata.findings import Finding
 
 # Rules about labels that only the photo beside them explains: previews, sizes, rotation, offsets,
@@ -68,8 +68,8 @@ def _with_photo(path: str, exhibits: Exhibits) -> Exhibit | None:
     if photo is None:
         return None
     meaning = Meaning.of(exhibits)
-    shown = read_pixels(pair.label) if label is None else meaning.paint(label)
+    shown = read_pixels(pair.label) if label is None else meaning.paint(cut(label))
     if shown is None:
         return None
-    views = (View(PHOTO, photo, flat=False), View("its label", shown))
+    views = (View(PHOTO, cut(photo), flat=False), View("its label", cut(shown)))
     return Exhibit(str(pair.label), views, () if label is None else meaning.legend(label))

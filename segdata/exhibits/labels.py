@@ -11,7 +11,7 @@ import numpy as np
 from segdata.classes import Label
 from segdata.errors import UserError
 from segdata.exhibits.meaning import Meaning
-from segdata.exhibits.view import Exhibit, Pixels, View
+from segdata.exhibits.view import Box, Exhibit, Pixels, View, cut
 from segdata.facts.decoders import read_as_gray
 from segdata.images import NoIds, Unreadable, read_label, read_photo
 from segdata.records import DamagedRecord, decode, find_records, read_at
@@ -40,15 +40,17 @@ def label_exhibit(place: Place, meaning: Meaning) -> Exhibit | None:
         return None
     read = read_as_gray(data)
     differs = read is not None and (stored is None or not np.array_equal(read, stored))
-    views = [View("in an image viewer", shown, stored is not None)]
+    box = _box(shown, place)
+    views = [View("in an image viewer", cut(shown, box), stored is not None)]
     if stored is not None:
         caption = "the numbers in the file" if differs else "as the trainer reads it"
-        views.append(View(caption, meaning.paint(stored)))
+        views.append(View(caption, meaning.paint(cut(stored, box))))
     if differs and read is not None:
-        views.append(View("as TensorFlow and OpenCV read it", meaning.paint(read)))
+        views.append(View("as TensorFlow and OpenCV read it", meaning.paint(cut(read, box))))
     last = read if differs else stored
     legend = () if last is None else meaning.legend(last)
-    return _cut(Exhibit(place.file, tuple(views), legend), place)
+    where = place.file if box is None else f"{place.file} (x={place.x}, y={place.y})"
+    return Exhibit(where, tuple(views), legend)
 
 
 def bytes_of(place: str) -> bytes | None:
@@ -88,15 +90,11 @@ def _ids(data: bytes) -> Label | None:
         return None
 
 
-def _cut(exhibit: Exhibit, place: Place) -> Exhibit:
-    """The surroundings of the pixel, where the picture is larger than they are."""
-    height, width = exhibit.views[0].pixels.shape[:2]
+def _box(shown: Pixels, place: Place) -> Box | None:
+    """The surroundings of the pixel; None where no pixel of the picture is named."""
+    height, width = shown.shape[:2]
     if place.x is None or place.y is None or not (place.x < width and place.y < height):
-        return exhibit
+        return None
     left = max(0, min(place.x - _CROP // 2, width - _CROP))
     top = max(0, min(place.y - _CROP // 2, height - _CROP))
-    views = tuple(
-        View(view.caption, view.pixels[top : top + _CROP, left : left + _CROP], view.flat)
-        for view in exhibit.views
-    )
-    return Exhibit(f"{exhibit.where} (x={place.x}, y={place.y})", views, exhibit.legend)
+    return slice(top, top + _CROP), slice(left, left + _CROP)

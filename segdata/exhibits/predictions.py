@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-
 from segdata.diagnosis import Exhibits
 from segdata.exhibits.labels import read_ids, read_pixels
 from segdata.exhibits.meaning import Meaning
-from segdata.exhibits.view import PHOTO, Exhibit, View
+from segdata.exhibits.view import PHOTO, Exhibit, View, cut
+from segdata.facts import count_values
 from segdata.listing import index_folder
 
 # Files from which the ones with the most classes are chosen.
@@ -26,7 +25,7 @@ def prediction_exhibits(folder: Path, exhibits: Exhibits, most: int) -> Iterator
     meaning = Meaning.of(exhibits)
     photos = _photos(exhibits, set(islice(files, _LOOKED_AT)))
     found = [(key, path, read_ids(path)) for key, path in islice(files.items(), _LOOKED_AT)]
-    ranked = sorted(found, key=lambda item: 0 if item[2] is None else -len(np.unique(item[2])))
+    ranked = sorted(found, key=lambda item: 0 if item[2] is None else -len(count_values(item[2])))
     for key, path, ids in ranked[:most]:
         shown = read_pixels(path)
         if shown is None:
@@ -34,13 +33,13 @@ def prediction_exhibits(folder: Path, exhibits: Exhibits, most: int) -> Iterator
         views = []
         photo = read_pixels(photos[key]) if key in photos else None
         if photo is not None:
-            views.append(View(PHOTO, photo, flat=False))
+            views.append(View(PHOTO, cut(photo), flat=False))
         label = read_ids(exhibits.labels[key]) if key in exhibits.labels else None
         if label is not None:
-            views.append(View("label, in colors", meaning.paint(label)))
-        views.append(View(IN_VIEWER, shown))
+            views.append(View("label, in colors", meaning.paint(cut(label))))
+        views.append(View(IN_VIEWER, cut(shown)))
         if ids is not None:
-            views.append(View("prediction, in colors", meaning.paint(ids)))
+            views.append(View("prediction, in colors", meaning.paint(cut(ids))))
         yield Exhibit(str(path), tuple(views), () if ids is None else meaning.legend(ids))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,11 @@ import numpy.typing as npt
 from segdata.classes import Color
 
 Pixels = npt.NDArray[np.uint8]
+Value = TypeVar("Value", bound=np.generic)
+# Rows and columns.
+Box = tuple[slice, slice]
+# Longer side of a picture at most: more than a page shows.
+_LONGEST = 720
 # The caption of a photo.
 PHOTO = "photo"
 
@@ -57,3 +63,11 @@ class Exhibit:
     where: str
     views: tuple[View, ...]
     legend: tuple[LegendEntry, ...] = ()
+
+
+def cut(picture: npt.NDArray[Value], box: Box | None = None) -> npt.NDArray[Value]:
+    """A part of a picture, or the whole; of a large one only some rows and columns."""
+    if box is not None:
+        return picture[box]
+    step = -(-max(picture.shape[:2]) // _LONGEST) or 1
+    return picture[::step, ::step]
