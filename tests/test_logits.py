@@ -17,7 +17,7 @@ from segdata.evidence.logit_files import read_logits
 from segdata.evidence.logit_tally import LogitTally
 from segdata.findings import Certainty, Level
 from segdata.images import encode_label
-from segdata.rules import logits as rules_of_logits
+from segdata.rules import decoding
 from segdata.workflows.doctoring import DoctorRequest, diagnose
 
 SIZE = (60, 80)
@@ -252,9 +252,9 @@ def test_what_is_kept_does_not_grow_with_the_images() -> None:
 
 def test_names_of_ways_are_the_same_in_rules_and_evidence() -> None:
     known = {value for name, value in vars(decodings).items() if name.isupper()}
-    assert set(rules_of_logits._THRESHOLDS) <= known
-    assert set(rules_of_logits._AXES) <= known
-    assert rules_of_logits._ONE_ARGMAX in known
+    assert set(decoding._THRESHOLDS) <= known
+    assert set(decoding._AXES) <= known
+    assert decoding._ONE_ARGMAX in known
 
 
 def test_files_that_hold_no_scores_are_refused(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -31,7 +30,7 @@ class DecodingTally:
     """Compares predicted files with the scores of the same images; sizes have to agree."""
 
     def __init__(self) -> None:
-        self._shares: Counter[str] = Counter()
+        self._shares: dict[str, float] = {}
         self._beyond = self.images = 0
 
     def add(self, scores: Floats, predicted: Map) -> None:
@@ -46,7 +45,7 @@ class DecodingTally:
             # 0 and 255, or 0 and 128, are drawn for 0 and 1.
             ids = (ids != 0).astype(np.int64)
         for name, made in decodings(scores):
-            self._shares[name] += float(np.mean(made == ids))
+            self._shares[name] = self._shares.get(name, 0.0) + float(np.mean(made == ids))
 
     @property
     def shares(self) -> dict[str, float]:

@@ -228,7 +228,7 @@ def nearest(label: npt.NDArray[np.integer], size: tuple[int, ...]) -> Ids:
         return label.astype(np.int64)
     rows = ((np.arange(size[0]) + 0.5) * label.shape[0] / size[0]).astype(np.intp)
     columns = ((np.arange(size[1]) + 0.5) * label.shape[1] / size[1]).astype(np.intp)
-    return label[rows[:, None], columns].astype(np.int64)
+    return np.asarray(label[rows[:, None], columns], np.int64)
 
 
 def _step(shape: tuple[int, ...]) -> int:

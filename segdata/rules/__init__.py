@@ -27,7 +27,7 @@ FOLDER_SCOPES = (
 CASE_SCOPES = (
     "predictions", "viewing", "predicting", "scores", "training", "loss_settings", "commands",
     "registered", "curves", "logs", "weights", "heads", "restoring", "beginnings", "logits",
-    "feeding", "batches",
+    "decoding", "feeding", "batches",
 )  # fmt: skip
 # What one rule says is the reason of what others would find, which then say nothing.
 _REASONS = {

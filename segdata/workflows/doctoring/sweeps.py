@@ -40,8 +40,9 @@ _GOOD = 0.7
 # Files of the same network hold the same ids in more of the pixels.
 _SAME_FILES = 0.95
 # Mean and deviation of ImageNet's photos, as torchvision and Caffe's networks take them.
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_CAFFE_MEAN = (123.68, 116.779, 103.939)
+_MEAN = np.array((0.485, 0.456, 0.406), np.float32)
+_DEVIATION = np.array((0.229, 0.224, 0.225), np.float32)
+_CAFFE_MEAN = np.array((123.68, 116.779, 103.939), np.float32)
 
 
 @dataclass(frozen=True)
@@ -208,16 +209,16 @@ def _files(folder: Path | None, samples: Sequence[Sample]) -> dict[str, Label]:
 
 
 def _standardized(image: Values) -> Values:
-    return np.asarray((image / 255 - np.float32(_MEAN)) / np.float32(_DEVIATION), np.float32)
+    return np.asarray((image / 255 - _MEAN) / _DEVIATION, np.float32)
 
 
 STATISTICS = "batch norm with the images' own statistics"
 # Ways to feed a network that expects RGB from 0 to 255 and normalizes it itself.
 FEEDS: Mapping[str, tuple[Kind, Feed]] = {
     "red and blue swapped": ("channels", lambda image: image[..., ::-1]),
-    "images from 0 to 1": ("scale", lambda image: image / 255),
+    "images from 0 to 1": ("scale", lambda image: np.asarray(image / 255, np.float32)),
     "images from -1 to 1 (normalized twice)": ("scale", lambda image: image / 127.5 - 1),
     "ImageNet's mean and deviation": ("scale", _standardized),
-    "the mean of ImageNet subtracted": ("scale", lambda image: image - np.float32(_CAFFE_MEAN)),
+    "the mean of ImageNet subtracted": ("scale", lambda image: image - _CAFFE_MEAN),
     "images times 255": ("scale", lambda image: image * 255),
 }
