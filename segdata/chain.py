@@ -48,8 +48,8 @@ _OF_RULE = {
     "C06": Link.LOGITS, "C09": Link.LOGITS,
     # Files resized, misread by a score, or set beside the wrong labels.
     "I06": Link.FILE, "I07": Link.FILE, "I08": Link.FILE, "I09": Link.FILE,
-    # Probabilities cut to whole numbers, overflow, JPEG.
-    "V03": Link.FILE, "V04": Link.FILE, "V05": Link.FILE,
+    # Probabilities cut to whole numbers, overflow, JPEG, a figure instead of the ids.
+    "V03": Link.FILE, "V04": Link.FILE, "V05": Link.FILE, "V09": Link.FILE,
 }  # fmt: skip
 
 

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from segdata import rules
+from segdata.classes import ClassMap, SegClass
+from segdata.diagnosis import Verdict
 from segdata.errors import UserError
 from segdata.evidence import CaseFacts
 from segdata.evidence.predicted_folders import KnownBeside, gather_predictions
 from segdata.images import encode_label, encode_photo
+from segdata.workflows import DoctorRequest, diagnose
 
 
 def write(folder: Path, *labels: np.ndarray) -> Path:
@@ -77,3 +80,51 @@ def test_the_fix_draws_the_ids(tmp_path: Path) -> None:
     facts = gather_predictions(write(tmp_path / "p", THREE))
     (finding,) = rules.run("predictions", CaseFacts(predictions=facts))
     assert finding.fix == f"segdata vis {tmp_path / 'p'} --num-classes 3 --out pictures"
+
+
+def test_the_originals_photos_beside_predictions_are_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "segmentation_results"
+    folder.mkdir()
+    photo = np.random.default_rng(0).integers(0, 256, (8, 9, 3), dtype=np.uint8)
+    (folder / "000000_image.png").write_bytes(encode_photo(photo))
+    (folder / "000000_prediction.png").write_bytes(encode_photo(photo * 0))
+    facts = gather_predictions(folder)
+    assert (facts.files, facts.pixels) == (1, {0: 72})
+
+
+def test_color_pictures_are_compared_where_their_colors_are_known(tmp_path: Path) -> None:
+    colors = ClassMap(tuple(SegClass(i, f"c{i}", (80 * i, 0, 9)) for i in range(3)))
+    label = THREE.astype(np.uint8)
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "p0.png").write_bytes(encode_photo(colors.to_colors(label)))
+    labels = write(tmp_path / "labels", THREE)
+    known = KnownBeside(labels={"p0": labels / "p0.png"}, class_map=colors, num_classes=3)
+    facts = gather_predictions(tmp_path / "p", known)
+    assert facts.colored == 1
+    assert facts.fit is not None
+    assert facts.fit.matrix(3).mean_iou() == 1.0
+
+
+def test_facts_do_not_grow_with_colors(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(30):
+        photo = rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)
+        (tmp_path / "p" / f"{number}.png").write_bytes(encode_photo(photo))
+    assert len(gather_predictions(tmp_path / "p").pixels) <= 4096
+
+
+def test_a_folder_of_damaged_files_is_no_healthy_one(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    diagnosis = diagnose(DoctorRequest(predictions=tmp_path / "p"))
+    assert diagnosis.verdict is Verdict.NOT_ENOUGH
+    assert "whole image" in diagnosis.missing[0]
+
+
+def test_labels_given_as_predictions_are_not_compared_with_themselves(tmp_path: Path) -> None:
+    labels = write(tmp_path / "labels", *[THREE] * 6)
+    request = DoctorRequest(labels=labels, predictions=labels, num_classes=3)
+    facts = diagnose(request).exhibits.facts.predictions
+    assert facts is not None
+    assert facts.fit is None

@@ -57,7 +57,7 @@ def gather_predictions(
     Raises:
         UserError: the folder does not exist or holds no images.
     """
-    files = index_folder(folder)
+    files = _predictions_in(index_folder(folder))
     if not files:
         what = "holds no images" if folder.is_dir() else "is no folder"
         raise UserError(f"{folder} {what}", "name the folder with the predicted PNGs")
@@ -74,6 +74,11 @@ def gather_predictions(
         ignore=known.ignore,
         beside=look_beside(folder, list(files)),
     )
+
+
+def _predictions_in(files: Mapping[str, Path]) -> Mapping[str, Path]:
+    """The original's vis.py writes the photos, ``000001_image``, beside ``000001_prediction``."""
+    return {key: path for key, path in files.items() if key.endswith("_prediction")} or files
 
 
 def _tasks(

@@ -11,6 +11,9 @@ from segdata.evidence.predictions import PredictionFacts
 from segdata.listing import index_folder
 from segdata.workflows.doctoring.case import Case
 
+# Damaged files that are named.
+_NAMED = 3
+
 
 def look_at_predictions(folder: Path, case: Case) -> None:
     """A folder of predictions, beside the labels and photos that are known by now."""
@@ -18,6 +21,12 @@ def look_at_predictions(folder: Path, case: Case) -> None:
     facts = gather_predictions(
         folder, known, everything=case.request.full, executor=case.request.executor
     )
+    if not facts.read:
+        case.undecided.append(f"no file in {folder} is a whole image: save the predictions again")
+        return
+    if facts.unreadable:
+        names = ", ".join(facts.unreadable[:_NAMED])
+        case.undecided.append(f"{len(facts.unreadable)} files of {folder} are damaged: {names}")
     add_predictions(facts, case)
 
 
