@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from segdata.evidence.logs import LogFacts
 _EVENTS = "*tfevents*"
 # Logs in a folder, in the order in which they are tried: ours, mmsegmentation's, Lightning's and
 # Keras', text.
-_NAMES = ("metrics.jsonl", "*.log.json", "scalars.json", "metrics.csv", "*.csv", "*.log",
-          "*log*.txt", "history*.json", "trainer_state.json", "nohup.out")  # fmt: skip
+_NAMES = ("metrics.jsonl", "*.log.json", "scalars.json", "metrics.csv", "log*.csv",
+          "*_log.csv", "history*.csv", "*.log", "log*.txt", "*_log.txt", "history*.json",
+          "trainer_state.json", "nohup.out")  # fmt: skip
 _OUR_LOG = "metrics.jsonl"
 # A whole file in JSON, such as Keras' history, is small; more is no log.
 _WHOLE_JSON = 64 << 20
@@ -44,10 +46,14 @@ def read_log(path: Path) -> LogFacts:
     return facts
 
 
-def is_original_logdir(folder: Path) -> bool:
-    """Whether it is a folder that TensorFlow 1's trainer wrote to."""
-    events = any(folder.glob("events.out.tfevents.*"))
-    return events and any((folder / name).is_file() for name in ("checkpoint", "graph.pbtxt"))
+def holds_log(folder: Path) -> bool:
+    """Whether there is a log in a folder itself."""
+    return any(is_log_name(file.name) and file.is_file() for file in folder.iterdir())
+
+
+def is_log_name(name: str) -> bool:
+    """Whether a file is called like a log: TensorBoard's events, or one of ``_NAMES``."""
+    return any(fnmatch(name.lower(), pattern) for pattern in (_EVENTS, *_NAMES))
 
 
 def _of_folder(folder: Path) -> LogFacts | None:

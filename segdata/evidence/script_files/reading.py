@@ -17,7 +17,7 @@ from segdata.evidence.script_files.registrations import read_registrations
 from segdata.evidence.scripts import ScriptFacts
 
 # Of a folder; the code of a whole project is looked through, of a whole disk not.
-_SUFFIXES = frozenset({".py", ".ipynb", ".sh", ".bat", ".cmd", ".ps1"})
+SCRIPT_SUFFIXES = frozenset({".py", ".ipynb", ".sh", ".bat", ".cmd", ".ps1"})
 _MOST_FILES = 500
 # A notebook with pictures in it may be large.
 _LARGEST = 64 << 20
@@ -36,7 +36,7 @@ def read_scripts(path: Path) -> tuple[ScriptFacts, ...]:
         raise UserError(f"there is no script {path}", _REMEDY)
     if not path.is_dir():
         return tuple(_of_file(path))
-    files = (file for file in sorted(path.rglob("*")) if file.suffix in _SUFFIXES)
+    files = (file for file in sorted(path.rglob("*")) if file.suffix in SCRIPT_SUFFIXES)
     found = [file for _, file in zip(range(_MOST_FILES), files, strict=False) if file.is_file()]
     return tuple(facts for file in found for facts in _of_file(file))
 

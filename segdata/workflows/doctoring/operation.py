@@ -47,11 +47,12 @@ def _looked_at(request: DoctorRequest, watch: Watch) -> Diagnosis:
     if request.labels is not None:
         parts.insert(0, Part("plain", str(request.labels), request.photos))
     for part in parts:
-        if part.kind not in ("weights", "logits"):
+        if part.kind not in ("script", "weights", "logits"):
             _look(part, case)
     if request.log is not None:
         look_at_log(request.log, case)
-    look_at_scripts(request.scripts, case)
+    scripts = [Path(part.path) for part in parts if part.kind == "script"]
+    look_at_scripts([*scripts, *request.scripts], case)
     if request.predictions is not None:
         look_at_predictions(request.predictions, case)
     named = [Path(part.path) for part in parts if part.kind == "logits"]
@@ -97,5 +98,7 @@ def _look(part: Part, case: Case) -> None:
         look_at_run(path, case)
     elif part.kind == "plain":
         look_at_folders(path, part.photos, case)
+    elif part.kind == "log":
+        look_at_log(path, case, named=part.path in case.request.paths)
     else:
         look_at_predictions(path, case)

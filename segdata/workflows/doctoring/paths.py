@@ -12,6 +12,8 @@ import numpy as np
 
 from segdata.dataset import DESCRIPTOR_FILE
 from segdata.errors import UserError
+from segdata.evidence.log_files import holds_log, is_log_name
+from segdata.evidence.script_files import SCRIPT_SUFFIXES
 from segdata.files import refuse_incomplete
 from segdata.images import Unreadable, read_photo
 from segdata.listing import index_folder
@@ -19,11 +21,16 @@ from segdata.manifest import MANIFEST_FILE
 from segdata.workflows.doctoring.weight_places import is_weights
 from segdata.workflows.runs import is_run
 
-Kind = Literal["dataset", "shards", "run", "plain", "weights", "logits", "predictions"]
+Kind = Literal[
+    "dataset", "shards", "run", "plain", "log", "script", "weights", "logits", "predictions"
+]
 # Predictions come last, when the labels are known.
 _ORDER: tuple[Kind, ...] = (
-    "dataset", "shards", "run", "plain", "weights", "logits", "predictions",
+    "dataset", "shards", "run", "plain", "log", "script", "weights", "logits", "predictions",
 )  # fmt: skip
+
+# What says nothing about whether masks are labels.
+_NO_LABELS: tuple[Kind, ...] = ("log", "script", "weights")
 
 # What people call their folders.
 _PHOTOS = ("jpegimages", "images", "imgs", "image", "img", "photos", "leftimg8bit", "inputs")
@@ -64,7 +71,7 @@ def parts_of(paths: Sequence[str]) -> list[Part]:
     pictures = [Path(part.path) for part in found if part.kind == "predictions"]
     natures = {path: _nature(path) for path in pictures}
     photos = next((path for path, nature in natures.items() if nature == "photos"), None)
-    known = any(part.kind not in ("predictions", "weights") for part in found)
+    known = any(part.kind not in ("predictions", *_NO_LABELS) for part in found)
     out = [part for part in found if part.kind != "predictions"]
     for path, nature in natures.items():
         # Masks beside photos are labels, unless labels are known or they are called otherwise.
@@ -84,9 +91,12 @@ def _parts(path: str) -> Iterator[Part]:
     folder = Path(path)
     refuse_incomplete(folder)
     if not folder.is_dir():
-        yield Part("weights" if is_weights(folder) else "dataset", path)
+        yield Part("weights" if is_weights(folder) else _kind_of_text(folder) or "dataset", path)
         return
     marked = _marked(folder)
+    if marked == "weights" and holds_log(folder):
+        # The original's logdir: its trainer writes both into one folder.
+        yield Part("log", path)
     if marked or any("/" not in key for key in index_folder(folder)):
         yield Part(marked or "predictions", path)
         return
@@ -98,6 +108,8 @@ def _parts(path: str) -> Iterator[Part]:
     predictions = _called(inner, _PREDICTIONS)
     if predictions is not None and not _marked(predictions):
         parts.append(Part("predictions", str(predictions)))
+    parts += [Part(kind, str(file)) for file in sorted(folder.iterdir())
+              if file.is_file() and (kind := _kind_of_text(file))]  # fmt: skip
     if not parts:
         empty = not any(folder.iterdir())
         what = "is empty" if empty else "holds no data set, shards, run or predictions"
@@ -116,7 +128,18 @@ def _marked(folder: Path) -> Kind | None:
         return "weights"
     # Beside pictures they are probabilities of theirs.
     scores = any(folder.glob("*.np[yz]")) and not index_folder(folder)
-    return "logits" if scores else None
+    if scores:
+        return "logits"
+    return "log" if holds_log(folder) and not index_folder(folder) else None
+
+
+def _kind_of_text(path: Path) -> Kind | None:
+    """Whether a file is a log or a script, by its name."""
+    if not path.is_file():
+        return None
+    if path.suffix in SCRIPT_SUFFIXES:
+        return "script"
+    return "log" if is_log_name(path.name) else None
 
 
 def _called(folders: Sequence[Path], names: Sequence[str]) -> Path | None:
