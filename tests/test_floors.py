@@ -39,6 +39,7 @@ ONLY_USERS = {
         "classes",
         "histograms",
         "evaluation",
+        "evidence",
         "facts",
         "frames",
         "workers",

@@ -26,7 +26,7 @@ def look_at_predictions(folder: Path, case: Case) -> None:
         return
     if facts.unreadable:
         names = ", ".join(facts.unreadable[:_NAMED])
-        case.undecided.append(f"{len(facts.unreadable)} files of {folder} are damaged: {names}")
+        case.undecided.append(f"damaged files of {folder}, {len(facts.unreadable)}: {names}")
     add_predictions(facts, case)
 
 
