@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
-from segdata.rules import Statement, rule
+from segdata.rules import Statement, further, rule
 from segdata.rules.outcome import outcome
 from segdata.rules.told import is_initial
 from segdata.rules.weights import all_weights
@@ -78,6 +78,28 @@ def classes_of_the_default(case: CaseFacts) -> Iterator[Statement]:
             "train into a new folder",
             missing=("the training command: --script FILE",),
         )
+
+
+@further("C10")
+def scores_of_other_classes(case: CaseFacts) -> Iterator[Statement]:
+    """The logits have more or fewer channels than the labels have classes, and are of no use."""
+    labels, logits = case.labels, case.logits
+    if labels is None or logits is None or logits.channels < 2 or outcome(case) == "works":
+        return
+    if labels.num_classes <= logits.channels <= labels.num_classes + _SPARE:
+        return
+    lost = [i for i in labels.pixels if logits.channels <= i < labels.num_classes]
+    default = ", as many as PASCAL VOC, the default, has" if logits.channels == _VOC else ""
+    yield Statement(
+        message=f"each pixel has {logits.channels} scores{default}, and the labels have "
+        f"{labels.num_classes} classes",
+        certainty=Certainty.PROOF if lost else Certainty.STRONG,
+        path=logits.where,
+        evidence={"classes": logits.channels, "classes_of_labels": labels.num_classes},
+        fix="name the checkpoint that was trained on these labels, and their data set in every "
+        "command (--dataset=NAME)",
+        missing=("the training command: --script FILE",),
+    )
 
 
 def _level(case: CaseFacts, classes: int) -> Level | None:
