@@ -99,9 +99,10 @@ class Diagnosis:
     @property
     def broken(self) -> Link | None:
         """The first broken link, or the one that makes sound predictions look black."""
-        if self.verdict in (Verdict.FAULT, Verdict.DISPLAY_ONLY) and self.causes:
-            return link_of(self.causes[0].finding.rule)
-        return None
+        if self.verdict not in (Verdict.FAULT, Verdict.DISPLAY_ONLY) or not self.causes:
+            return None
+        rule = self.causes[0].finding.rule
+        return None if rule in _ANYWHERE else link_of(rule)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -127,6 +128,8 @@ _SYMPTOMS = frozenset({"I07", "I10", "I11", "T12", "C07"})
 # teach one class look imbalanced, and a network that cannot learn looks as if it had not learned
 # long enough, at a wrong rate, or from the wrong weights (fault catalogue, facts 2 to 4).
 _CONSEQUENCES = _SYMPTOMS | {"T01", "T02", "T03", "T05", "T10", "T11", "T20", "L26", "C08", "P09"}
+# That the network collapsed to one class says that some link is broken, not which.
+_ANYWHERE = frozenset({"I11"})
 # Worth a look, and never why predictions are black: after all that might be.
 _NOTES = frozenset({"D02", "L29", "L30", "L31", "L32", "L33", "L34"})
 

@@ -83,8 +83,9 @@ def test_the_broken_link_is_marked_without_color(rule: str) -> None:
     assert all(link.label in chain.lower() for link in Link)
 
 
-def test_a_healthy_chain_is_not_drawn() -> None:
-    assert "→" not in text(diagnose([], EVERYTHING))
+@pytest.mark.parametrize("findings", [[], [finding("I11")], [finding("I10", Level.INFO)]])
+def test_without_a_known_broken_link_no_chain_is_drawn(findings: list[Finding]) -> None:
+    assert "→" not in text(diagnose(findings, EVERYTHING))
 
 
 def test_the_cause_has_a_sentence_three_facts_and_the_command() -> None:
@@ -99,6 +100,7 @@ def test_other_suspects_are_brief_and_the_rest_is_counted() -> None:
     rules = ["L01", *(f"P0{i}" for i in range(1, 8))]
     said = text(diagnose([finding(rule) for rule in rules], EVERYTHING))
     assert said.count("error pixels of") == 4
+    assert said.count("fix: segdata validate data") == 1
     assert "... and 3 more: --format json" in said
 
 

@@ -89,13 +89,17 @@ def _render_others(causes: tuple[Cause, ...], heading: str, console: Console) ->
         return
     console.print()
     console.print(Text(f"{heading}:", style="bold"))
+    told: set[str] = set()
     for cause in causes[:_SUSPECTS]:
         finding = cause.finding
         text = Text(finding.level.label, style=STYLE[finding.level])
         text.append(f" {finding.message} {_named(finding)}", style="default not bold")
         paragraph(text, console, indent=2, hang=2)
-        if finding.fix and finding.level > Level.INFO:
+        if finding.path and finding.level > Level.INFO:
+            paragraph(Text(kept(finding.path), style="dim"), console, indent=4)
+        if finding.level > Level.INFO and finding.fix and finding.fix not in told:
             paragraph(Text(f"fix: {_brief_fix(finding)}"), console, indent=4, hang=2)
+        told.add(finding.fix)
     if len(causes) > _SUSPECTS:
         more = f"... and {len(causes) - _SUSPECTS} more: {kept('--format json')}"
         paragraph(Text(more), console, indent=2)

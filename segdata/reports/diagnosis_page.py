@@ -66,30 +66,36 @@ def render_diagnosis(diagnosis: Diagnosis) -> str:
         kind=_KINDS.get(diagnosis.verdict, "fine"),
         chains=[("wide", chain_chart(diagnosis.broken, WIDE)),
                 ("narrow", chain_chart(diagnosis.broken, NARROW))],
-        cause=None if cause is None else _suspect(cause),
+        cause=None if cause is None else _suspect(cause, []),
         seen=None if seen is None else _plate(seen),
         paired=paired,
         places=() if cause is None or paired else _places(cause, diagnosis),
         loss=loss_chart(diagnosis.exhibits.facts),
         predictions=[_plate(one) for one in predictions],
-        others=[_suspect(other) for other in others[:_SUSPECTS]],
+        others=[
+            _suspect(other, diagnosis.causes[: diagnosis.causes.index(other)])
+            for other in others[:_SUSPECTS]
+        ],
         hidden=max(0, len(others) - _SUSPECTS),
         version=__version__,
         data=diagnosis.to_json(),
     )  # fmt: skip
 
 
-def _suspect(cause: Cause) -> Suspect:
+def _suspect(cause: Cause, before: Sequence[Cause]) -> Suspect:
+    """In words; a rule's page and a fix that stand there before are not repeated."""
     finding = cause.finding
+    rules_before = {other.finding.rule for other in before}
+    fixes_before = {other.finding.fix for other in before}
     known = {rule.id: rule for rule in rules.all_rules()}
     rule = known.get(finding.rule)
     return Suspect(
         cause,
         sentence(finding.message),
         tuple(facts(finding, _FACTS)),
-        tuple(steps_of(finding.fix)),
+        () if finding.fix in fixes_before else tuple(steps_of(finding.fix)),
         rule.title if rule else "",
-        tuple(rule.page.split("\n\n")[1:]) if rule else (),
+        tuple(rule.page.split("\n\n")[1:]) if rule and rule.id not in rules_before else (),
     )
 
 
