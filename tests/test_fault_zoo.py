@@ -136,6 +136,17 @@ def test_twelve_bits_in_sixteen_are_black(
     assert loud(diagnose(DoctorRequest(paths=(str(tmp_path),)))) == expected
 
 
+def test_colored_predictions_need_no_colors_of_classes(tmp_path: Path) -> None:
+    labels = discs()
+    write(tmp_path / "data", labels, [photo_of(x, i) for i, x in enumerate(labels)], "bg", "disc")
+    (tmp_path / "drawn").mkdir()
+    for number, label in enumerate(labels):
+        drawn = np.array([[0, 0, 0], [128, 0, 0]], np.uint8)[label]
+        (tmp_path / f"drawn/{number:02}.png").write_bytes(encode_photo(drawn))
+    request = DoctorRequest(paths=(str(tmp_path / "data"),), predictions=tmp_path / "drawn")
+    assert loud(diagnose(request)) == []
+
+
 def shards(folder: Path, labels: list[np.ndarray], prefix: str = "") -> None:
     buffer = io.BytesIO()
     writer = RecordWriter(buffer)

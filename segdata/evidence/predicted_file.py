@@ -152,7 +152,7 @@ def unpacked(value: int) -> Color:
 
 def _named_colors(rgb: npt.NDArray[np.uint8], class_map: ClassMap | None) -> Label | None:
     """The ids of a picture all of whose colors are classes'."""
-    if class_map is None:
+    if class_map is None or not any(entry.color for entry in class_map.classes):
         return None
     reading = class_map.to_ids(rgb)
     return None if reading.unknown else reading.label
