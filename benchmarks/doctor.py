@@ -34,7 +34,7 @@ PROCESSES = 2
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--only", default="", help="cases whose id holds this text, or one of several with commas")
+    parser.add_argument("--only", default="", help="cases whose ids hold one of A,B,...")
     parser.add_argument("--seed", type=int, default=0, help="of --sample")
     parser.add_argument("--sample", type=int, help="so many cases only")
     parser.add_argument("--out", type=Path, help="write the tables here, too")
