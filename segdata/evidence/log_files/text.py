@@ -10,7 +10,7 @@ from segdata.evidence.log_files.names import meaning_of, preference
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)"
 _VALUE = re.compile(
-    rf"([A-Za-z][\w./ -]{{0,40}}?)(?:\s*[:=]\s*|(?<=loss)\s+)\(?({_NUMBER})(?![\w.]*[A-Za-z_])",
+    rf"([A-Za-z][\w./ -]{{0,40}}?)(?:\s*[:=]\s*|(?:(?<=loss)|(?<=\blr)|(?<=rate))\s+)\(?({_NUMBER})(?![\w.]*[A-Za-z_])",
     re.IGNORECASE,
 )
 # tf.contrib.slim's learning.py: what the original prints.

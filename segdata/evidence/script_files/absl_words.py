@@ -108,7 +108,8 @@ class AbslWords:
         meant = " ".join(said).partition("=")[2].strip()
         read = {"boolean": "True", "string": "'='" if not equals else "nothing"}
         effect = f"has blanks beside the =, so the program reads {read.get(flag.kind, 'no number')}"
-        self._trap("spaces", " ".join(said), effect, f"--{flag.name}={meant}")
+        if flag.kind != "boolean" or meant.lower() not in TRUE:
+            self._trap("spaces", " ".join(said), effect, f"--{flag.name}={meant}")
         self.corrected.append(f"--{flag.name}={meant}")
         if flag.kind == "boolean":
             self._texts.setdefault(flag.name, []).append("True")
