@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,6 +13,7 @@ import pytest
 
 from segdata.classes import ClassMap, SegClass
 from segdata.evidence import CaseFacts, Look, SweepFacts
+from segdata.evidence.predictions import PredictionFacts
 from segdata.findings import Certainty
 from segdata.images import encode_label
 from segdata.progress import Silence
@@ -150,6 +151,13 @@ def test_files_that_were_made_otherwise_are_recognized(
     assert told(answers) == {rule: Certainty.STRONG}
 
 
+def test_logits_that_were_made_otherwise_are_recognized(tmp_path: Path) -> None:
+    for index in range(COUNT):
+        scores = Network().logits(scene(index)[0][..., ::-1])
+        np.savez(tmp_path / f"{index}.npz", logits=scores)
+    assert told(asked(Network(), files=tmp_path)) == {"I02": Certainty.STRONG}
+
+
 def test_the_files_of_the_network_itself_need_no_sweep(tmp_path: Path) -> None:
     for index in range(COUNT):
         ids = Network().predict_values([scene(index)[0]])[0]
@@ -187,6 +195,17 @@ def test_a_jump_is_an_absolute_and_a_relative_one(
 ) -> None:
     case = sweep(Look("as trained", first, 0.9), Look("swapped", other, 0.5, "channels"))
     assert [f.rule for f in judge_case(case)] == rules
+
+
+def test_one_class_in_files_of_a_run_that_works_is_told() -> None:
+    black = PredictionFacts(where="files", files=6, read=6, pixels={0: 9}, constant=6, brightest=0)
+    ways = Look("as trained", 0.8, 0.5, agreement=0.5), Look("0 to 1", 0.1, 0.9, "scale", 0.9)
+    facts = SweepFacts(where="run on val", images=6, looks=ways, files="files")
+    found = [f.rule for f in judge_case(CaseFacts(sweep=facts, predictions=black))]
+    assert "C01" in found
+    # Files with several ids may be of other images or an earlier step.
+    several = replace(black, pixels={0: 5, 1: 4}, constant=0)
+    assert "C01" not in [f.rule for f in judge_case(CaseFacts(sweep=facts, predictions=several))]
 
 
 def test_few_images_make_it_less_certain() -> None:

@@ -47,6 +47,11 @@ class PairTally:
             classes = max(2, len(scores), len(other))
             self._count((one, two), truth, classes)
 
+    @property
+    def images(self) -> int:
+        """How many were added."""
+        return self._images
+
     def facts(self) -> OtherLogits:
         """All that was added."""
         mean = [self._miou(i) if self._sizes.size else None for i in range(2)]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _IMAGES = 4
 # Files that were made in that way hold these ids; resizing and JPEG change a few.
 _MADE, _NOT_MADE = 0.98, 0.05
+# A network that works, and a class that is everywhere.
+_WORKS, _EVERYWHERE = 0.5, 0.99
 
 
 @rule("I01", level=Level.ERROR)
@@ -71,6 +73,30 @@ def stored_statistics(case: CaseFacts) -> Iterator[Statement]:
 def mirrored_answers(case: CaseFacts) -> Iterator[Statement]:
     """Answers fit the labels if those are mirrored or turned."""
     yield from _told(case, "placement", "do the same to labels as to their photos")
+
+
+@further("C01")
+def files_of_another_network(case: CaseFacts) -> Iterator[Statement]:
+    """The run predicts well, and the files are one class, however it is fed."""
+    sweep, predictions = case.sweep, case.predictions
+    if sweep is None or predictions is None or predictions.where != sweep.files:
+        return
+    first = sweep.looks[0]
+    works = first.miou >= _WORKS and first.largest_share < _EVERYWHERE
+    made = max(_agreement(look) for look in sweep.looks) >= _MADE
+    if len(predictions.pixels) != 1 or not works or made or sweep.left_out:
+        return
+    yield Statement(
+        message=f"all files are class {next(iter(predictions.pixels))}, and the run itself predicts "
+        f"the same images with a mean IoU of {first.miou:.2f}: the files were made with other "
+        "weights, or with a network that was put together otherwise",
+        certainty=Certainty.MEDIUM,
+        path=sweep.files,
+        count=sweep.images,
+        evidence=_evidence(sweep),
+        fix=f"segdata predict PHOTOS --model {sweep.where.partition(' on ')[0]} --out DIR",
+        missing=("the command that predicted: --script FILE",),
+    )
 
 
 def _told(case: CaseFacts, kind: str, fix: str) -> Iterator[Statement]:

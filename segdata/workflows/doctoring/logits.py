@@ -19,6 +19,7 @@ from segdata.evidence.logit_tally import LogitTally, nearest
 from segdata.evidence.score_pairs import PairTally
 from segdata.images import NoIds, Unreadable, read_label
 from segdata.listing import index_folder
+from segdata.workflows.doctoring.beside_runs import labels_in_shards
 from segdata.workflows.doctoring.case import Case
 
 # Files that are read, spread evenly over their names: half a second for each at 20 classes.
@@ -37,7 +38,7 @@ def look_at_logits(folder: Path, case: Case) -> None:
     """
     files = files_in(folder)
     chosen = files if case.request.full else files[:: max(1, -(-len(files) // SAMPLED))]
-    reader = _Reader(folder, case)
+    reader = _Reader(folder, case, _labels(chosen, case))
     problems = [reader.read(path) for path in case.watch(chosen, "reading logits", len(chosen))]
     failed = [problem for problem in problems if problem is not None]
     case.undecided += [problem.message for problem in failed[:1]]
@@ -59,17 +60,17 @@ class _Reader:
 
     folder: Path
     case: Case
+    labels: Mapping[str, Label | Path]
     tally: LogitTally = field(init=False)
     decodings: DecodingTally = field(default_factory=DecodingTally)
 
     def __post_init__(self) -> None:
         self.tally = LogitTally(str(self.folder), ignore_of(self.case))
-        self._labels = by_name(self.case.labels)
         self._predicted = _predicted(self.case)
 
     def read(self, path: Path) -> UserError | None:
         """Add a file; returns why it cannot be read."""
-        label = _read(self._labels.get(_name(path)))
+        label = _read(self.labels.get(_name(path)))
         try:
             found = read_logits(path, label)
         except UserError as error:
@@ -110,7 +111,7 @@ def by_name(files: Mapping[str, Path]) -> dict[str, Path]:
 def _compared(other: Path, files: Sequence[Path], case: Case) -> OtherLogits:
     """The logits in ``other`` beside those of the same names."""
     theirs = {_name(path): path for path in files_in(other)}
-    labels = by_name(case.labels)
+    labels = _labels(files, case)
     pairs = PairTally(str(other), ignore_of(case))
     for path in files:
         if _name(path) not in theirs:
@@ -147,9 +148,16 @@ def _name(path: Path) -> str:
     return path.stem.removesuffix(ending)
 
 
-def _read(path: Path | None) -> Label | None:
-    if path is None:
-        return None
+def _labels(files: Sequence[Path], case: Case) -> Mapping[str, Label | Path]:
+    """The labels of logits by name: files of a data set, or records of a run's shards."""
+    if case.labels:
+        return by_name(case.labels)
+    return labels_in_shards(case.runs, {_name(path) for path in files})
+
+
+def _read(path: Label | Path | None) -> Label | None:
+    if not isinstance(path, Path):
+        return path
     try:
         return read_label(path)
     except (Unreadable, NoIds):

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from segdata.diagnosis import Evidence
 from segdata.errors import MissingExtra, UserError
 from segdata.evidence import SettingsFacts, WeightFacts
+from segdata.workflows.doctoring.beside_runs import beside_run
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.labels import look_at_shards
 from segdata.workflows.doctoring.logs import look_at_log
 from segdata.workflows.doctoring.pictures import add_predictions
 from segdata.workflows.doctoring.sweeps import Answers, Questions, ask
-from segdata.workflows.runs import METRICS_FILE, load_run, read_config
+from segdata.workflows.runs import METRICS_FILE, Run, load_run, read_config
+
+if TYPE_CHECKING:
+    from model.prediction.predictor import TrainedPredictor
 
 
 def look_at_run(folder: Path, case: Case) -> None:
@@ -37,7 +42,8 @@ def ask_runs(case: Case) -> None:
     """What the networks of the runs answer; last, when predicted files are known, too."""
     files = [Path(one.where) for one in case.predictions if Path(one.where).is_dir()]
     for run in case.runs:
-        questions = Questions(case.watch, case.request.budget, files[0] if files else None)
+        saved = files[0] if files else case.request.logits
+        questions = Questions(case.watch, case.request.budget, saved)
         try:
             answers = ask(run, questions)
         except MissingExtra:
@@ -49,6 +55,18 @@ def ask_runs(case: Case) -> None:
             continue
         add_predictions(answers.predictions, case)
         case.add(Evidence.LOGITS, _told(answers), logits=answers.logits, sweep=answers.sweep)
+        _compare(answers.predictor, run, case)
+
+
+def _compare(predictor: TrainedPredictor, run: Run, case: Case) -> None:
+    """Logits that somebody saved, beside what the run says of the same images."""
+    folder, saved = case.request.logits, case.facts.logits
+    if folder is None or saved is None or saved.asked or saved.other is not None:
+        return
+    other = beside_run(predictor, run, folder)
+    if other is not None:
+        case.facts = replace(case.facts, logits=replace(saved, other=other))
+        case.looked_at.append(f"{other.images} of these images, scored by {run.folder} again")
 
 
 def _told(answers: Answers) -> str:

@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from segdata.classes import Label
 from segdata.confusion import ConfusionMatrix
+from segdata.errors import UserError
 from segdata.evidence import LogitFacts, Look, SweepFacts
-from segdata.evidence.logit_tally import LogitTally
+from segdata.evidence.logit_files import SUFFIXES, files_in, read_logits
+from segdata.evidence.logit_tally import LogitTally, two_channels
 from segdata.evidence.predictions import PredictionFacts, PredictionTally
 from segdata.evidence.sweeps import Kind
 from segdata.facts import count_values
@@ -47,8 +49,9 @@ _CAFFE_MEAN = np.array((123.68, 116.779, 103.939), np.float32)
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network says."""
+    """What a network says, and the network, to ask it more."""
 
+    predictor: TrainedPredictor
     predictions: PredictionFacts
     logits: LogitFacts
     sweep: SweepFacts | None
@@ -61,7 +64,7 @@ class Questions:
     Args:
         watch: follows it.
         budget: seconds.
-        files: folder of files that somebody predicted with it.
+        files: folder of files that somebody predicted with it, or of logits.
     """
 
     watch: Watch
@@ -106,7 +109,7 @@ def ask(run: Run, questions: Questions) -> Answers:
             break
     facts = replace(logits.facts(), asked=True, files=labelled)
     sweep = _sweep(predictor, kept, facts, questions) if kept else None
-    return Answers(predictions.facts(), facts, sweep)
+    return Answers(predictor, predictions.facts(), facts, sweep)
 
 
 def _sweep(
@@ -193,19 +196,27 @@ class _Judged:
 
 
 def _files(folder: Path | None, samples: Sequence[Sample]) -> dict[str, Label]:
-    """The predicted files of the samples, by key."""
+    """The predicted files of the samples, or the best classes of logits, by key."""
     found: dict[str, Label] = {}
     if folder is None or not folder.is_dir():
         return found
     paths = {key.rpartition("/")[2]: path for key, path in index_folder(folder).items()}
-    for key, _, _ in samples:
+    paths = paths or {path.stem: path for path in files_in(folder)}
+    for key, _, truth in samples:
         path = paths.get(key.rpartition("/")[2])
         try:
             if path is not None:
-                found[key] = read_label(path)
-        except (Unreadable, NoIds):
+                found[key] = _ids(path, truth)
+        except (Unreadable, NoIds, UserError):
             continue
     return found
+
+
+def _ids(path: Path, truth: Label) -> Label:
+    if path.suffix not in SUFFIXES:
+        return read_label(path)
+    scores = two_channels(read_logits(path, truth)[0].scores)
+    return np.asarray(scores.argmax(axis=0), truth.dtype)
 
 
 def _standardized(image: Values) -> Values:
