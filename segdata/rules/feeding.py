@@ -87,8 +87,8 @@ def files_of_another_network(case: CaseFacts) -> Iterator[Statement]:
     if len(predictions.pixels) != 1 or not works or made or sweep.left_out:
         return
     yield Statement(
-        message=f"all files are class {next(iter(predictions.pixels))}, and the run itself predicts "
-        f"the same images with a mean IoU of {first.miou:.2f}: the files were made with other "
+        message=f"all files are class {next(iter(predictions.pixels))}, and the run itself "
+        f"predicts the same images with a mean IoU of {first.miou:.2f}: the files were made with other "
         "weights, or with a network that was put together otherwise",
         certainty=Certainty.MEDIUM,
         path=sweep.files,
