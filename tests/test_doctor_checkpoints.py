@@ -186,3 +186,32 @@ def test_published_networks_are_healthy(name: str, shared: Path) -> None:
     found = look(checkpoint=shared / "parity" / name)
     assert found.verdict is Verdict.HEALTHY
     assert found.causes == ()
+
+
+def test_a_file_of_weights_is_found_in_a_folder_with_other_things(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    work = tmp_path / "work"
+    work.mkdir()
+    state = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.Conv2d(8, 2, 1)).state_dict()
+    torch.save(state, work / "epoch_1.pth")
+    (work / "train.log").write_text("step 1 loss 0.69\nstep 100 loss 0.1\n")
+    found = look(work)
+    assert any("4 variables" in line and "epoch_1.pth" in line for line in found.looked_at)
+    state["1.weight"] *= 1e6
+    torch.save(state, work / "epoch_2.pth")
+    assert causes(look(tmp_path / "work")) == ["C07"]
+
+
+def test_the_last_layer_is_known_by_its_place(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from segdata.evidence.pytorch_files import open_pytorch
+    from segdata.evidence.weight_names import classes_of
+
+    layers = [torch.nn.Conv2d(3, 8, 3), torch.nn.Conv2d(8, 5, 1)]
+    for model, classes in (
+        (layers, 5),
+        (layers[:1], None),
+        ([*layers, torch.nn.Linear(5, 9)], None),
+    ):
+        torch.save(torch.nn.Sequential(*model).state_dict(), tmp_path / "w.pth")
+        assert classes_of(open_pytorch(tmp_path / "w.pth").shapes, "pytorch") == classes

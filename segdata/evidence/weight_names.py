@@ -86,9 +86,23 @@ def wrapper_of(names: Iterable[str]) -> str:
     return next(found, "")
 
 
+def _last_of(shapes: Mapping[str, Shape]) -> list[Shape]:
+    """The kernel of the last layer, by its place: of 1×1, with an offset, and nothing behind it.
+
+    PyTorch keeps variables in the order of the layers.
+    """
+    last = list(shapes)[-2:]
+    if [name.rpartition(".")[2] for name in last] != ["weight", "bias"]:
+        return []
+    shape = shapes[last[0]]
+    return [shape] if len(shape) == 4 and shape[2:] == (1, 1) else []
+
+
 def classes_of(shapes: Mapping[str, Shape], kind: str) -> int | None:
     """How many classes the last layer tells apart; None where none is known as the last one."""
-    named = [shape for name, shape in shapes.items() if is_logits(name) and len(shape) == 4]
+    named: list[Shape] = [s for name, s in shapes.items() if is_logits(name) and len(s) == 4]
+    if not named and kind == "pytorch":
+        named = _last_of(shapes)
     if not named:
         return None
     # PyTorch lays a kernel out with the outputs first, TensorFlow and Keras with them last.

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, Tensor, WeightFacts
 
 # Fault catalogue, fact 2: sound networks have logits of about 20; ids out of range drive them to a
-# million. Sound kernels stay far below 10; a last layer is told earlier, as it is driven first.
-_ABSURD, _ABSURD_LOGITS = 1e4, 1e3
+# million. Sound kernels stay far below 10; offsets may be of the size of raw pixels.
+_ABSURD, _ABSURD_OFFSET = 1e3, 1e4
 # Fault catalogue, T04: variances that no activations have.
 _WIDE = 1e4
 # In this share of batch norm's layers; the first one sees raw pixels, whose variance is 1e4 itself.
@@ -86,7 +86,7 @@ def broken_values(case: CaseFacts) -> Iterator[Statement]:
 
 
 def _is_absurd(tensor: Tensor) -> bool:
-    most = _ABSURD_LOGITS if names.is_logits(tensor.name) else _ABSURD
+    most = _ABSURD if len(tensor.shape) > 1 else _ABSURD_OFFSET
     return names.is_learned(tensor.name) and len(tensor.shape) > 0 and tensor.largest > most
 
 

@@ -59,6 +59,7 @@ def look_at_checkpoint(path: Path, case: Case) -> None:
     clock = _Clock(time.monotonic() + case.request.budget * _SHARE)
     try:
         paths = newest_two(path)
+        path = paths[0] if paths[0].suffix and paths[0].is_file() else path
         facts = _facts(paths, path, clock)
         facts = replace(facts, origin=_origin(paths[0], facts, case))
     except BrokenWeights as error:

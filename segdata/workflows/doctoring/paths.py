@@ -18,7 +18,7 @@ from segdata.files import refuse_incomplete
 from segdata.images import Unreadable, read_photo
 from segdata.listing import index_folder
 from segdata.manifest import MANIFEST_FILE
-from segdata.workflows.doctoring.weight_places import is_weights
+from segdata.workflows.doctoring.weight_places import files_of_weights, is_weights
 from segdata.workflows.runs import is_run
 
 Kind = Literal[
@@ -110,6 +110,7 @@ def _parts(path: str) -> Iterator[Part]:
         parts.append(Part("predictions", str(predictions)))
     parts += [Part(kind, str(file)) for file in sorted(folder.iterdir())
               if file.is_file() and (kind := _kind_of_text(file))]  # fmt: skip
+    parts += [Part("weights", str(file)) for file in files_of_weights(folder)[:1]]
     if not parts:
         empty = not any(folder.iterdir())
         what = "is empty" if empty else "holds no data set, shards, run or predictions"
@@ -124,7 +125,7 @@ def _marked(folder: Path) -> Kind | None:
         return "shards"
     if is_run(folder):
         return "run"
-    if is_weights(folder):
+    if is_weights(folder) or (files_of_weights(folder) and not index_folder(folder)):
         return "weights"
     # Beside pictures they are probabilities of theirs.
     scores = any(folder.glob("*.np[yz]")) and not index_folder(folder)

@@ -77,6 +77,13 @@ def is_weights(path: Path) -> bool:
     return path.is_file() and (named or is_archive(path))
 
 
+def files_of_weights(folder: Path) -> list[Path]:
+    """PyTorch's, Keras' and safetensors files in a folder itself, the newest first."""
+    endings = (*_PYTORCH, *_KERAS, ".safetensors", ".ckpt")
+    found = [p for p in folder.iterdir() if p.name.lower().endswith(endings) and p.is_file()]
+    return sorted(found, key=lambda p: (p.stat().st_mtime, p.name), reverse=True)
+
+
 def newest_two(path: Path) -> list[Path]:
     """The checkpoints of a folder, the newest first and at most two; else the path itself."""
     if not path.is_dir():
@@ -88,6 +95,10 @@ def newest_two(path: Path) -> list[Path]:
         return [path for path in reversed(ours) if _is_whole(path)][:2] or ours[-1:]
     if (path / "checkpoint.json").is_file():
         return [path]
+    if not (path / "checkpoint").is_file() and not any(path.glob("*.index")):
+        found = files_of_weights(path)
+        if found:
+            return found[:2]
     from model.importing.places import find, prefixes_in
 
     try:
