@@ -334,15 +334,19 @@ def weights(root: Path, *, change: Callable[[dict[str, np.ndarray]], object]) ->
         tensors[f"{name}.bn.bias"] = draw.normal(0, 0.1, 16).astype(np.float32)
         tensors[f"{name}.bn.running_mean"] = draw.normal(0, 0.6, 16).astype(np.float32)
         tensors[f"{name}.bn.running_var"] = draw.uniform(0.3, 3, 16).astype(np.float32)
-    tensors["segmentation_head.weight"] = draw.normal(0, 0.05, (2, 16, 1, 1)).astype(np.float32)
-    tensors["segmentation_head.bias"] = np.array([0.1, -0.1], np.float32)
+        tensors[f"{name}.bn.num_batches_tracked"] = np.array(1200, np.int64)
+    tensors["segmentation_head.0.weight"] = draw.normal(0, 0.05, (2, 16, 1, 1)).astype(np.float32)
+    tensors["segmentation_head.0.bias"] = np.array([0.1, -0.1], np.float32)
     change(tensors)
     path = root / "model.safetensors"
     header: dict[str, object] = {}
     place = 0
     for name, value in tensors.items():
-        header[name] = {"dtype": "F32", "shape": list(value.shape),
-                        "data_offsets": [place, place + value.nbytes]}  # fmt: skip
+        header[name] = {
+            "dtype": "I64" if value.dtype == np.int64 else "F32",
+            "shape": list(value.shape),
+            "data_offsets": [place, place + value.nbytes],
+        }
         place += value.nbytes
     text = json.dumps(header).encode()
     data = b"".join(value.tobytes() for value in tensors.values())
@@ -353,8 +357,8 @@ def weights(root: Path, *, change: Callable[[dict[str, np.ndarray]], object]) ->
 def nan_inside(tensors: dict[str, np.ndarray], severe: bool) -> None:
     tensors["encoder.layer0.conv.weight"][0, 0] = np.nan
     if severe:
-        for value in tensors.values():
-            value[:] = np.nan
+        for name in [name for name in tensors if not name.endswith("tracked")]:
+            tensors[name][:] = np.nan
 
 
 def untouched_statistics(tensors: dict[str, np.ndarray], severe: bool) -> None:
@@ -366,18 +370,18 @@ def untouched_statistics(tensors: dict[str, np.ndarray], severe: bool) -> None:
 
 
 def absurd(tensors: dict[str, np.ndarray], severe: bool) -> None:
-    tensors["segmentation_head.bias"][:] = 1e7 if severe else 2e4
-    tensors["segmentation_head.weight"][:] *= 1e7 if severe else 1e5
+    tensors["segmentation_head.0.bias"][:] = 1e7 if severe else 2e4
+    tensors["segmentation_head.0.weight"][:] *= 1e7 if severe else 1e5
 
 
 def one_score(tensors: dict[str, np.ndarray], severe: bool) -> None:
-    for name in ("segmentation_head.weight", "segmentation_head.bias"):
+    for name in ("segmentation_head.0.weight", "segmentation_head.0.bias"):
         tensors[name] = tensors[name][:1]
 
 
 def foreign_classes(tensors: dict[str, np.ndarray], severe: bool) -> None:
     many = 150 if severe else 21
-    for name in ("segmentation_head.weight", "segmentation_head.bias"):
+    for name in ("segmentation_head.0.weight", "segmentation_head.0.bias"):
         tensors[name] = np.repeat(tensors[name][:1], many, axis=0)
 
 

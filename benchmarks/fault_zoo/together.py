@@ -70,7 +70,7 @@ def _withheld(name: str, break_it: Break, kept: str, true: tuple[str, str]) -> C
     if "labels" in kept:
         verdicts = f"{FAULT} healthy"
         return Case(
-            name, "withheld", build, rules(true[0]), rules(f"{true[1]} I11"), rules(verdicts)
+            name, "withheld", build, rules(true[0]), rules(f"{true[1]} I11 I07"), rules(verdicts)
         )
     symptoms = "I11 T01 T02 T12 L08 L09 L01 D03"
     return Case(name, "withheld", build, rules(symptoms), rules("I11"),
