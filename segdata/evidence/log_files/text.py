@@ -9,8 +9,10 @@ from segdata.evidence.log_files.curves import Counter, Curves
 from segdata.evidence.log_files.names import meaning_of, preference
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)"
+# Between a name and its number; a blank is enough behind a few names.
+_IS = r"(?:\s*[:=]\s*|(?:(?<=loss)|(?<=\blr)|(?<=rate))\s+)"
 _VALUE = re.compile(
-    rf"([A-Za-z][\w./ -]{{0,40}}?)(?:\s*[:=]\s*|(?:(?<=loss)|(?<=\blr)|(?<=rate))\s+)\(?({_NUMBER})(?![\w.]*[A-Za-z_])",
+    rf"([A-Za-z][\w./ -]{{0,40}}?){_IS}\(?({_NUMBER})(?![\w.]*[A-Za-z_])",
     re.IGNORECASE,
 )
 # tf.contrib.slim's learning.py: what the original prints.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # Lines of a notebook that are no Python.
-_MAGIC = re.compile(r"^\s*[!%?].*$", re.MULTILINE)
+_MAGIC = re.compile(r"^([ \t]*)[!%?](?:.*\\\n)*.*$", re.MULTILINE)
 _NOTHING = object()
 
 
@@ -28,7 +28,7 @@ class Code:
     @classmethod
     def of(cls, text: str) -> Code | None:
         """None where it is no Python 3."""
-        kept = _MAGIC.sub("pass" if "%%" not in text else "", text)
+        kept = _MAGIC.sub(r"\1pass", text)
         try:
             return cls(kept, ast.parse(kept))
         except (SyntaxError, ValueError, RecursionError, MemoryError):

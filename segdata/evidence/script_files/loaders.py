@@ -32,10 +32,11 @@ def is_mask(words: set[str]) -> bool:
 
 def _scaled(code: Code, parents: dict[ast.AST, ast.AST]) -> Iterator[Trap]:
     for node, what in _divisions(code):
-        target = parents.get(node)
-        named = words_of(what) | (_targets(target) if isinstance(target, ast.Assign) else set())
+        target = _targets(parents.get(node)) if not isinstance(node, ast.stmt) else set()
         photo = any(_PHOTO.search(word) for word in words_of(what))
-        if is_mask(named) and not photo:
+        # Of ``image, mask = image / 255, mask`` only what is divided counts.
+        into_mask = len(target) == 1 and is_mask(target)
+        if into_mask or (is_mask(words_of(what)) and not photo):
             yield _scaled_trap(node, "mask / 255")
     for call in code.calls("ToTensor", "to_tensor", "img_to_array"):
         applied = parents.get(call) if last_name(call.func) == "ToTensor" else call
