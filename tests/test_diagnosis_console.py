@@ -62,7 +62,10 @@ def palette(samples: Path) -> Diagnosis:
          "The network answers one class everywhere; nothing that was looked at says why."),
         ([finding("T02")], "The network has not been trained long enough."),
         ([finding("P07", Level.WARNING)],
-         "Nothing is wrong with what was looked at; 1 thing to look at."),
+         "Nothing is proven to be broken; 1 thing deserves a look."),
+        ([finding("P07", Level.WARNING), finding("P08", Level.WARNING)],
+         "Nothing is proven to be broken; 2 things deserve a look."),
+        ([finding("L30", Level.INFO)], "Nothing is wrong with what was looked at."),
         ([], "Nothing is wrong with what was looked at."),
     ],
 )  # fmt: skip

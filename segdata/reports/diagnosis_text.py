@@ -27,7 +27,7 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     if cause is not None:
         yield from _cause(cause)
     if others:
-        yield "\n**Other suspects**\n"
+        yield f"\n**{'Other suspects' if diagnosis.exit_code else 'Also noticed'}**\n"
     for other in others[:_SUSPECTS]:
         yield _listed(other)
     if len(others) > _SUSPECTS:

@@ -33,9 +33,11 @@ def headline(diagnosis: Diagnosis) -> str:
     """The verdict in one sentence."""
     first = diagnosis.causes[0].finding if diagnosis.causes else None
     if diagnosis.verdict is Verdict.HEALTHY:
-        warned = [cause for cause in diagnosis.causes if cause.finding.level >= Level.WARNING]
-        doubts = f"; {len(warned)} thing{'s' * (len(warned) != 1)} to look at" if warned else ""
-        return f"Nothing is wrong with what was looked at{doubts}."
+        warned = sum(cause.finding.level >= Level.WARNING for cause in diagnosis.causes)
+        if not warned:
+            return "Nothing is wrong with what was looked at."
+        what = "thing deserves" if warned == 1 else "things deserve"
+        return f"Nothing is proven to be broken; {warned} {what} a look."
     if first is not None and first.rule in _SAID:
         return _SAID[first.rule]
     if diagnosis.verdict is Verdict.FAULT and first is not None and diagnosis.broken is not None:
