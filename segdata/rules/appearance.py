@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import gcd
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty
@@ -82,9 +83,10 @@ def nearly_one_class(facts: PredictionFacts) -> int | None:
     if facts.truth is None or facts.colored or len(facts.pixels) < 2:
         return None
     most = max(facts.pixels, key=lambda value: facts.pixels[value])
-    others = 1 - facts.truth.get(most, 0) / sum(facts.truth.values())
+    class_id = most // brightened(facts)
+    others = 1 - facts.truth.get(class_id, 0) / sum(facts.truth.values())
     predicted = 1 - facts.share(most)
-    return most if others >= _LEAST and predicted <= _TENTH * others else None
+    return class_id if others >= _LEAST and predicted <= _TENTH * others else None
 
 
 def is_useless(facts: PredictionFacts) -> bool:
@@ -100,14 +102,14 @@ def is_useless(facts: PredictionFacts) -> bool:
 
 def brightened(facts: PredictionFacts) -> int:
     """The whole number that ids were multiplied by to be seen, without running over; else 1."""
-    if facts.fit is None or facts.num_classes is None:
+    classes, largest = facts.num_classes, max(facts.pixels, default=0)
+    if classes is None or classes < 2 or largest < classes or facts.colored:
         return 1
-    usual = facts.fit.usual_values(facts.num_classes)
-    factors = {value / i for i, (value, share) in usual.items() if i and share >= _USUALLY}
-    factor = factors.pop() if len(factors) == 1 else 1
-    whole = factor == int(factor) and factor > 1
-    fitting = whole and all(value % factor == 0 for value in facts.pixels)
-    return int(factor) if fitting and max(facts.pixels) > facts.num_classes - 1 else 1
+    common = gcd(*facts.pixels)
+    # As bright as can be is what most programs make of ids; classes may be missing.
+    usual = (_BYTE - 1) // (classes - 1)
+    factor = usual if usual and common % usual == 0 else common
+    return factor if factor > 1 and largest // factor < classes else 1
 
 
 def overflow(facts: PredictionFacts) -> Overflow | None:

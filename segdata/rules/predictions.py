@@ -125,8 +125,9 @@ def collapsed_to_one_class(case: CaseFacts) -> Iterator[Statement]:
 def _nearly_collapsed(facts: PredictionFacts, class_id: int) -> Statement:
     assert facts.truth is not None
     truth = facts.truth.get(class_id, 0) / sum(facts.truth.values())
+    share = max(facts.pixels.values()) / facts.total
     return Statement(
-        message=f"{facts.share(class_id):.2%} of the pixels of all {facts.read} predictions are "
+        message=f"{share:.2%} of the pixels of all {facts.read} predictions are "
         f"class {class_id}, and {truth:.2%} of their labels: the network collapsed to one class "
         "but for a few pixels",
         certainty=Certainty.STRONG,

@@ -120,6 +120,18 @@ def test_i07_is_silent_about_predictions_that_find_something(tmp_path: Path) -> 
     assert not found(case_of(write(tmp_path / "pred", bright), labels, 4))
 
 
+def test_white_for_1_is_read_as_1_whatever_most_of_the_picture_is(tmp_path: Path) -> None:
+    truths = [(label == 0).astype(np.uint8) for label in streets()]
+    labels = write(tmp_path / "labels", truths)
+    white = [truth * 255 for truth in truths]
+    assert not found(case_of(write(tmp_path / "pred", white), labels, 2))
+    few = [np.full_like(truth, 255) for truth in truths]
+    few[0][:3, :3] = 0
+    said = found(case_of(write(tmp_path / "few", few), labels, 2))["I11"].message
+    assert "class 1" in said
+    assert said.startswith("99.98%")
+
+
 # I08
 
 
