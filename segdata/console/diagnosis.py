@@ -67,8 +67,9 @@ def _render_chain(broken: Link, style: str, console: Console) -> None:
 def _render_cause(cause: Cause, diagnosis: Diagnosis, console: Console) -> None:
     finding = cause.finding
     console.print()
-    word = "cause: " if diagnosis.verdict is Verdict.FAULT else "why: "
-    line = Text(word, style="bold").append(sentence(finding.message), style="not bold")
+    line = Text(_heading(diagnosis), style="bold").append(
+        sentence(finding.message), style="not bold"
+    )
     paragraph(line.append(f" {_named(finding)}", style="not bold dim"), console, hang=2)
     if finding.path:
         paragraph(Text(kept(finding.path), style="dim"), console, indent=2)
@@ -82,6 +83,12 @@ def _render_cause(cause: Cause, diagnosis: Diagnosis, console: Console) -> None:
     for symptom in cause.explains:
         said = f"explains {symptom.rule}: {symptom.message}"
         paragraph(Text(said, style="dim"), console, hang=2)
+
+
+def _heading(diagnosis: Diagnosis) -> str:
+    if diagnosis.verdict is not Verdict.FAULT:
+        return "why: "
+    return "seen: " if diagnosis.broken is None else "cause: "
 
 
 def _render_others(causes: tuple[Cause, ...], heading: str, console: Console) -> None:
