@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from hypothesis import strategies as st
 
 from segdata.diagnosis import Diagnosis, Verdict
 from segdata.errors import UserError
-from segdata.evidence import decodings
+from segdata.evidence import LabelEvidence, decodings
 from segdata.evidence.logit_files import read_logits
 from segdata.evidence.logit_tally import LogitTally
 from segdata.findings import Certainty, Level
 from segdata.images import encode_label
-from segdata.rules import decoding
+from segdata.rules import decoding, judge_case
 from segdata.workflows.doctoring import DoctorRequest, diagnose
 
 SIZE = (60, 80)
@@ -206,6 +207,20 @@ def test_a_converted_network_is_compared_with_its_original(tmp_path: Path) -> No
     assert said(beside(same)) == {}
     assert said(beside(black))["C09"] is Certainty.STRONG
     assert beside(black).causes[0].finding.rule == "C09"
+
+
+@pytest.mark.parametrize(
+    ("images", "lead", "told"), [(20, 12, True), (20, 0, False), (300, 12, False)]
+)
+def test_few_images_are_a_hint_where_answers_are_bad(
+    images: int, lead: float, told: bool, tmp_path: Path
+) -> None:
+    files = Files(tmp_path, lead=lead)
+    files.write()
+    facts = files.diagnosis().exhibits.facts
+    labels = LabelEvidence(where="data", num_classes=2, ignore=255, samples={"train": images})
+    found = {f.rule: f.level for f in judge_case(replace(facts, labels=labels))}
+    assert found.get("T20") is (Level.INFO if told else None)
 
 
 def test_auc_is_that_of_all_pairs_of_pixels() -> None:

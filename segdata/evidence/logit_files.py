@@ -133,7 +133,7 @@ def _one(
     if photo is not None and photo.ndim == 3 and photo.shape[0] == 3 != photo.shape[2]:
         photo = photo.transpose(1, 2, 0)
     fits = photo is not None and photo.ndim == 3 and photo.shape[2] == 3
-    first = _classes_first(scores, shape).astype(np.float32)
+    first = np.asarray(_classes_first(scores, shape), np.float32)
     return LogitFile(path.stem, first, ids, photo if fits else None)
 
 

@@ -88,8 +88,8 @@ def files_of_another_network(case: CaseFacts) -> Iterator[Statement]:
         return
     yield Statement(
         message=f"all files are class {next(iter(predictions.pixels))}, and the run itself "
-        f"predicts the same images with a mean IoU of {first.miou:.2f}: the files were made with other "
-        "weights, or with a network that was put together otherwise",
+        f"predicts the same images with a mean IoU of {first.miou:.2f}: the files were made with "
+        "other weights, or with a network that was put together otherwise",
         certainty=Certainty.MEDIUM,
         path=sweep.files,
         count=sweep.images,

@@ -23,6 +23,8 @@ _ABSURD, _SOUND = 1000.0, 100
 JUMP, TIMES = 0.15, 1.5
 # Fault catalogue, fact 4: the network has learned, and only the decision is swamped.
 RANKS = 0.9
+# Fault catalogue, T20: tens of images.
+_FEW = 50
 # Fault catalogue, L26 and T02: half of the masks missing halve IoU; 50 passes are enough.
 _EMPTY, _SEEN, _ENOUGH_PASSES = 0.3, 0.5, 50
 
@@ -65,6 +67,34 @@ def converted_network_differs(case: CaseFacts) -> Iterator[Statement]:
         "segdata export checks what it writes",
         missing=() if known else ("labels of these images: they tell which of both is right",),
     )
+
+
+@rule("T20", level=Level.INFO)
+def few_images(case: CaseFacts) -> Iterator[Statement]:
+    """There are few images to learn from.
+
+    What: some tens of images, and the network answers badly on others.
+
+    Why it hurts: it learns these images by heart. On new scenes it is unsure, which often means
+    background.
+
+    How to fix: label more, of other scenes; begin with pretrained weights, flip and scale images.
+    """
+    labels, logits = case.labels, case.logits
+    if labels is None or logits is None or logits.miou is None or logits.miou >= WORKS:
+        return
+    images = sum(n for name, n in labels.samples.items() if name.startswith("train"))
+    if 0 < images < _FEW:
+        yield Statement(
+            message=f"{images} images to train on are few, and the mean IoU of these scores is "
+            f"{logits.miou:.2f}",
+            certainty=Certainty.HINT,
+            path=labels.where,
+            count=images,
+            evidence={"images": images, "mean_iou": round(logits.miou, 3)},
+            fix="label more images of other scenes; begin with pretrained weights",
+            missing=("logits of training images: whether it knows those by heart",),
+        )
 
 
 @further("I11")
