@@ -185,3 +185,15 @@ def test_the_number_of_classes_says_what_ids_in_shards_mean(tmp_path: Path) -> N
     first, second = (loud(diagnose(request)) for request in told)
     assert first[:1] == ["L06"]
     assert second == []
+
+
+@pytest.mark.parametrize(("ids", "expected"), [((0, 1, 2, 5), []), ((0, 60, 120, 180), ["L02"])])
+def test_gaps_between_ids_are_no_grey_levels(
+    ids: tuple[int, ...], expected: list[str], tmp_path: Path
+) -> None:
+    """Shards that nothing is known of: a few pictures lack some of the classes."""
+    table = np.array(ids, np.uint8)
+    bands = np.repeat(np.arange(40) // 14, 40).reshape(40, 40)
+    records = [table[np.where(label == 1, 3, bands)] for label in discs()]
+    shards(tmp_path / "shards", records)
+    assert loud(diagnose(DoctorRequest(paths=(str(tmp_path / "shards"),)))) == expected
