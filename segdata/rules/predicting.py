@@ -98,7 +98,7 @@ def files_of_wrong_axis(case: CaseFacts) -> Iterator[Statement]:
         return
     yield Statement(
         message=f"the best class was taken over the wrong axis: {told}",
-        certainty=Certainty.STRONG if side_of_classes(facts) else Certainty.MEDIUM,
+        certainty=Certainty.STRONG if side_of_classes(facts) or _noise(facts) else Certainty.MEDIUM,
         path=facts.where,
         count=facts.read,
         evidence=evidence_of(facts),
@@ -164,4 +164,14 @@ def _wrong_axis(facts: PredictionFacts) -> str | None:
         return f"there are {facts.num_classes} classes, and the files hold {numbers(beyond)}"
     if striped:
         return "predictions are striped, pixel by pixel"
-    return None
+    return _noise(facts)
+
+
+def _noise(facts: PredictionFacts) -> str | None:
+    """Scores that were reshaped instead of transposed give noise where labels are areas."""
+    edges, labels = facts.edges, facts.label_edges
+    least = min(edges.equal_across, edges.equal_down)
+    areas = min(labels.equal_across, labels.equal_down)
+    if not labels.pictures or areas < _ALONG or least > _ACROSS:
+        return None
+    return f"{percent(least)} of neighboring pixels are equal, in the labels {percent(areas)}"

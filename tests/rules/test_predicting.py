@@ -82,6 +82,19 @@ def test_i05_stripes_and_values_beyond_the_classes_tell_it_too(tmp_path: Path) -
     )
 
 
+def test_i05_reshaped_scores_are_noise_where_labels_are_areas(tmp_path: Path) -> None:
+    noise = [
+        scores_of(label).reshape(*label.shape, 4).argmax(axis=2).astype(np.uint8)
+        for label in streets()
+    ]
+    labels = write(tmp_path / "labels", streets())
+    case = case_of(write(tmp_path / "pred", noise), labels, 4)
+    assert found(case)["I05"].certainty is Certainty.STRONG
+    assert weighed(case).causes[0].finding.rule == "I05"
+    alike = case_of(tmp_path / "pred", write(tmp_path / "noisy", noise), 4)
+    assert "I05" not in found(alike)
+
+
 def test_i05_is_silent_about_grey_pictures_of_probabilities(tmp_path: Path) -> None:
     soft = cv2.GaussianBlur((streets()[0] > 0).astype(np.uint8) * 255, (15, 15), 0)
     assert "I05" not in found(case_of(write(tmp_path / "pred", [soft]), classes=2))
