@@ -136,7 +136,8 @@ def test_reports_are_written_by_suffix_and_others_refused_before_the_work(
     paths = [tmp_path / f"r.{suffix}" for suffix in ("html", "json", "md")]
     line = ["doctor", data, *(word for path in paths for word in ("--report", str(path)))]
     assert run(line) == 1
-    assert json.loads(paths[1].read_text("utf-8"))["verdict"] == "fault"
+    told = json.loads(paths[1].read_text("utf-8"))
+    assert (told["verdict"], told["broken"]) == ("fault", "labels")
     text = paths[2].read_text("utf-8")
     assert text.startswith("### The fault lies in the labels.\n")
     assert "**[LABELS]** → pairs" in text
