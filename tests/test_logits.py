@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from segdata.diagnosis import Diagnosis, Verdict
 from segdata.errors import UserError
-from segdata.evidence import LabelEvidence, decodings
+from segdata.evidence import LabelEvidence, LogFacts, Series, decodings
 from segdata.evidence.logit_files import read_logits
 from segdata.evidence.logit_tally import LogitTally
 from segdata.findings import Certainty, Level
@@ -207,6 +207,23 @@ def test_a_converted_network_is_compared_with_its_original(tmp_path: Path) -> No
     assert said(beside(same)) == {}
     assert said(beside(black))["C09"] is Certainty.STRONG
     assert beside(black).causes[0].finding.rule == "C09"
+
+
+def test_the_loss_says_whether_longer_training_helps(tmp_path: Path) -> None:
+    files = Files(tmp_path, lead=12)
+    files.write()
+    facts = files.diagnosis().exhibits.facts
+
+    def found(curve: list[float]) -> list[Certainty]:
+        loss = Series(tuple(enumerate(curve)))
+        case = replace(facts, log=LogFacts(where="log", kind="text", loss=loss))
+        told = [f for f in judge_case(case) if f.rule == "T02" and "AUC" in f.message]
+        return [finding.certainty for finding in told]
+
+    assert found([0.97**step for step in range(100)]) == [Certainty.STRONG]
+    # Flat since long: the labels do not match the images, whatever is ranked.
+    assert found([0.4] * 100) == []
+    assert found([0.5, 0.4]) == [Certainty.MEDIUM]
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def read_batch(path: Path) -> Batch:
     Raises:
         UserError: it cannot be read, or the arrays are missing or of no such shape.
     """
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, _HOW)
     found = [next((arrays[n] for n in names if n in arrays), None) for names in (IMAGES, LABELS)]
     image, label = found
     if image is None or label is None:

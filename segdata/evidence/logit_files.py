@@ -81,8 +81,11 @@ def read_logits(path: Path, label: Label | None = None) -> list[LogitFile]:
     ]
 
 
-def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+def read_arrays(path: Path, remedy: str = _HOW) -> dict[str, npt.NDArray[Any]]:
     """The arrays of a file.
+
+    Args:
+        remedy: how to make such a file.
 
     Raises:
         UserError: it is damaged, missing, or would have to be executed (objects, pickles).
@@ -95,7 +98,7 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
             with loaded:
                 return {name: np.asarray(loaded[name]) for name in loaded.files}
     except Exception as error:  # numpy, zipfile and zlib have a dozen for damage
-        raise UserError(f"{path} cannot be read: {error}", _HOW) from error
+        raise UserError(f"{path} cannot be read: {error}", remedy) from error
 
 
 def _named(arrays: dict[str, npt.NDArray[Any]], names: tuple[str, ...]) -> npt.NDArray[Any] | None:

@@ -128,9 +128,10 @@ def ranks_already(case: CaseFacts) -> Iterator[Statement]:
     ranks = logits.ranking
     if ranks is None or ranks < RANKS or (case.labels is not None and not case.labels.clean):
         return
-    falls = case.log.loss.falls if case.log is not None else None
-    if falls is False or _passes(case) >= _ENOUGH_PASSES:
+    loss = case.log.loss if case.log is not None else None
+    if (loss is not None and loss.flat) or _passes(case) >= _ENOUGH_PASSES:
         return
+    falls = loss is not None and loss.falls
     curve = ", and the loss still falls" if falls else ""
     yield Statement(
         message=f"train longer: class {logits.collapsed} still wins everywhere, but the network "
@@ -141,7 +142,7 @@ def ranks_already(case: CaseFacts) -> Iterator[Statement]:
         evidence=evidence_of(logits),
         fix="train a new run with three times the steps; weights for rare classes shorten the way",
         missing=()
-        if falls is not None
+        if loss is not None
         else ("the training log: whether the loss still falls, or lies flat since long",),
     )
 
