@@ -99,6 +99,6 @@ def _look(part: Part, case: Case) -> None:
     elif part.kind == "plain":
         look_at_folders(path, part.photos, case)
     elif part.kind == "log":
-        look_at_log(path, case, named=part.path in case.request.paths)
+        look_at_log(path, case, named=path.is_file())
     else:
         look_at_predictions(path, case)

@@ -94,9 +94,11 @@ def _parts(path: str) -> Iterator[Part]:
         yield Part("weights" if is_weights(folder) else _kind_of_text(folder) or "dataset", path)
         return
     marked = _marked(folder)
-    if marked == "weights" and holds_log(folder):
-        # The original's logdir: its trainer writes both into one folder.
+    if marked in ("weights", "log") and holds_log(folder):
+        # The original's trainer writes log and weights into one folder; beside a log may lie all
+        # that belongs to it.
         yield Part("log", path)
+        marked = marked if marked == "weights" else None
     if marked or any("/" not in key for key in index_folder(folder)):
         yield Part(marked or "predictions", path)
         return
@@ -108,10 +110,10 @@ def _parts(path: str) -> Iterator[Part]:
     predictions = _called(inner, _PREDICTIONS)
     if predictions is not None and not _marked(predictions):
         parts.append(Part("predictions", str(predictions)))
-    parts += [Part(kind, str(file)) for file in sorted(folder.iterdir())
-              if file.is_file() and (kind := _kind_of_text(file))]  # fmt: skip
+    scripts = [file for file in sorted(folder.iterdir()) if _kind_of_text(file) == "script"]
+    parts += [Part("script", str(file)) for file in scripts]
     parts += [Part("weights", str(file)) for file in files_of_weights(folder)[:1]]
-    if not parts:
+    if not parts and not holds_log(folder):
         empty = not any(folder.iterdir())
         what = "is empty" if empty else "holds no data set, shards, run or predictions"
         raise UserError(f"{folder} {what}", _WHAT)
