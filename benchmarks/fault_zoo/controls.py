@@ -237,10 +237,10 @@ _ANY = "streets camvid portrait"
 _BINARY = "portrait streets-car camvid-car"
 # A control, on which sources, in which forms.
 _CONTROLS: tuple[tuple[Callable[[Patient], None], str, str], ...] = (
-    (as_it_is, "streets camvid portrait streets-car camvid-car", "folder plain shards"),
-    (void_borders, _BINARY, "folder plain shards"),
+    (as_it_is, "streets camvid portrait streets-car camvid-car", "folder plain shards unknown"),
+    (void_borders, _BINARY, "folder plain shards unknown"),
     (rare_class, _ANY, "folder plain"),
-    (absent_class, "streets camvid", "folder"),
+    (absent_class, "streets camvid", "folder unknown"),
     (palettes_by_index, _ANY, "folder plain"),
     (many_classes, "streets camvid", "folder"),
     (grey_photos, _ANY, "folder plain"),
@@ -248,7 +248,7 @@ _CONTROLS: tuple[tuple[Callable[[Patient], None], str, str], ...] = (
     (gamma_chunks, _ANY, "folder plain"),
     (one_class_more, _ANY, "folder shards"),
     (empty_val, _BINARY, "folder"),
-    (odd_sizes, _ANY, "folder plain shards"),
+    (odd_sizes, _ANY, "folder plain shards unknown"),
     (tiny, _ANY, "folder plain"),
     (large, "streets portrait", "folder"),
     (few, _ANY, "folder plain"),

@@ -220,8 +220,8 @@ def mostly_empty(sick: Patient, severe: bool) -> None:
 def cases() -> Iterable[Case]:
     everywhere = "folder plain shards"
     yield from on_sources("L01", foreground_ignored, "L01", also="D11", sources=BINARY,
-                          forms=everywhere)  # fmt: skip
-    yield from on_sources("L02", grey_levels, "L02", also="D01", forms=everywhere)
+                          forms=f"{everywhere} unknown")  # fmt: skip
+    yield from on_sources("L02", grey_levels, "L02", also="D01", forms=f"{everywhere} unknown")
     yield from on_sources("L02", white_is_no_class, "L02 L20", also="D01", sources=TWO)
     yield from on_sources("L03", palette_for_tensorflow, "L03 S04", also="L02 L07 D01 L16",
                           forms="folder shards")  # fmt: skip

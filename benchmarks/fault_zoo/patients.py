@@ -1,10 +1,10 @@
-"""A data set in memory, to be broken in one place and written in one of three forms."""
+"""A data set in memory, to be broken in one place and written in one of four forms."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from segdata.images import encode_label, encode_photo
 from segdata.records import RecordWriter, Sample, encode
 from segdata.workflows.doctoring import DoctorRequest
 
-Form = Literal["folder", "plain", "shards"]
+Form = Literal["folder", "plain", "shards", "unknown"]
 # Every sixth picture is measured with.
 VALIDATED = 6
 
@@ -61,7 +61,12 @@ class Patient:
 
     def write(self, root: Path, form: Form) -> DoctorRequest:
         """Write it; what the doctor is asked about it."""
-        writer = {"folder": self._folder, "plain": self._plain, "shards": self._shards}[form]
+        writer = {
+            "folder": self._folder,
+            "plain": self._plain,
+            "shards": self._shards,
+            "unknown": self._unknown,
+        }[form]
         return writer(root)
 
     def texts(self) -> dict[str, str]:
@@ -106,6 +111,10 @@ class Patient:
         return DoctorRequest(
             paths=(str(root),), num_classes=self.num_classes, ignore=self.ignore,
         )  # fmt: skip
+
+    def _unknown(self, root: Path) -> DoctorRequest:
+        """Shards of which nobody says what their ids mean."""
+        return replace(self._shards(root), num_classes=None, ignore=None)
 
     def records(self, split: str) -> bytes:
         return shard([self.sample(key) for key in self.texts()[split].split()])
