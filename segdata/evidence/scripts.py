@@ -18,8 +18,8 @@ class Trap:
     Args:
         kind: what it is: ``spaces``, ``boolean apart``, ``long dash``, ``unknown flag``,
             ``repeated flag``, ``several values``, ``wrong value``, ``no value``, ``cut off`` in
-            commands; ``masks scaled``, ``unsorted lists``, ``one channel``, ``own randomness``,
-            ``not normalized`` in Python.
+            commands; ``masks scaled``, ``unsorted lists``, ``one channel``, ``own randomness``
+            in Python.
         text: as it stands there.
         effect: what really happens.
         corrected: how it should be.
