@@ -12,6 +12,10 @@ from segdata.workflows.doctoring import DoctorRequest
 
 Build = Callable[[Path], DoctorRequest]
 Break = Callable[[Patient, bool], object]
+# Breaks and writes a patient with other evidence beside it.
+BreakAll = Callable[[Patient, Path, bool], DoctorRequest]
+# Kind, break, what may come first, what is true as well, sources, verdicts.
+Fault = tuple[str, BreakAll, str, str, str, str]
 FAULT = "fault"
 
 
@@ -75,3 +79,23 @@ def _build(break_it: Break, source: str, form: Form, severe: bool) -> Build:
         return sick.write(root, form)
 
     return build
+
+
+def sound(name: str, build: Build) -> Case:
+    """A healthy control."""
+    verdicts = rules("healthy not-enough-evidence")
+    return Case(f"healthy {name}", "healthy", build, rules(""), rules(""), verdicts)
+
+
+def both_severities(faults: Iterable[Fault]) -> Iterable[Case]:
+    """A fault of other evidence than labels mild and severe, on every source."""
+    for kind, break_it, accept, also, sources, verdicts in faults:
+        for source in sources.split():
+            for severe in (False, True):
+                name = f"{kind} {break_it.__name__} {source} {'severe' if severe else 'mild'}"
+                build = _write(break_it, source, severe=severe)
+                yield Case(name, kind, build, rules(accept), rules(also), rules(verdicts))
+
+
+def _write(break_it: BreakAll, source: str, *, severe: bool) -> Build:
+    return lambda root: break_it(patient(load(source)), root, severe)

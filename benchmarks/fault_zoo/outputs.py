@@ -1,24 +1,22 @@
-"""What networks and viewers make of sound labels: predictions, logits, dumped batches."""
+"""What networks and viewers make of sound labels: predicted files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from fault_zoo.cases import FAULT, Build, Case, rules
+from fault_zoo.cases import FAULT, Case, Fault, both_severities
 from fault_zoo.labels import PASCAL
-from fault_zoo.patients import Patient, jpeg, label_file, patient, png, write_all
-from fault_zoo.sources import IGNORE, Bytes, load
+from fault_zoo.patients import Patient, each, jpeg, label_file, png, write_all
+from fault_zoo.scores import logits_of, write_logits
+from fault_zoo.sources import IGNORE, Bytes
 from segdata.images import encode_label
 from segdata.workflows.doctoring import DoctorRequest
 
-Floats = npt.NDArray[np.float32]
-Break = Callable[[Patient, Path, bool], DoctorRequest]
 # A good network's errors: pixels near borders, and a few others.
 WRONG = 0.03
 
@@ -39,10 +37,6 @@ def folder_and(sick: Patient, root: Path, files: dict[str, bytes]) -> DoctorRequ
     request = sick.write(root / "data", "folder")
     write_all(root / "predictions", files)
     return replace(request, predictions=root / "predictions")
-
-
-def each(sick: Patient, make: Callable[[str], bytes]) -> dict[str, bytes]:
-    return {f"{key}.png": make(key) for key in sick.keys}
 
 
 def ids_as_grey(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
@@ -187,148 +181,9 @@ def damaged_predictions(sick: Patient, root: Path, severe: bool) -> DoctorReques
     return folder_and(sick, root, files)
 
 
-# Logits.
-
-
-def logits_of(sick: Patient, key: str, strength: float, threshold: float = 0.0) -> Floats:
-    """K×H×W: right where ``strength`` is large; ``threshold`` favors class 0."""
-    truth = np.where(sick.labels[key] == IGNORE, 0, sick.labels[key])
-    draw = np.random.default_rng(len(key) + int(truth.sum()) % 1000)
-    size = (sick.num_classes, *truth.shape)
-    scores = draw.normal(0, 1, size).astype(np.float32)
-    for class_id in range(sick.num_classes):
-        scores[class_id] += strength * (truth == class_id)
-    scores[0] += threshold
-    return scores
-
-
-def write_logits(
-    sick: Patient, folder: Path, *, strength: float, threshold: float = 0.0, softmax: bool = False,
-    change: Callable[[Floats], Floats] = lambda scores: scores,
-) -> None:  # fmt: skip
-    folder.mkdir(parents=True)
-    for key in sick.keys:
-        scores = change(logits_of(sick, key, strength, threshold))
-        if softmax:
-            powers = np.exp(scores - scores.max(0))
-            scores = powers / powers.sum(0)
-        np.savez(folder / f"{key}.npz", logits=scores.astype(np.float32), label=sick.labels[key])
-
-
-def _logits(sick: Patient, root: Path, **how: object) -> DoctorRequest:
-    request = sick.write(root / "data", "folder")
-    write_logits(sick, root / "logits", **how)  # type: ignore[arg-type]
-    return replace(request, logits=root / "logits")
-
-
-def ranks_but_black(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
-    """AUC 0.99, and all background: train longer."""
-    return _logits(sick, root, strength=4.0, threshold=14.0 if severe else 10.0)
-
-
-def ranks_nothing(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
-    return _logits(sick, root, strength=0.0, threshold=12.0 if severe else 6.0)
-
-
-def huge(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
-    """The fingerprint of ids out of range."""
-    factor = 1e5 if severe else 900.0
-    return _logits(sick, root, strength=2.0, change=lambda s: s * factor - 3 * factor)
-
-
-def not_numbers(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
-    def broken(scores: Floats) -> Floats:
-        scores = scores.copy()
-        if severe:
-            scores[:] = np.nan
-        else:
-            scores[:, : scores.shape[1] // 3] = np.nan
-        return scores
-
-    return _logits(sick, root, strength=4.0, change=broken)
-
-
-def one_channel(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
-    request = _logits(sick, root, strength=6.0, change=lambda scores: scores[1:2] - scores[:1])
-    files = each(sick, lambda key: label_file(np.zeros_like(sick.labels[key])))
-    write_all(root / "predictions", files)
-    return replace(request, predictions=root / "predictions")
-
-
-def foreign_head(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
-    """21 scores for fewer classes."""
-
-    def wide(scores: Floats) -> Floats:
-        rest = np.zeros((21 - len(scores), *scores.shape[1:]), np.float32) - 4
-        return np.concatenate([scores, rest])
-
-    return _logits(sick, root, strength=0.0 if severe else 1.0, threshold=9.0, change=wide)
-
-
-def threshold_on_scores(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
-    """Sigmoid scores are fine, the threshold is not: the files are all 0 or all 255."""
-    request = _logits(sick, root, strength=6.0, change=lambda s: s[1:2] - s[:1] - 3)
-    files = each(
-        sick,
-        lambda key: label_file(
-            ((logits_of(sick, key, 6.0)[1] - logits_of(sick, key, 6.0)[0] - 3 > 40) * 255).astype(
-                np.uint8
-            )
-        ),
-    )
-    write_all(root / "predictions", files)
-    return replace(request, predictions=root / "predictions")
-
-
-# Batches.
-
-
-def _batch(sick: Patient, root: Path, change: Callable[[Floats, Bytes], tuple[object, object]],
-           name: str = "batch.npz") -> DoctorRequest:  # fmt: skip
-    request = sick.write(root / "data", "folder")
-    height, width = sick.photos[sick.keys[0]].shape[:2]
-    crop = slice(height // 8, -height // 8), slice(width // 8, -width // 8)
-    images = np.stack([sick.photos[key][crop] for key in sick.keys[:8]])
-    labels = np.stack([sick.labels[key][crop] for key in sick.keys[:8]])
-    normal = (images.astype(np.float32) / 127.5 - 1).transpose(0, 3, 1, 2)
-    image, label = change(normal, labels)
-    np.savez(root / name, image=image, label=label)
-    return replace(request, batch=root / name)
-
-
-def mask_scaled(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
-    def scale(image: Floats, label: Bytes) -> tuple[object, object]:
-        scaled = label.astype(np.float32) / 255
-        return image, scaled if severe else scaled[:, None]
-
-    return _batch(sick, root, scale)
-
-
-def mask_cut_to_zero(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
-    def cut(image: Floats, label: Bytes) -> tuple[object, object]:
-        return image, (label / 255).astype(np.int64 if severe else np.uint8)
-
-    return _batch(sick, root, cut)
-
-
-def only_photo_flipped(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
-    def flip(image: Floats, label: Bytes) -> tuple[object, object]:
-        turned = image.copy()
-        turned[:: 1 if severe else 2] = turned[:: 1 if severe else 2, :, :, ::-1]
-        return turned, label.astype(np.int64)
-
-    return _batch(sick, root, flip)
-
-
-def photos_constant(sick: Patient, root: Path, severe: bool) -> DoctorRequest:
-    factor = 0.0 if severe else 0.002
-    return _batch(sick, root, lambda image, label: (image * factor - 1, label.astype(np.int64)))
-
-
 _MANY, _TWO = "streets camvid", "portrait camvid-car"
 _SAYS = "display-only"
-# Kind, break, what may come first, what is true as well, sources, verdicts.
-_FAULTS: tuple[tuple[str, Break, str, str, str, str], ...] = (
+_FAULTS: tuple[Fault, ...] = (
     ("V01", ids_as_grey, "V01", "", _MANY, _SAYS),
     ("V02", ids_as_grey, "V02", "", _TWO, _SAYS),
     ("V03", probabilities_cut, "V03", "I11", _TWO, f"{_SAYS} {FAULT}"),
@@ -346,28 +201,8 @@ _FAULTS: tuple[tuple[str, Break, str, str, str, str], ...] = (
     ("I11", all_background, "I11 T01 T02", "I07", _TWO, f"{FAULT} not-enough-evidence"),
     ("I10", no_object_in_val, "I10", "P09 L26", _TWO, "rightly-constant"),
     ("V01", damaged_predictions, "V01", "", _MANY, _SAYS),
-    ("T02", ranks_but_black, "T01 T02 T10 L26", "I11", _TWO, f"{FAULT} healthy"),
-    ("I11", ranks_nothing, "I11 T03 T05 C02 C01", "T01 T02", _TWO, FAULT),
-    ("C07", huge, "C07 L02 L07 D01 T12", "", _MANY, FAULT),
-    ("C07", not_numbers, "C07 T12", "I11", _MANY, FAULT),
-    ("D09", one_channel, "D09", "I11 I04 I05", _TWO, FAULT),
-    ("D06", foreign_head, "D06 C10", "I11 T01 T02 C02", _TWO, FAULT),
-    ("I04", threshold_on_scores, "I04 D09", "I11", _TWO, FAULT),
-    ("L09", mask_scaled, "L09", "", f"{_TWO} streets", FAULT),
-    ("L09", mask_cut_to_zero, "L09", "", _TWO, FAULT),
-    ("T17", only_photo_flipped, "T17", "", _MANY, FAULT),
-    ("T19", photos_constant, "T19 I01 T16", "", _MANY, FAULT),
 )
 
 
 def cases() -> Iterable[Case]:
-    for kind, break_it, accept, also, sources, verdicts in _FAULTS:
-        for source in sources.split():
-            for severe in (False, True):
-                name = f"{kind} {break_it.__name__} {source} {'severe' if severe else 'mild'}"
-                build = _build(break_it, source, severe=severe)
-                yield Case(name, kind, build, rules(accept), rules(also), rules(verdicts))
-
-
-def _build(break_it: Break, source: str, *, severe: bool) -> Build:
-    return lambda root: break_it(patient(load(source)), root, severe)
+    yield from both_severities(_FAULTS)

@@ -137,6 +137,11 @@ def patient(source: Source) -> Patient:
     )
 
 
+def each(sick: Patient, make: Callable[[str], bytes]) -> dict[str, bytes]:
+    """A PNG for each picture."""
+    return {f"{key}.png": make(key) for key in sick.keys}
+
+
 def shard(samples: list[Sample]) -> bytes:
     buffer = io.BytesIO()
     writer = RecordWriter(buffer)

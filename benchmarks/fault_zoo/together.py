@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fault_zoo import folders, labels, outputs, runs
+from fault_zoo import folders, labels, training_logs
 from fault_zoo.cases import FAULT, Break, Build, Case, rules
-from fault_zoo.patients import Patient, label_file, patient, write_all
+from fault_zoo.patients import Patient, each, label_file, patient, write_all
 from fault_zoo.sources import IGNORE, load
 from segdata.workflows.doctoring import DoctorRequest
 
@@ -100,7 +100,7 @@ def _rare(source: str, severe: bool) -> Build:
 def _chain(break_it: Break, kept: list[str]) -> Build:
     def build(root: Path) -> DoctorRequest:
         sick = patient(load("portrait"))
-        log = runs.zero_at_once(sick, False)
+        log = training_logs.zero_at_once(sick, False)
         break_it(sick, True)
         request = sick.write(root / "data", "folder") if "labels" in kept else DoctorRequest()
         if "predictions" in kept:
@@ -114,7 +114,7 @@ def _chain(break_it: Break, kept: list[str]) -> Build:
 
 
 def _with_black(sick: Patient, root: Path, request: DoctorRequest) -> DoctorRequest:
-    files = outputs.each(sick, lambda key: label_file(np.zeros(_shape(sick, key), np.uint8)))
+    files = each(sick, lambda key: label_file(np.zeros(_shape(sick, key), np.uint8)))
     write_all(root / "predictions", files)
     return replace(request, predictions=root / "predictions")
 
