@@ -66,9 +66,9 @@ def test_photos_alone_ask_for_their_labels(tmp_path: Path) -> None:
 
 
 def test_masks_beside_labels_that_are_known_are_predictions(tmp_path: Path) -> None:
-    write_pairs(tmp_path / "photos", tmp_path / "y", 1)
-    shutil.copytree(BROKEN / "L01" / "sound", tmp_path / "data")
-    paths = (str(tmp_path / "data"), str(tmp_path / "y"))
+    write_pairs(tmp_path / "photos", tmp_path / "labels", 1)
+    shutil.copytree(tmp_path / "labels", tmp_path / "y")
+    paths = tuple(str(tmp_path / name) for name in ("photos", "labels", "y"))
     assert diagnose(DoctorRequest(paths=paths)).verdict is Verdict.DISPLAY_ONLY
 
 

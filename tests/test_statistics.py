@@ -34,6 +34,7 @@ def dataset_of(root: Path, labels: dict[str, Label], lists: dict[str, str] = LIS
         (root / folder).mkdir(parents=True)
     for key, label in labels.items():
         photo = np.full((*label.shape, 3), 99, np.uint8)
+        photo[0] = 180
         (root / "JPEGImages" / f"{key}.png").write_bytes(encode_photo(photo))
         (root / "SegmentationClass" / f"{key}.png").write_bytes(encode_label(label))
     for name, keys in lists.items():

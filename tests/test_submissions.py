@@ -346,6 +346,7 @@ def test_a_split_is_predicted_whole_though_it_has_no_labels(tmp_path: Path) -> N
         (data / folder).mkdir(parents=True)
     for key in ("a", "b", "c"):
         photo = np.full((8, 12, 3), ord(key), np.uint8)
+        photo[4:] = 200
         (data / f"JPEGImages/{key}.png").write_bytes(encode_photo(photo))
     halves = np.repeat(np.arange(2, dtype=np.uint8), 48).reshape(8, 12)
     (data / "SegmentationClass/a.png").write_bytes(encode_label(halves))

@@ -67,9 +67,11 @@ def photos_are_black(facts: DatasetFacts) -> Iterator[Statement]:
     first = next((pair.photo for pair in facts.notable if pair.photo.shows_nothing), None)
     if first is None:
         return
+    low, high = first.levels
+    seen = "is of one color" if low == high else f"has no grey above {high} of 255"
     yield Statement(
-        message=f"{total} of {facts.pairs} photos show nothing: {file_name(first.path)} has no "
-        f"grey above {first.levels[1]} of 255 where readers of 8 bits look",
+        message=f"{total} of {facts.pairs} photos show nothing: {file_name(first.path)} {seen} "
+        "where readers of 8 bits look",
         certainty=Certainty.PROOF if total == facts.pairs else Certainty.STRONG,
         path=first.path,
         count=total,
