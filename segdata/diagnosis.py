@@ -9,7 +9,7 @@ learned from the network, and a symptom is listed under its cause.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,9 @@ _SYMPTOMS = frozenset({"I07", "I10", "I11", "T12", "C07"})
 # teach one class look imbalanced, and a network that cannot learn looks as if it had not learned
 # long enough, at a wrong rate, or from the wrong weights (fault catalogue, facts 2 to 4).
 _CONSEQUENCES = _SYMPTOMS | {"T01", "T02", "T03", "T05", "T10", "T11", "T20", "L26", "C08", "P09"}
+# Records that are older than the labels: whatever is wrong with the labels in them, they have to be
+# made anew first.
+_STALE = frozenset({"S01"})
 # That the network collapsed to one class says that some link is broken, not which.
 _ANYWHERE = frozenset({"I11"})
 # Worth a look, and never why predictions are black: after all that might be.
@@ -154,7 +157,7 @@ def diagnose(
         looked_at: a line for each thing that was read, for people.
         undecided: a line for each thing that was named and could not be read.
     """
-    ranked = sorted(findings, key=_rank)
+    ranked = list(_once_each(sorted(findings, key=_rank)))
     given = set(evidence)
     verdict = _verdict(ranked, given)
     if undecided and verdict is Verdict.HEALTHY:
@@ -199,12 +202,33 @@ def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
         ranked.sort(key=lambda finding: finding.rule in _SYMPTOMS)
     elif verdict in (Verdict.DISPLAY_ONLY, Verdict.RIGHTLY_CONSTANT):
         ranked = sorted(ranked, key=lambda finding: finding.rule not in _DISPLAY | _RIGHTLY)
-    first = next((f for f in ranked if f.rule not in _CONSEQUENCES), None)
+    old = [f for f in ranked if f.rule in _STALE and _explains(f)]
+    first = next((f for f in [*old, *ranked] if f.rule not in _CONSEQUENCES), None)
     if verdict is not Verdict.FAULT or first is None or not _explains(first):
         return tuple(Cause(finding) for finding in ranked)
-    follow = tuple(f for f in ranked if f.rule in _CONSEQUENCES and _later(f, first))
+    follow = tuple(
+        f for f in ranked
+        if (f.rule in _CONSEQUENCES and _later(f, first)) or (old and _in_record(f))
+    )  # fmt: skip
     rest = [finding for finding in ranked if finding is not first and finding not in follow]
     return (Cause(first, follow), *(Cause(finding) for finding in rest))
+
+
+def _once_each(ranked: list[Finding]) -> Iterator[Finding]:
+    """Several kinds of evidence may tell the same cause, and shards what their data set tells; the
+    surest is kept. Of errors in files each stays."""
+    said: set[tuple[str, ...]] = set()
+    for finding in ranked:
+        of_files = finding.rule[0] in "LDSP" and finding.level > Level.INFO
+        key = (finding.rule, finding.path or "", finding.message) if of_files else (finding.rule,)
+        if key not in said:
+            said.add(key)
+            yield finding
+
+
+def _in_record(finding: Finding) -> bool:
+    """Whether it is about labels in shards."""
+    return finding.rule[0] in "LD" and ", record " in (finding.path or "")
 
 
 def _explains(finding: Finding) -> bool:

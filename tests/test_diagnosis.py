@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +49,26 @@ def test_a_fault_is_told_though_the_predictions_only_look_black() -> None:
 def test_the_answer_comes_before_warnings_that_are_no_reason() -> None:
     diagnosis = diagnose([finding("P07", Level.WARNING), LOOKS_BLACK], EVERYTHING)
     assert [cause.finding.rule for cause in diagnosis.causes] == ["V01", "P07"]
+
+
+def test_what_is_wrong_in_stale_shards_stands_under_their_age() -> None:
+    empty = replace(finding("L08"), path="shards/train-00000-of-00001.tfrecord, record 3")
+    here = replace(finding("L07"), path="data/SegmentationClass/a.png")
+    diagnosis = diagnose([empty, finding("S01"), here], EVERYTHING)
+    assert [cause.finding.rule for cause in diagnosis.causes] == ["S01", "L07"]
+    assert [found.rule for found in diagnosis.causes[0].explains] == ["L08"]
+
+
+def test_a_cause_that_two_kinds_of_evidence_tell_is_told_once_and_the_surest_stays() -> None:
+    doubtful = finding("T02", certainty=Certainty.MEDIUM)
+    sure = finding("T02", certainty=Certainty.STRONG)
+    (cause,) = diagnose([doubtful, sure], EVERYTHING).causes
+    assert cause.finding is sure
+
+
+def test_each_broken_file_is_told() -> None:
+    files = [replace(finding("L27"), path=name) for name in ("a.png", "b.png")]
+    assert len(diagnose(files, EVERYTHING).causes) == 2
 
 
 def test_the_symptom_is_listed_under_its_cause() -> None:
