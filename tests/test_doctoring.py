@@ -43,6 +43,20 @@ def test_photos_and_masks_are_told_apart_by_name_or_by_their_pictures(
         assert diagnosis.causes[0].finding.rule == "L01"
 
 
+def test_palette_labels_are_named_where_the_network_answers_one_class(tmp_path: Path) -> None:
+    write_pairs(tmp_path / "images", tmp_path / "masks", 1)
+    palette = np.array([[0, 0, 0], [128, 0, 0]], dtype=np.uint8)
+    (tmp_path / "black").mkdir()
+    for mask in sorted((tmp_path / "masks").iterdir()):
+        mask.write_bytes(encode_label(read_label(mask), palette))
+        empty = np.zeros((48, 64), np.uint8)
+        (tmp_path / "black" / mask.name).write_bytes(encode_label(empty))
+    folders = {"labels": tmp_path / "masks", "photos": tmp_path / "images"}
+    assert diagnose(DoctorRequest(**folders)).verdict is Verdict.HEALTHY
+    found = diagnose(DoctorRequest(**folders, predictions=tmp_path / "black"))
+    assert [cause.finding.rule for cause in found.causes[:2]] == ["L03", "I11"]
+
+
 def test_a_folder_with_photos_and_masks_in_it_is_looked_into(tmp_path: Path) -> None:
     write_pairs(tmp_path / "images", tmp_path / "masks", 1)
     diagnosis = diagnose(DoctorRequest(paths=(str(tmp_path),)))

@@ -21,6 +21,8 @@ class LabelEvidence:
         holding: how many labels hold each id.
         samples: of each split.
         sizes: how many photos have a height and width.
+        palette_gray: what TensorFlow and OpenCV read of labels with a palette that the trainer
+            is said to read as ids; empty where there are none, or where they read the same.
         clean: no rule about labels, pairs or descriptor has found a warning or an error.
     """
 
@@ -33,6 +35,7 @@ class LabelEvidence:
     holding: Mapping[int, int] = field(default_factory=dict)
     samples: Mapping[str, int] = field(default_factory=dict)
     sizes: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    palette_gray: tuple[int, ...] = ()
     clean: bool = True
 
     @property

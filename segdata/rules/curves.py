@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.outcome import classes, entropy, outcome, trainings
+from segdata.rules.outcome import TELLS, classes, entropy, outcome, tells_objects, trainings
 from segdata.rules.wording import percent
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ _UNMOVED = 0.03
 # Rates from which DeepLab's networks learn nothing, or are thrown off (train.py: 1e-4 to 7e-3).
 _LOW_RATE, _HIGH_RATE = 1e-5, 0.1
 # A loss that rises to a multiple of its beginning has been thrown off; said only where it then
-# lies flat, so a few noisy points do not matter.
+# lies flat or still grows, so a few noisy points do not matter.
 _THROWN = 2.0
+_SLOWER = "lower the learning rate a hundredfold, and train into a new, empty folder"
 _SETTLES = "--batch FILE.npz: one batch as the loader gives it (image and label)"
 
 
@@ -40,7 +41,7 @@ def learning_rate_far_off(case: CaseFacts) -> Iterator[Statement]:
     """The learning rate is far too low or far too high.
 
     What: the loss stays where it began, at ln(classes); or it jumps to a multiple of it and then
-    lies flat where a network without any knowledge of the photos lies.
+    lies flat where a network without any knowledge of the photos lies; or it grows to its end.
 
     Why it hurts: too low a rate changes nothing within the run; too high a rate throws the weights
     off until every unit is dead. Either way the answer is one class.
@@ -52,7 +53,7 @@ def learning_rate_far_off(case: CaseFacts) -> Iterator[Statement]:
     if log is None or outcome(case) == "works":
         return
     rate = _rate(case)
-    found = _too_low(log, case, rate) or _too_high(log, case, rate)
+    found = _too_low(log, case, rate) or _too_high(log, case, rate) or _growing(log)
     if found is None:
         return
     what, fix, certainty = found
@@ -104,9 +105,19 @@ def _too_high(
         f"the loss jumped from {begun:.3g} to {high:.3g} and lies flat at {last:.3g} since"
         if thrown
         else f"the loss lies flat at {last:.3g}",
-        "lower the learning rate a hundredfold, and train into a new, empty folder",
+        _SLOWER,
         Certainty.STRONG if fast and thrown else Certainty.MEDIUM,
     )
+
+
+def _growing(log: LogFacts) -> tuple[str, str, Certainty] | None:
+    """Still on its way up; what fell to nothing before is another cause (L07)."""
+    first, last, trend = log.loss.first, log.loss.last, log.loss.trend
+    if first is None or last is None or trend is None or _dived(log.loss.finite):
+        return None
+    if last < _THROWN * first or trend <= 2 * log.loss.noise:
+        return None
+    return f"the loss grows: {first:.3g} at first, {last:.3g} at last", _SLOWER, Certainty.MEDIUM
 
 
 @rule("T17", level=Level.ERROR)
@@ -231,10 +242,8 @@ def ids_out_of_range(case: CaseFacts) -> Iterator[Statement]:
         return
     values = log.loss.finite
     lowest = min(values)
-    at = values.index(lowest)
     last = log.loss.last or 0.0
-    dived = lowest < 0.05 * values[0] and at < len(values) / 2
-    if not dived or last < values[0]:
+    if not _dived(values) or last < values[0]:
         return
     yield Statement(
         message=f"the loss fell to {lowest:.3g} and then grew without bound, to {last:.3g}: labels "
@@ -249,6 +258,11 @@ def ids_out_of_range(case: CaseFacts) -> Iterator[Statement]:
     )
 
 
+def _dived(values: list[float]) -> bool:
+    lowest = min(values)
+    return lowest < 0.05 * values[0] and values.index(lowest) < len(values) / 2
+
+
 @further("T02")
 def still_falling(case: CaseFacts) -> Iterator[Statement]:
     """The loss still falls at the end of the log."""
@@ -260,7 +274,9 @@ def still_falling(case: CaseFacts) -> Iterator[Statement]:
     if last is None or first is None or goal is None or last > first or _nothing_left(case):
         return
     rest = last / goal
-    if rest < 0.15 and outcome(case) == "unknown":
+    # A loss this far below the labels' entropy is that of a network that tells objects: if it
+    # answers one class all the same, other weights or other images were used, not too few steps.
+    if tells_objects(case) or (rest < TELLS and outcome(case) == "unknown"):
         return
     clean = case.labels is not None and case.labels.clean
     yield Statement(

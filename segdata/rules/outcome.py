@@ -19,6 +19,9 @@ Outcome = Literal["useless", "works", "unknown"]
 # Catalogue, appendix 2: useless networks ended at 82 % of the labels' entropy and more, a healthy
 # one at 2 %; the first numbers of ``LEARNED`` and below are left to networks that work.
 LEARNED = 0.3
+# A loss below this share of the entropy is that of a network that tells objects, whatever its
+# predictions look like.
+TELLS = 0.15
 # Appendix 2: a network that answered one class scored 0.44 to 0.50 of two classes, so only a score
 # above that says that it works.
 _GOOD_SCORE = 0.55
@@ -73,6 +76,13 @@ def entropy(case: CaseFacts) -> float | None:
     )
     value = case.labels.entropy
     return None if weighted or value <= 0 else value
+
+
+def tells_objects(case: CaseFacts) -> bool:
+    """Whether the loss ends far below that of a network that knows no more than frequencies."""
+    last = case.log.loss.last if case.log is not None else None
+    reference = entropy(case)
+    return last is not None and reference is not None and last < TELLS * reference
 
 
 def classes(case: CaseFacts) -> int | None:

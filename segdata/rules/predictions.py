@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.appearance import is_constant, is_useless, nearly_one_class, reason
+from segdata.rules.outcome import tells_objects
 from segdata.rules.wording import command
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 # Ids and their shares that are named.
 _NAMED = 6
 _FIX = "give the doctor labels, run and predictions together; if they are sound, train longer"
+_LEARNED = (
+    "the loss says that the network learned, so look at how it predicts: give the doctor the "
+    "command that predicts (--script FILE) and its weights (--checkpoint FILE)"
+)
 
 
 @rule("V01", level=Level.INFO)
@@ -118,7 +123,7 @@ def collapsed_to_one_class(case: CaseFacts) -> Iterator[Statement]:
         path=facts.where,
         count=facts.read,
         evidence=evidence_of(facts),
-        fix=_FIX,
+        fix=_LEARNED if tells_objects(case) else _FIX,
     )
 
 

@@ -17,7 +17,7 @@ from segdata.rules.outcome import (
     samples,
     trainings,
 )
-from segdata.rules.wording import percent
+from segdata.rules.wording import command, numbers, percent
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, SettingsFacts
@@ -170,6 +170,32 @@ def told_to_begin_with_nothing(case: CaseFacts) -> Iterator[Statement]:
             missing=("the log: --log FILE says what was restored",),
         )
         return
+
+
+@further("L03")
+def palette_and_nothing_learned(case: CaseFacts) -> Iterator[Statement]:
+    """Labels have a palette, and the network answers one class: its trainer may have read grey."""
+    labels, tools = case.labels, {told.tool for told in trainings(case)}
+    if (
+        labels is None
+        or not labels.palette_gray
+        or outcome(case) != "useless"
+        or "segdata" in tools
+    ):
+        return
+    certain = "deeplab" in tools
+    yield Statement(
+        message="labels are stored with a palette, and TensorFlow and OpenCV read "
+        f"{numbers(labels.palette_gray)} of them instead of ids: a trainer that reads them so "
+        "learns one class",
+        certainty=Certainty.STRONG if certain else Certainty.MEDIUM,
+        path=labels.where,
+        evidence={"ids": list(labels.pixels), "read_as_grey": list(labels.palette_gray)},
+        fix=command("shard", labels.where, f"{labels.where}-shards"),
+        missing=()
+        if certain
+        else ("what reads the labels: --script FILE, or --batch FILE.npz with a batch as loaded",),
+    )
 
 
 def _useless(case: CaseFacts) -> bool:

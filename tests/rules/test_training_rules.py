@@ -131,6 +131,41 @@ def test_a_loss_that_still_falls_asks_for_more_steps() -> None:
     assert "train longer" in found.message
 
 
+def test_a_loss_that_grows_to_the_end_is_a_rate_too_high() -> None:
+    grown = case(log=log([0.7 * math.exp(n / 25) for n in range(160)]))
+    (found,) = said(grown, "T03")
+    assert "grows" in found.message
+    noisy = [0.05 + 0.05 * ((7 * n) % 11) / 11 for n in range(160)]
+    assert not alarms(case(log=log(noisy)))
+
+
+def test_black_after_a_loss_that_fell_far_is_no_short_training() -> None:
+    values = [0.7 * math.exp(-n / 60) + 0.02 for n in range(200)]
+    learned = case(log=log(values), predictions=BLACK)
+    assert learned.log is not None
+    assert learned.log.loss.falls
+    assert not said(learned, "T02")
+    (found,) = said(learned, "I11")
+    assert "how it predicts" in found.fix
+
+
+def test_palette_labels_are_suspected_where_one_class_is_predicted() -> None:
+    labels = replace(LABELS, palette_gray=(0, 38))
+    (found,) = said(case(labels=labels, predictions=BLACK), "L03")
+    assert found.certainty is Certainty.MEDIUM
+    assert "0, 38" in found.message
+    (surer,) = said(case(labels=labels, predictions=BLACK, training=DEEPLAB), "L03")
+    assert surer.certainty is Certainty.STRONG
+    ours = replace(DEEPLAB, tool="segdata")
+    for silent in (
+        case(labels=labels, predictions=SOUND),
+        case(labels=labels),
+        case(predictions=BLACK),
+        case(labels=labels, predictions=BLACK, training=ours),
+    ):
+        assert not said(silent, "L03")
+
+
 def test_nan_is_a_proof_and_16_bit_floats_its_cause() -> None:
     values = [*WELL[:40], *[math.nan] * 10]
     half = log(values, notes={"hardware": "NVIDIA GeForce GTX 1660", "mixed_precision": "amp=True"})

@@ -147,8 +147,15 @@ def _evidence(
         holding=dict(sorted(holding.items())),
         samples=samples,
         sizes=facts.photo_sizes,
+        palette_gray=_palette_gray(facts),
         clean=all(finding.level < Level.WARNING for finding in findings),
     )
+
+
+def _palette_gray(facts: DatasetFacts) -> tuple[int, ...]:
+    groups = facts.groups if facts.descriptor.label_decoder == "indices" else ()
+    misread = (g.tensorflow for g in groups if g.form.is_palette and g.form.tensorflow_differs)
+    return tuple(sorted({value for read in misread for value in read}))
 
 
 def _sample(split: Split, full: bool) -> Split:
