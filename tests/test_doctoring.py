@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from segdata.cli import run
 from segdata.diagnosis import Verdict
 from segdata.errors import UserError
 from segdata.images import encode_label, encode_photo, read_label
@@ -41,6 +43,19 @@ def test_photos_and_masks_are_told_apart_by_name_or_by_their_pictures(
         diagnosis = diagnose(DoctorRequest(paths=paths))
         assert diagnosis.verdict is Verdict.FAULT
         assert diagnosis.causes[0].finding.rule == "L01"
+
+
+def test_the_printed_command_names_folders_that_were_named_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos, masks = tmp_path / "my photos", tmp_path / "drawn" / "by hand"
+    write_pairs(photos, masks, 128)
+    fix = diagnose(DoctorRequest(labels=masks, photos=photos)).causes[0].finding.fix
+    _, *table, command = fix.splitlines()
+    monkeypatch.chdir(tmp_path)
+    Path("classes.csv").write_text("\n".join(table), "utf-8")
+    assert run([*shlex.split(command)[1:], "--executor", "serial"]) == 0
+    assert diagnose(DoctorRequest(paths=(f"{masks.parent}-ids",))).verdict is Verdict.HEALTHY
 
 
 def test_palette_labels_are_named_where_the_network_answers_one_class(tmp_path: Path) -> None:

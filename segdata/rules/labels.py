@@ -12,6 +12,7 @@ from segdata.rules.read_as_grey import ReadAsGrey, read_as_grey
 from segdata.rules.wording import (
     class_file,
     command,
+    convert,
     counted,
     descriptor_file,
     file_name,
@@ -311,11 +312,8 @@ def _stray(ids: IdSet, values: Sequence[int], what: str) -> Statement:
 def _convert_grays(facts: DatasetFacts, rows: Sequence[tuple[str, int]]) -> str:
     return (
         f"save these lines as classes.csv, with names of your own:\n{class_file(rows)}\n"
-        + command(
-            "convert", facts.root, f"{facts.root}-ids", "--from", "colors",
-            "--classes", "classes.csv",
-        )
-    )  # fmt: skip
+        + convert(facts, "classes.csv")
+    )
 
 
 def _back(facts: DatasetFacts, ids: IdSet, back: ReadAsGrey) -> str:

@@ -35,11 +35,12 @@ def shape_of(facts: StructureFacts, ids: IdSet) -> str | None:
         return None
     clean = sum(facts.clean.values())
     drawn = [v for v in ids.inside if facts.clean.get(v, 0) >= _PLAIN * clean]
+    blocky = meetings.blockiness >= _BLOCKY
     if not drawn and ids.outside:
-        return "L12"
+        return "L11" if blocky else "L12"
     if not meetings.leaps:
         return None
-    return "L11" if meetings.blockiness >= _BLOCKY else "L10"
+    return "L11" if blocky else "L10"
 
 
 def _blocks_outside(facts: StructureFacts, ids: IdSet) -> bool:

@@ -10,6 +10,7 @@ from segdata.rules import Statement, rule
 from segdata.rules.causes import explained, ids_of, together, value_causes
 from segdata.rules.wording import (
     command,
+    convert,
     counted,
     descriptor_file,
     jsonable,
@@ -78,6 +79,7 @@ def colors_as_labels(facts: DatasetFacts) -> Iterator[Statement]:
             group,
             f"color pictures, not class ids ({colors.distinct} colors in the first{what})",
             _by_colors(facts, declared=declared),
+            one=f"a color picture, not class ids ({colors.distinct} colors{what})",
             certainty=Certainty.STRONG if preview else Certainty.PROOF,
             evidence={
                 "colors": colors.distinct,
@@ -207,15 +209,13 @@ def few_bits(facts: DatasetFacts) -> Iterator[Statement]:
 def _by_colors(facts: DatasetFacts, *, declared: bool) -> str:
     """How colors become ids: with those that dataset.toml declares, or with a class file first."""
     source = descriptor_file(facts.root) if declared else "classes.csv"
-    convert = command(
-        "convert", facts.root, f"{facts.root}-ids", "--from", "colors", "--classes", source
-    )
+    made = convert(facts, source)
     if declared:
-        return convert
+        return made
     draft = command("colors", facts.root, "--write", source)
     return (
         "dataset.toml gives no class a color of these labels, so a class file has to: write a "
-        f"draft, name its classes, then convert:\n{draft}\n{convert}"
+        f"draft, name its classes, then convert:\n{draft}\n{made}"
     )
 
 
@@ -231,15 +231,15 @@ def _only_stored(facts: DatasetFacts, fits: Callable[[LabelForm], bool]) -> Iter
     return iter([together(found)] if found else [])
 
 
-def _about(group: LabelGroup, what: str, fix: str, **more: Any) -> Statement:
-    """A statement about all labels of a group: ``12 labels are ...``."""
+def _about(group: LabelGroup, what: str, fix: str, *, one: str = "", **more: Any) -> Statement:
+    """A statement about all labels of a group: ``12 labels are ...``; ``one`` is said of one."""
     evidence = {
         "files": group.files,
         "splits": list(group.splits),
         "first_files": list(group.first),
         **more.pop("evidence", {}),
     }
-    are = "is" if group.files == 1 else "are"
+    are, what = ("is", one or what) if group.files == 1 else ("are", what)
     return Statement(
         message=f"{counted(group.files, 'label')} {are} {what}",
         path=group.first[0],

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segdata.facts import DatasetFacts
 
 # Names written out in a sentence; the count beside them says how many there are.
 _NAMED = 3
@@ -52,6 +55,16 @@ def suffix_of(path: str) -> str:
 def command(verb: str, *arguments: str) -> str:
     """A command line that can be pasted into any shell."""
     return " ".join(["segdata", verb, *(_quoted(argument) for argument in arguments)])
+
+
+def convert(facts: DatasetFacts, classes: str) -> str:
+    """The command that makes ids of colors or greys; it names the folders where they were named
+    one by one."""
+    photos, labels = facts.descriptor.images, facts.descriptor.labels
+    apart = PurePath(photos).is_absolute() and photos != labels
+    folders = ["--images", photos, "--labels", labels] if apart else []
+    options = ["--from", "colors", "--classes", classes, *folders]
+    return command("convert", facts.root, f"{facts.root}-ids", *options)
 
 
 def descriptor_file(root: str) -> str:

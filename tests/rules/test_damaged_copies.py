@@ -41,6 +41,10 @@ FAULTS: dict[str, tuple[str, d.Damage]] = {
     "ids through JPEG 95": ("L11", d.each(d.through_jpeg(95))),
     "ids through JPEG 75": ("L11", d.each(d.through_jpeg(75))),
     "0/255 through JPEG": ("L11", d.several(d.binary(255), d.each(d.through_jpeg(90)))),
+    "ids times 20 through JPEG 95": (
+        "L11",
+        d.several(d.each(lambda label: label * 20), d.each(d.through_jpeg(95))),
+    ),
     "anti-aliased": ("L12", d.several(d.binary(255), d.each(d.antialiased))),
     "a soft brush": (
         "L12",
