@@ -34,6 +34,7 @@ def not_a_number(case: CaseFacts) -> Iterator[Statement]:
     if at is None and line is None:
         return
     ended = log.loss.ends_broken or line is not None
+    sound = case.labels is not None and case.labels.clean
     where = f"at step {at}" if at is not None else f'("{line}")'
     yield Statement(
         message=f"the loss became NaN or infinite {where}"
@@ -41,8 +42,8 @@ def not_a_number(case: CaseFacts) -> Iterator[Statement]:
         level=None if ended else Level.INFO,
         path=log.where,
         evidence={**evidence_of(log), "step": at, "line": line},
-        fix="check the labels first: segdata validate DATASET; then lower the learning rate "
-        "tenfold and train into a new, empty folder",
+        fix=("" if sound else "check the labels first: segdata validate DATASET; then ")
+        + "lower the learning rate tenfold and train into a new, empty folder",
     )
 
 

@@ -160,9 +160,16 @@ def other_order(case: CaseFacts) -> Iterator[Statement]:
         count=facts.fit.pictures,
         evidence={"predicted_as": {str(i): value for i, (value, _, _) in moved.items()}},
         fix="use one class file for training, predicting and evaluation; ids of predictions can be "
-        "read as others: segdata eval"
-        + "".join(f" --prediction-ids {value}:{i}" for i, (value, _, _) in moved.items()),
+        "read as others, LABELS being the folder of the true ids:\n"
+        + _read_as_others(facts, moved),
     )
+
+
+def _read_as_others(facts: PredictionFacts, moved: Mapping[int, _Move]) -> str:
+    count = str(facts.num_classes)
+    given = ["--predictions", facts.where, "--labels", "LABELS", "--num-classes", count]
+    pairs = [f"{value}:{i}" for i, (value, _, _) in moved.items()]
+    return command("eval", *given, *(word for pair in pairs for word in ("--prediction-ids", pair)))
 
 
 @further("L19")

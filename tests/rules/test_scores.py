@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -52,9 +53,9 @@ def test_d10_its_fix_is_understood_by_eval(tmp_path: Path) -> None:
 
     predicted = [np.array([0, 2, 1, 3], np.uint8)[label] for label in streets()]
     pred, labels = write(tmp_path / "pred", predicted), write(tmp_path / "labels", streets())
-    _, options = found(case_of(pred, labels, 4))["D10"].fix.split("segdata eval ")
-    line = ["eval", "--predictions", str(pred), "--labels", str(labels), "--num-classes", "4"]
-    assert run([*line, *options.split(), "--report", str(tmp_path / "r.json")]) == 0
+    command = found(case_of(pred, labels, 4))["D10"].fix.splitlines()[-1]
+    words = shlex.split(command.replace("LABELS", shlex.quote(str(labels))))
+    assert run([*words[1:], "--report", str(tmp_path / "r.json")]) == 0
     assert '"miou": 1.0' in (tmp_path / "r.json").read_text()
 
 

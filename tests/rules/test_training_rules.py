@@ -166,6 +166,12 @@ def test_palette_labels_are_suspected_where_one_class_is_predicted() -> None:
         assert not said(silent, "L03")
 
 
+def test_sound_labels_are_not_to_be_checked_first_where_the_loss_became_nan() -> None:
+    broken = case(log=log([*WELL[:40], *[math.nan] * 10]))
+    assert "segdata validate" not in said(broken, "T12")[0].fix
+    assert "segdata validate" in said(replace(broken, labels=None), "T12")[0].fix
+
+
 def test_nan_is_a_proof_and_16_bit_floats_its_cause() -> None:
     values = [*WELL[:40], *[math.nan] * 10]
     half = log(values, notes={"hardware": "NVIDIA GeForce GTX 1660", "mixed_precision": "amp=True"})
