@@ -25,6 +25,7 @@ from segdata.drawing import (
     side_by_side,
     visualize,
 )
+from segdata.drawing.maps import of_one_class
 from segdata.drawing.sheets import NARROWEST, PAPER, LegendEntry, under
 from segdata.errors import UserError
 from segdata.images import read_label, read_photo
@@ -313,3 +314,13 @@ def test_raw_ids_may_be_those_of_a_server(tmp_path: Path) -> None:
     visualize(items, STREET, tmp_path / "out", options)
     drawn = read_label(tmp_path / "out" / "raw_segmentation_results" / "a.png")
     assert drawn.tolist() == [[1, 2], [33, 255]]
+
+
+def test_errors_of_one_class_are_what_is_found_missed_and_false_of_it() -> None:
+    classes = ClassMap(tuple(SegClass(i, name) for i, name in enumerate("abc")), 255)
+    truth = np.array([[2, 2, 1, 0, 255]], np.uint8)
+    prediction = np.array([[2, 0, 2, 1, 2]], np.uint8)
+    kinds = error_kinds(*of_one_class(truth, prediction, classes, 2))
+    names = [ERROR_KINDS[kind].name for kind in kinds[0]]
+    # That b was taken for a says nothing of c.
+    assert names == ["right", "missed", "false", "right", "void"]

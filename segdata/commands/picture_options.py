@@ -19,7 +19,7 @@ def drawn(command: Command) -> Command:
     for option in (
         click.option(
             "--class", "by_class", metavar="NAME",
-            help="Contact sheets by this class: its lowest IoU, or of labels its largest share.",
+            help="Error maps of this class alone; contact sheets by its IoU, or its share.",
         ),
         click.option(
             "--sort", "order", type=click.Choice(["iou", "class", "name"]),
@@ -64,8 +64,11 @@ def beside_ids(command: Command) -> Command:
 
 def check(given: dict[str, Any]) -> None:
     """Raise a UsageError if an option has no effect beside the others."""
-    if "contact_sheet" not in given["kinds"] and (given["order"] or given["by_class"]):
-        raise click.UsageError("--sort and --class order contact sheets: --kind contact_sheet")
+    if "contact_sheet" not in given["kinds"]:
+        if given["order"]:
+            raise click.UsageError("--sort orders contact sheets: --kind contact_sheet")
+        if given["by_class"] and "errors" not in given["kinds"]:
+            raise click.UsageError("--class is for --kind errors and --kind contact_sheet")
     if len(given["images"]) > 1:
         raise click.UsageError("--images names one folder of photos, apart from with --effect")
 

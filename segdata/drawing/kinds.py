@@ -10,7 +10,7 @@ import numpy as np
 
 from segdata.classes import ClassMap, Label
 from segdata.drawing.certainty import CERTAINTIES, certainty_sheet
-from segdata.drawing.maps import ERROR_KINDS, error_kinds, error_map
+from segdata.drawing.maps import ERROR_KINDS, error_kinds, error_map, of_one_class
 from segdata.drawing.patterns import PLAIN, patterns_of
 from segdata.drawing.picture import Photo, Picture, PictureOptions
 from segdata.drawing.sheets import LegendEntry, Panel, legend, side_by_side, under
@@ -77,7 +77,8 @@ def _overlay(item: Picture, class_map: ClassMap, options: PictureOptions) -> byt
 def _side_by_side(item: Picture, class_map: ClassMap, options: PictureOptions) -> bytes:
     legends = [legend(class_map, item.label)]
     if item.truth is not None and item.prediction is not None:
-        legends = [legend(class_map, item.truth, item.prediction), _error_legend(item, class_map)]
+        pair = item.truth, item.prediction
+        legends = [legend(class_map, *pair), _error_legend(*pair, class_map)]
     return encode_photo(side_by_side(_panels(item, class_map), *legends))
 
 
@@ -111,12 +112,14 @@ def _raw(item: Picture, class_map: ClassMap, options: PictureOptions) -> bytes:
 
 def _errors(item: Picture, class_map: ClassMap, options: PictureOptions) -> bytes:
     truth, prediction = both(item, "an error map")
+    if options.by_class is not None:
+        truth, prediction, class_map = of_one_class(truth, prediction, class_map, options.by_class)
     drawn = error_map(truth, prediction, class_map, item.image)
-    return encode_photo(under(drawn, _error_legend(item, class_map)))
+    return encode_photo(under(drawn, _error_legend(truth, prediction, class_map)))
 
 
-def _error_legend(item: Picture, class_map: ClassMap) -> tuple[LegendEntry, ...]:
-    kinds = error_kinds(*both(item, "an error map"), class_map)
+def _error_legend(truth: Label, prediction: Label, class_map: ClassMap) -> tuple[LegendEntry, ...]:
+    kinds = error_kinds(truth, prediction, class_map)
     counts = np.bincount(kinds.ravel(), minlength=len(ERROR_KINDS))
     return tuple(
         LegendEntry(i, kind.name, kind.color, int(counts[i]) / kinds.size)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from segdata.classes import ClassMap, Color, Label
+from segdata.classes import ClassMap, Color, Label, SegClass
 from segdata.errors import UserError
 
 Photo = npt.NDArray[np.uint8]
@@ -106,6 +106,23 @@ def error_kinds(truth: Label, prediction: Label, class_map: ClassMap) -> npt.NDA
     if class_map.ignore is not None:
         kinds[truth == class_map.ignore] = VOID
     return kinds
+
+
+def of_one_class(
+    truth: Label, prediction: Label, class_map: ClassMap, class_id: int
+) -> tuple[Label, Label, ClassMap]:
+    """The same two labels as one class and the rest: what is found of it, missed and false.
+
+    Returns:
+        Truth and prediction, ``uint8 H×W``: 1 the class, 0 the rest, 255 void; and their classes.
+    """
+    void = 255
+    found = (prediction == class_id).astype(np.uint8)
+    there = (truth == class_id).astype(np.uint8)
+    if class_map.ignore is not None:
+        there[truth == class_map.ignore] = void
+    one = SegClass(1, class_map.name(class_id), class_map.color(class_id))
+    return there, found, ClassMap((SegClass(0, "background"), one), void)
 
 
 def error_map(

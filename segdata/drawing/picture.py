@@ -103,7 +103,8 @@ class PictureOptions:
         opacity: of the classes over the photo, 0 to 1; None takes the style's own.
         raw_ids: what stands for an id in raw pictures; other ids stay as they are.
         order: of contact sheets: the lowest IoU first, by one class, or by name.
-        by_class: that class: its lowest IoU first, or, of labels alone, its largest share.
+        by_class: that class: its lowest IoU first, or, of labels alone, its largest share; error
+            maps are then of this class: found, missed, false.
         overwrite: also write into a folder that is not empty.
     """
 

@@ -46,8 +46,8 @@ def headline(diagnosis: Diagnosis) -> str:
 
 
 def cause_and_rest(diagnosis: Diagnosis) -> tuple[Cause | None, tuple[Cause, ...]]:
-    """What the verdict rests on, and what else was noticed; health has no cause."""
-    if diagnosis.verdict is Verdict.HEALTHY or not diagnosis.causes:
+    """What the verdict rests on, and what else was noticed; without a fault there is no cause."""
+    if diagnosis.verdict in (Verdict.HEALTHY, Verdict.NOT_ENOUGH) or not diagnosis.causes:
         return None, diagnosis.causes
     return diagnosis.causes[0], diagnosis.causes[1:]
 
