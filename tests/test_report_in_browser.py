@@ -192,7 +192,8 @@ def test_nothing_is_fetched_cut_off_or_overlapping(browser: Any, page_file: Path
 
 def until(page: Any, script: str, value: Any = None) -> None:
     """Wait until a function of the page is true; Playwright's own waiting needs ``eval``."""
-    for _ in range(200):
+    # Pictures are painted when the page has time, which on a busy machine may be late.
+    for _ in range(1000):
         if page.evaluate(script, value):
             return
         page.wait_for_timeout(20)
