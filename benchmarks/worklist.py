@@ -4,15 +4,12 @@ usage: python benchmarks/worklist.py DATASET [--images N] [--seed N] [--miou 0.7
        python benchmarks/worklist.py DATASET --probabilities DIR [--seed N]
 
 DATASET has SegmentationClass, a list val.txt below ImageSets, and classes.csv or dataset.toml.
-Three kinds of errors are put into the labels: the class of a whole object is changed, an object is
-painted over with what surrounds it, and an object is shifted and dilated. The network is real, with
-its probabilities as ``segdata predict`` writes them, or simulated:
-the true labels with borders that waver, of which it misses some objects and mistakes others, a bit
-less sure of itself there, smoothed, with noise of three sizes that is strong enough for the mIoU
-asked for; it never sees the errors. A region is right where most of its pixels were changed; every
-error is counted once. Prints average precision, precision at 20 and recall among the first 200
-regions, and the same of images, beside simpler orders and cleanlab's (Northcutt 2021; Lad and
-Mueller 2023), which is done here in a few lines.
+Three kinds of errors are put into the labels: an object's class is changed, it is painted over, or
+it is shifted and dilated. The network is real (``segdata predict --probabilities``) or simulated:
+true labels with wavering borders, some objects missed or mistaken, smoothed, noise for an mIoU. A
+region is right where most of its pixels were changed. Prints average precision,
+precision at 20, recall among 200 regions, and the same of images, beside simpler orders and
+cleanlab's (Northcutt 2021; Lad and Mueller 2023).
 """
 
 from __future__ import annotations
@@ -30,8 +27,8 @@ from segdata.classes import ClassMap, Label
 from segdata.confusion import ConfusionMatrix
 from segdata.facts.regions import numbered_regions
 from segdata.images import read_label
+from segdata.probability_files import read_probabilities
 from segdata.sources.class_files import find_class_file, read_class_file
-from segdata.workflows.doubted_labels import read_probabilities
 from segdata.worklist import Look, Shown, rank
 from segdata.worklist.confidence import SelfConfidence, own_probability
 
@@ -96,7 +93,9 @@ class Simulation:
         """``float32 K×H×W`` of an image; what is ignored is predicted as anything."""
         item = self.spoiled[number]
         if self.network is not None:
-            return read_probabilities(self.network / f"{item.key}.npz")
+            return read_probabilities(self.network / f"{item.key}.npz").astype(
+                np.float32, copy=False
+            )
         return self._simulated(item.true, np.random.default_rng([self.seed, number]))
 
     def _simulated(self, true: Label, random: np.random.Generator) -> Array:

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from segdata.classes import Label
+from segdata.errors import UserError
+from segdata.evidence.logit_files import read_arrays
 
 Scores = npt.NDArray[np.floating]
 
@@ -84,10 +86,11 @@ def find_scores(folder: Path) -> Mapping[str, Path]:
 def read_scores(path: Path) -> Scores | None:
     """``K×H×W``; None where the file holds no such thing. Nothing in it is executed."""
     try:
-        loaded = np.load(path, allow_pickle=False)
-        found = loaded if isinstance(loaded, np.ndarray) else _of_archive(loaded)
-    except Exception:  # noqa: BLE001  numpy, zipfile and zlib have a dozen for damage
+        arrays = read_arrays(path)
+    except UserError:
         return None
+    names = [name for name in _ARRAYS if name in arrays] or list(arrays)[:1]
+    found = arrays[names[0]] if names else None
     if found is None or not np.issubdtype(found.dtype, np.floating) or not found.size:
         return None
     if found.ndim == 4 and found.shape[0] == 1:
@@ -98,12 +101,6 @@ def read_scores(path: Path) -> Scores | None:
         return None
     last = found.shape[2] < min(found.shape[:2])
     return np.moveaxis(found, 2, 0) if last else found
-
-
-def _of_archive(archive: np.lib.npyio.NpzFile) -> npt.NDArray[np.floating] | None:
-    with archive:
-        names = [name for name in _ARRAYS if name in archive] or archive.files[:1]
-        return archive[names[0]] if names else None
 
 
 def _same(saved: npt.NDArray[np.integer], label: npt.NDArray[np.generic]) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,6 +14,7 @@ from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.images import read_label
 from segdata.listing import index_folder
+from segdata.probability_files import read_probabilities
 from segdata.progress import Watch
 from segdata.records import decode, scan
 from segdata.workflows.runs import Run
@@ -23,14 +22,6 @@ from segdata.worklist import Look, Shown
 
 if TYPE_CHECKING:
     from model.prediction.predictor import TrainedPredictor
-
-# The array in NAME.npz that segdata predict writes.
-_KEY = "probabilities"
-_WRITE_IT = "write it with: segdata predict PHOTOS --model RUN --out DIR --probabilities float16"
-# What numpy raises where a file is cut off, of another kind, or changed inside.
-_DAMAGED = (
-    OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +120,8 @@ class FileImages:
     def looks(self, every: int = 1) -> Iterator[Look]:
         """Every so many-th label in order of name, with its probabilities."""
         for key in list(self.labels)[::every]:
-            yield Look(key, read_probabilities(self.probabilities[key]), self._label(key))
+            found = read_probabilities(self.probabilities[key]).astype(np.float32, copy=False)
+            yield Look(key, found, self._label(key))
 
     def shown(self, keys: Collection[str]) -> Iterator[Shown]:
         """The labels of these keys, with the bytes of their photos."""
@@ -139,29 +131,6 @@ class FileImages:
 
     def _label(self, key: str) -> npt.NDArray[np.uint8 | np.uint16]:
         return read_label(self.labels[key])
-
-
-def read_probabilities(path: Path) -> npt.NDArray[np.float32]:
-    """The probabilities in a ``.npz`` as ``segdata predict`` writes it: ``float32 K×H×W``.
-
-    Raises:
-        UserError: it is damaged, or holds something else.
-    """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            if _KEY not in arrays:
-                raise UserError(f"{path} holds no array named {_KEY}", _WRITE_IT)
-            found = arrays[_KEY]
-    except _DAMAGED as error:
-        raise UserError(f"{path} is damaged, or no .npz file", _WRITE_IT) from error
-    if not np.issubdtype(found.dtype, np.floating) or found.ndim != 3:
-        shape = "×".join(map(str, found.shape))
-        raise UserError(
-            f"{path} holds {found.dtype} {shape}, and probabilities are floats, "
-            "classes×height×width",
-            _WRITE_IT,
-        )
-    return np.asarray(found, np.float32)
 
 
 def _arrays(folder: Path) -> dict[str, Path]:
