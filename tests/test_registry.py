@@ -219,11 +219,24 @@ def test_nothing_is_made_when_the_name_is_taken(tmp_path: Path) -> None:
     assert not (tmp_path / "two/dataset.toml").exists()
 
 
-def test_a_folder_of_another_layout_is_sent_to_convert(tmp_path: Path) -> None:
+def test_a_folder_of_another_layout_is_told_how_its_folders_are_named(tmp_path: Path) -> None:
     (tmp_path / "data/images").mkdir(parents=True)
-    with pytest.raises(UserError, match="no folder JPEGImages") as caught:
+    with pytest.raises(UserError, match="no folder .*JPEGImages") as caught:
         register(tmp_path / "data", "street", NewDescriptor(3))
+    assert "--images" in caught.value.remedy
     assert "segdata convert" in caught.value.remedy
+
+
+def test_folders_of_any_name_become_a_data_set(tmp_path: Path) -> None:
+    write_png(tmp_path / "data/images/a.png", np.zeros((4, 4, 3), dtype=np.uint8))
+    write_png(tmp_path / "elsewhere/a.png", np.ones((4, 4), dtype=np.uint8))
+    named = NewDescriptor(2, images=tmp_path / "data/images", labels=tmp_path / "elsewhere")
+    register(tmp_path / "data", "street", named)
+    made = load_dataset(tmp_path / "data")
+    assert made.descriptor.images == "images"
+    assert Path(made.descriptor.labels) == (tmp_path / "elsewhere").resolve()
+    (pair,) = made.splits["all"].pairs
+    assert pair.image.name == "a.png"
 
 
 def test_a_folder_without_anything_said_names_the_option(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ class LabelEvidence:
         sizes: how many photos have a height and width.
         palette_gray: what TensorFlow and OpenCV read of labels with a palette that the trainer
             is said to read as ids; empty where there are none, or where they read the same.
+        to_shards: the command that makes shards of them; empty where they are shards.
         clean: no rule about labels, pairs or descriptor has found a warning or an error.
     """
 
@@ -36,6 +37,7 @@ class LabelEvidence:
     samples: Mapping[str, int] = field(default_factory=dict)
     sizes: Mapping[tuple[int, int], int] = field(default_factory=dict)
     palette_gray: tuple[int, ...] = ()
+    to_shards: str = ""
     clean: bool = True
 
     @property

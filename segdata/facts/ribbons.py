@@ -89,10 +89,14 @@ class Meetings:
         return ribbons / max(1, ribbons + beyond + self.crisp)
 
     @property
+    def jumps(self) -> bool:
+        """Ribbons lie between numbers that are no measure of anything."""
+        return self.leaping >= _LEAPING * self.ribbons
+
+    @property
     def leaps(self) -> bool:
-        """Ribbons come of interpolation between numbers that are no measure of anything."""
-        ribbons = self.ribbons
-        return self.leaping >= _LEAPING * ribbons and self.flanked >= _FLANKED * ribbons
+        """They do, and they come of interpolation: beside them are areas of one value."""
+        return self.jumps and self.flanked >= _FLANKED * self.ribbons
 
     @property
     def stepped(self) -> float:

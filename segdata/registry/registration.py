@@ -34,11 +34,30 @@ class NewDescriptor:
         num_classes: classes, the ignored one not counted; None counts those of the class map.
         ignore: the id that takes no part; None takes the class map's.
         class_map: ids, names and colors.
+        images: the photos' folder; None takes PASCAL VOC's. Likewise the others.
     """
 
     num_classes: int | None = None
     ignore: int | None = None
     class_map: ClassMap | None = None
+    images: Path | None = None
+    labels: Path | None = None
+    lists: Path | None = None
+
+    def placed(self, root: Path) -> dict[str, object]:
+        """What ``dataset.toml`` in ``root`` says of the folders that were named."""
+        named = {"images": self.images, "labels": self.labels, "lists": self.lists}
+        home = root.resolve()
+        told: dict[str, object] = {}
+        for key, path in named.items():
+            if path is None:
+                continue
+            folder = path.resolve()
+            if folder.is_relative_to(home):
+                told[key] = folder.relative_to(home).as_posix()
+            else:
+                told |= {key: str(folder), "allow_outside": True}
+        return told
 
 
 @dataclass(frozen=True)
@@ -65,8 +84,8 @@ def register(
 ) -> Registered:
     """Give a dataset folder a name in the user's registry.
 
-    A folder in PASCAL VOC's layout without ``dataset.toml`` gets one: as ``new`` says, or, if that
-    says nothing, the built-in one of the name. One that is there is never changed.
+    A folder without ``dataset.toml`` gets one: as ``new`` says, or, if that says nothing and the
+    layout is PASCAL VOC's, the built-in one of the name. One that is there is never changed.
 
     Args:
         name: None takes the data set's own.
@@ -131,12 +150,13 @@ def _made(folder: Path, name: str | None, new: NewDescriptor) -> DatasetDescript
         assert name is not None
         made = builtin.descriptor(name)
     else:
-        made = _told(name or folder.resolve().name, new)
-    for part in (made.images, made.labels):
+        made = _told(name or folder.resolve().name, new).model_copy(update=new.placed(folder))
+    for option, part in (("--images", made.images), ("--labels", made.labels)):
         if not (folder / part).is_dir():
             raise UserError(
-                f"{folder} is not in PASCAL VOC's layout: there is no folder {part}",
-                f"segdata convert {folder} OUT brings it into that layout",
+                f"there is no folder {folder / part}",
+                f"name it with {option}; or bring masks into PASCAL VOC's layout: segdata convert "
+                f"{folder} OUT",
             )
     return made
 
@@ -145,7 +165,7 @@ def _told(name: str, new: NewDescriptor) -> DatasetDescriptor:
     _check_name(name)
     if new.class_map is None:
         if new.num_classes is None:
-            raise UserError("an ignore label alone makes no data set", "add --num-classes N")
+            raise UserError("how many classes are there?", "add --num-classes N or --classes FILE")
         return _checked(name, new.num_classes, new.ignore)
     ignore = new.class_map.ignore if new.ignore is None else new.ignore
     made = DatasetDescriptor.for_classes(name, ClassMap(new.class_map.classes, ignore))

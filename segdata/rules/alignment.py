@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import joined_wrongly
-from segdata.rules.wording import command, counted, file_name
+from segdata.rules.wording import counted, file_name, on_dataset
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts
@@ -123,7 +123,7 @@ def sideways(facts: DatasetFacts) -> Iterator[Statement]:
     does with the photos it copies.
     """
     found = facts.alignment.sideways
-    upright = command("fix", facts.root, f"{facts.root}-fixed")
+    upright = on_dataset(facts, "fix", f"{facts.root}-fixed")
     if found.turned:
         sizes = found.by_size == found.turned
         how = "have the size of" if sizes else "fit"

@@ -176,8 +176,9 @@ def _few_bits(group: LabelGroup, facts: DatasetFacts) -> bool:
 FormCause = Callable[["LabelGroup", "DatasetFacts"], bool]
 FORM_CAUSES: tuple[tuple[str, FormCause], ...] = (
     ("L27", lambda group, _: group.form.unreadable),
-    ("L11", lambda group, _: group.form.problem == "lossy"),
+    # A photo is no mask, however it is stored.
     ("L22", lambda group, _: group.form.picture),
+    ("L11", lambda group, _: group.form.problem == "lossy"),
     # Where the channels differ the classes are in the colors, whatever alpha does.
     ("L04", lambda group, _: group.form.colored),
     ("L13", lambda group, _: group.form.problem == "alpha"),

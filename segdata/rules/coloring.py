@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import explained, together
-from segdata.rules.wording import command, counted, several
+from segdata.rules.wording import colors, counted, several
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts
@@ -54,7 +54,7 @@ def palettes_differ(facts: DatasetFacts) -> Iterator[Statement]:
             ],
             "first_files": [a, b],
         },
-        fix=command("colors", facts.root),
+        fix=colors(facts),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import VOID, VOID_NAMES, IdSet, ids_of, value_causes
-from segdata.rules.wording import descriptor_file, numbers, percent, several, values_seen
+from segdata.rules.wording import numbers, percent, place_of_settings, several, told_in, values_seen
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts
@@ -51,7 +51,7 @@ def too_few_classes(facts: DatasetFacts) -> Iterator[Statement]:
         message=f"num_classes is {ids.num_classes}, so ids end at {ids.num_classes - 1}; "
         + " and ".join(what),
         certainty=Certainty.PROOF if sure else Certainty.MEDIUM,
-        path=place.path if place else descriptor_file(facts.root),
+        path=place.path if place else told_in(facts),
         x=place.x if place else None,
         y=place.y if place else None,
         count=sum(ids.values[value].pixels for value in beyond) or None,
@@ -61,7 +61,7 @@ def too_few_classes(facts: DatasetFacts) -> Iterator[Statement]:
             "classes_beyond": {str(i): ids.names[i] for i in (*beyond, *listed) if i in ids.names},
             "pixels_beyond": {str(value): ids.values[value].pixels for value in beyond},
         },
-        fix=f"set num_classes = {needed} in {descriptor_file(facts.root)}",
+        fix=f"set num_classes = {needed} in {place_of_settings(facts)}",
     )
 
 
@@ -88,10 +88,10 @@ def more_classes_than_seen(facts: DatasetFacts) -> Iterator[Statement]:
     yield Statement(
         message=f"num_classes is {ids.num_classes}, and no label holds {several(names, unseen)} "
         f"({unseen} of them); this does no harm",
-        path=descriptor_file(facts.root),
+        path=told_in(facts),
         count=unseen,
         evidence={"num_classes": ids.num_classes, "seen": len(seen), "unseen": missing[:20]},
-        fix=f"count them out of num_classes in {descriptor_file(facts.root)} if they do not exist",
+        fix=f"count them out of num_classes in {place_of_settings(facts)} if they do not exist",
     )
 
 
@@ -122,7 +122,7 @@ def background_ignored(facts: DatasetFacts) -> Iterator[Statement]:
             y=place.y,
             count=ids.values[value].pixels,
             evidence={"ignore_label": value, "pixels": values_seen(ids.values)},
-            fix=f"set ignore_label = {_free_value(ids)} in {descriptor_file(facts.root)}",
+            fix=f"set ignore_label = {_free_value(ids)} in {place_of_settings(facts)}",
         )
 
 
@@ -149,7 +149,7 @@ def class_ignored(facts: DatasetFacts) -> Iterator[Statement]:
             y=place.y,
             count=ids.values[value].pixels,
             evidence={"ignore_label": value, "pixels": values_seen(ids.values)},
-            fix=f"set ignore_label = {_free_value(ids)} in {descriptor_file(facts.root)}",
+            fix=f"set ignore_label = {_free_value(ids)} in {place_of_settings(facts)}",
         )
 
 
@@ -173,10 +173,10 @@ def one_class(facts: DatasetFacts) -> Iterator[Statement]:
     yield Statement(
         message=f"{ids.names.get(only, f'class {only}')!r} is the only class to learn: num_classes "
         f"is {ids.num_classes}" + (f" and {ids.ignore} of these is ignored" if ignored else ""),
-        path=descriptor_file(facts.root),
+        path=told_in(facts),
         evidence={"num_classes": ids.num_classes, "ignore_label": ids.ignore},
         fix="give the background a class of its own: set ignore_label = "
-        f"{_free_value(ids)} in {descriptor_file(facts.root)}",
+        f"{_free_value(ids)} in {place_of_settings(facts)}",
     )
 
 
@@ -200,9 +200,9 @@ def ignore_out_of_reach(facts: DatasetFacts) -> Iterator[Statement]:
         yield Statement(
             message=f"ignore_label is {ignore}, and labels of 8 bits end at {_EIGHT_BITS}: nothing "
             "is ignored",
-            path=descriptor_file(facts.root),
+            path=told_in(facts),
             evidence={"ignore_label": ignore, "bits": 8},
-            fix=f"set ignore_label = 255 (or false) in {descriptor_file(facts.root)}",
+            fix=f"set ignore_label = 255 (or false) in {place_of_settings(facts)}",
         )
 
 
@@ -225,11 +225,11 @@ def class_twice(facts: DatasetFacts) -> Iterator[Statement]:
             yield Statement(
                 message=f"{key} {twice[0]!r} is given to {len(names)} classes: {several(names)}",
                 level=level,
-                path=descriptor_file(facts.root),
+                path=told_in(facts),
                 count=len(twice),
                 evidence={key: [str(value) for value in twice[:20]], "names": names},
                 fix=f"give every class a{'n' if key == 'id' else ''} {key} of its own in "
-                f"{descriptor_file(facts.root)}",
+                f"{place_of_settings(facts)}",
             )
 
 

@@ -11,13 +11,13 @@ from segdata.rules.causes import VOID, IdSet, ids_of, value_causes, without_less
 from segdata.rules.read_as_grey import ReadAsGrey, read_as_grey
 from segdata.rules.wording import (
     class_file,
-    command,
     convert,
     counted,
-    descriptor_file,
     file_name,
     numbers,
+    on_dataset,
     percent,
+    place_of_settings,
     several,
     values_seen,
 )
@@ -206,17 +206,17 @@ def void_not_ignored(facts: DatasetFacts) -> Iterator[Statement]:
     for value in value_causes(ids).get("L20", ()):
         place = ids.values[value].places[0]
         name = f" ({ids.names[value]})" if value in ids.names else ""
-        says = "nothing" if ids.ignore is None else str(ids.ignore)
+        says = "not set" if ids.ignore is None else str(ids.ignore)
         yield Statement(
             message=f"{value}{name} is in {ids.values[value].files} of {ids.files} labels "
-            f"({percent(ids.share([value]))} of the pixels), and dataset.toml ignores {says}",
+            f"({percent(ids.share([value]))} of the pixels), and the ignore label is {says}",
             certainty=Certainty.STRONG,
             path=place.path,
             x=place.x,
             y=place.y,
             count=ids.values[value].pixels,
             evidence={"values": values_seen(ids.values), "ignore_label": ids.ignore},
-            fix=f"set ignore_label = {value} in {descriptor_file(facts.root)}",
+            fix=f"set ignore_label = {value} in {place_of_settings(facts)}",
         )
 
 
@@ -225,7 +225,7 @@ def _from_one(facts: DatasetFacts, ids: IdSet, value: int) -> Statement:
     place = ids.values[value].places[0]
     ignored = value > ids.num_classes
     end = f" and the ignore label {ids.ignore}" if ignored else ""
-    unused = f"; or set num_classes = {value + 1} in {descriptor_file(facts.root)} if 0 is unused"
+    unused = f"; or set num_classes = {value + 1} in {place_of_settings(facts)} if 0 is unused"
     return Statement(
         message=f"ids run from {ids.trained[0]} to {value} and 0 is nowhere, with num_classes "
         f"= {ids.num_classes}{end}: {value} is out of range",
@@ -236,7 +236,7 @@ def _from_one(facts: DatasetFacts, ids: IdSet, value: int) -> Statement:
         count=ids.values[value].pixels,
         evidence={"values": values_seen(ids.values), "num_classes": ids.num_classes},
         fix=f"subtract 1 from every id{'' if ignored else unused}:\n"
-        + command("fix", facts.root, f"{facts.root}-fixed"),
+        + on_dataset(facts, "fix", f"{facts.root}-fixed"),
     )
 
 
@@ -322,7 +322,7 @@ def _back(facts: DatasetFacts, ids: IdSet, back: ReadAsGrey) -> str:
     steps = [f"{level}:{i}" for level, i in back.ids.items() if i not in void and i != level]
     steps += [f"{level}:ignore" for level, i in back.ids.items() if i in void]
     declared = ["--ignore", str(VOID)] if ids.ignore is None and VOID in back.ids.values() else []
-    line = command("remap", facts.root, f"{facts.root}-ids", *steps, *declared)
+    line = on_dataset(facts, "remap", f"{facts.root}-ids", *steps, *declared)
     if not back.open:
         return line
     return f"convert the color masks that these were made of, if you have them; or\n{line}"

@@ -9,12 +9,13 @@ from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import IdSet, ids_of
 from segdata.rules.wording import (
-    command,
     counted,
-    descriptor_file,
     file_name,
+    on_dataset,
     percent,
+    place_of_settings,
     several,
+    told_in,
     values_seen,
 )
 
@@ -121,7 +122,7 @@ def inverted(facts: DatasetFacts) -> Iterator[Statement]:
         path=ids.values[0].places[0].path,
         count=around if enclosed else outside,
         evidence={"values": values_seen(ids.values), "labels": found.zeros, "around": around},
-        fix=command("remap", facts.root, f"{facts.root}-ids", "0:1", "1:0"),
+        fix=on_dataset(facts, "remap", f"{facts.root}-ids", "0:1", "1:0"),
         missing=("predictions of the network: whether they score better with 0 and 1 swapped",),
     )
 
@@ -272,12 +273,12 @@ def _never_drawn(facts: DatasetFacts, ids: IdSet, slot: int) -> Statement:
         f"{ids.names[slot]!r} is class {slot} and has {percent(ids.share(_held(ids, [slot])))} of "
         "the pixels: the label map seems to have begun with an object",
         certainty=Certainty.MEDIUM,
-        path=descriptor_file(facts.root),
+        path=told_in(facts),
         count=ids.files,
         evidence={"values": values_seen(ids.values), "background": slot},
         fix=f"if {ids.names[0]!r} is to be seen in the photos, put background first in the label "
         f"map and export again; if not, leave it, or take the class out of "
-        f"{descriptor_file(facts.root)}",
+        f"{place_of_settings(facts)}",
     )
 
 
@@ -292,7 +293,7 @@ def _misnamed(facts: DatasetFacts, ids: IdSet, slot: int, *, absent: bool) -> St
         count=ids.values[0].pixels,
         evidence={"values": values_seen(ids.values), "background": slot},
         fix=f"put background first in the label map and export again, or correct the names in "
-        f"{descriptor_file(facts.root)}",
+        f"{place_of_settings(facts)}",
     )
 
 
@@ -312,7 +313,7 @@ def _surrounded(facts: DatasetFacts, ids: IdSet) -> Iterator[Statement]:
             path=ids.values[value].places[0].path,
             count=ids.values[value].pixels,
             evidence={"values": values_seen(ids.values), "around": value},
-            fix=f"correct the ids, or the names in {descriptor_file(facts.root)}",
+            fix=f"correct the ids, or the names in {place_of_settings(facts)}",
         )
 
 

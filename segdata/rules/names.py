@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.wording import command, counted, descriptor_file, several
+from segdata.rules.wording import counted, descriptor_file, on_dataset, registering, several
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts
@@ -103,10 +103,11 @@ def _found_again(facts: DatasetFacts, folder: Folder, key: str, suffix: str | No
         for name, path in folder.elsewhere.items()
     )
     if folder.usual_elsewhere and (renamed or suffix is None):
-        return command("fix", facts.root, f"{facts.root}-fixed")
+        return on_dataset(facts, "fix", f"{facts.root}-fixed")
     if not folder.files and len(endings) == 1:
         return (
-            f'set {key} = "{endings.pop()}" in {descriptor_file(facts.root)}, or rename the files'
+            f'{registering(facts)}set {key} = "{endings.pop()}" in {descriptor_file(facts.root)}, '
+            "or rename the files"
         )
     if folder.usual_elsewhere:
         return f"take {key} out of {descriptor_file(facts.root)}: then every image format counts"
@@ -139,4 +140,4 @@ def _suffixes(facts: DatasetFacts, affix: Affix) -> str:
         if end and folder.suffixes:
             suffix = max(folder.suffixes, key=lambda s: folder.suffixes[s])
             toml.append(f'{key} = "{end}{suffix}"')
-    return f"set {' and '.join(toml)} in {descriptor_file(facts.root)}"
+    return f"{registering(facts)}set {' and '.join(toml)} in {descriptor_file(facts.root)}"

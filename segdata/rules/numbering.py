@@ -9,7 +9,7 @@ from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import explained, ids_of, together, value_causes
 from segdata.rules.schemes import translation
-from segdata.rules.wording import command, counted, numbers, values_seen
+from segdata.rules.wording import counted, numbers, on_dataset, values_seen
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts
@@ -48,7 +48,7 @@ def other_scheme(facts: DatasetFacts) -> Iterator[Statement]:
             "scheme": ids.scheme,
             "ids": {str(value): number for value, number in table.items()},
         },
-        fix=command("fix", facts.root, f"{facts.root}-fixed"),
+        fix=on_dataset(facts, "fix", f"{facts.root}-fixed"),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import explained
-from segdata.rules.wording import command, counted, descriptor_file, several
+from segdata.rules.wording import command, counted, descriptor_file, registering, several
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts, SplitFacts
@@ -67,7 +67,7 @@ def colors_beside_ids(facts: DatasetFacts) -> Iterator[Statement]:
         path=used.path,
         count=sum(group.files for group in misread),
         evidence={"used": used.path, "ids": beside},
-        fix=f'set labels = "{_sibling(facts.descriptor.labels, raw)}" in '
+        fix=f'{registering(facts)}set labels = "{_sibling(facts.descriptor.labels, raw)}" in '
         f"{descriptor_file(facts.root)}",
     )
 

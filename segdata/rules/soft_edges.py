@@ -38,9 +38,9 @@ def shape_of(facts: StructureFacts, ids: IdSet) -> str | None:
     blocky = meetings.blockiness >= _BLOCKY
     if not drawn and ids.outside:
         return "L11" if blocky else "L12"
-    if not meetings.leaps:
-        return None
-    return "L11" if blocky else "L10"
+    if blocky and meetings.jumps:
+        return "L11"
+    return "L10" if meetings.leaps else None
 
 
 def _blocks_outside(facts: StructureFacts, ids: IdSet) -> bool:

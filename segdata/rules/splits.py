@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import IdSet, ids_of, value_causes
-from segdata.rules.wording import command, counted, file_name, percent, several
+from segdata.rules.wording import counted, file_name, on_dataset, percent, several
 
 if TYPE_CHECKING:
     from segdata.facts import Crossing, DatasetFacts, Twin
@@ -161,4 +161,4 @@ def _list_path(facts: DatasetFacts, name: str) -> str:
 
 def _split(facts: DatasetFacts, *, grouped: bool = False) -> str:
     group = ("--group-by", "(.+?)[_-]") if grouped else ()
-    return command("split", facts.root, f"{facts.root}-split", "--val", "0.2", *group)
+    return on_dataset(facts, "split", f"{facts.root}-split", "--val", "0.2", *group)

@@ -9,12 +9,14 @@ from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import explained, ids_of, together, value_causes
 from segdata.rules.wording import (
-    command,
+    colors,
     convert,
     counted,
     descriptor_file,
     jsonable,
     numbers,
+    on_dataset,
+    registering,
     suffix_of,
     values_seen,
 )
@@ -78,7 +80,7 @@ def colors_as_labels(facts: DatasetFacts) -> Iterator[Statement]:
         yield _about(
             group,
             f"color pictures, not class ids ({colors.distinct} colors in the first{what})",
-            _by_colors(facts, declared=declared),
+            _by_colors(facts, declared=declared and not registering(facts)),
             one=f"a color picture, not class ids ({colors.distinct} colors{what})",
             certainty=Certainty.STRONG if preview else Certainty.PROOF,
             evidence={
@@ -112,16 +114,20 @@ def lossy_labels(facts: DatasetFacts) -> Iterator[Statement]:
         )
     ids = ids_of(facts)
     scattered = value_causes(ids).get("L11", ())
-    if scattered:
-        place = ids.values[scattered[0]].places[0]
+    if scattered or ids.shape == "L11":
+        place = ids.values[scattered[0] if scattered else ids.trained[0]].places[0]
+        beyond = f": {numbers(scattered)} are no class" if scattered else ""
         yield Statement(
-            message=f"{counted(len(ids.values), 'value')} scatter around a few grey levels, as JPEG"
-            f" leaves them: {numbers(scattered)} are no class",
+            message=f"{counted(len(ids.values), 'value')} scatter around a few, and change most at "
+            f"the borders of blocks of 8 pixels, as JPEG leaves them{beyond}"
+            if ids.shape == "L11"
+            else f"{counted(len(ids.values), 'value')} scatter around a few grey levels, as JPEG "
+            f"leaves them{beyond}",
             certainty=Certainty.STRONG,
             path=place.path,
             x=place.x,
             y=place.y,
-            count=sum(ids.values[value].pixels for value in scattered),
+            count=sum(ids.values[value].pixels for value in scattered) or ids.files,
             evidence={"values": values_seen(ids.values)},
             fix="export the labels again as PNG from the annotation tool",
         )
@@ -212,10 +218,9 @@ def _by_colors(facts: DatasetFacts, *, declared: bool) -> str:
     made = convert(facts, source)
     if declared:
         return made
-    draft = command("colors", facts.root, "--write", source)
     return (
-        "dataset.toml gives no class a color of these labels, so a class file has to: write a "
-        f"draft, name its classes, then convert:\n{draft}\n{made}"
+        "no class is given a color of these labels, so a class file has to: write a draft, name "
+        f"its classes, then convert:\n{colors(facts, '--write', source)}\n{made}"
     )
 
 
@@ -290,4 +295,4 @@ def _readings(group: LabelGroup) -> dict[str, Any]:
 
 def _shard(facts: DatasetFacts) -> str:
     """The records of a shard are 8-bit grey ids, whatever the files were."""
-    return command("shard", facts.root, f"{facts.root}-shards")
+    return on_dataset(facts, "shard", f"{facts.root}-shards")

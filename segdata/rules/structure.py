@@ -9,7 +9,7 @@ from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import VOID, IdSet, ids_of, value_causes
 from segdata.rules.soft_edges import in_doubt
-from segdata.rules.wording import command, counted, file_name, numbers, percent, several
+from segdata.rules.wording import counted, file_name, numbers, on_dataset, percent, several
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts
@@ -103,7 +103,7 @@ def soft_edges(facts: DatasetFacts) -> Iterator[Statement]:
         y=place.y,
         count=sum(ids.values[value].pixels for value in soft),
         evidence={"levels": sorted(levels), "soft_values": soft[:20], "files": ids.files},
-        fix=command("fix", facts.root, f"{facts.root}-fixed"),
+        fix=on_dataset(facts, "fix", f"{facts.root}-fixed"),
     )
 
 
@@ -163,8 +163,8 @@ def only_at_the_rim(facts: DatasetFacts) -> Iterator[Statement]:
                 path=found.first[0],
                 count=found.files,
                 evidence={"value": found.value, "first_files": list(found.first)},
-                fix=command(
-                    "remap", facts.root, f"{facts.root}-ids", f"{found.value}:ignore", *declared
+                fix=on_dataset(
+                    facts, "remap", f"{facts.root}-ids", f"{found.value}:ignore", *declared
                 ),
             )
 

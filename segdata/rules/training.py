@@ -17,7 +17,7 @@ from segdata.rules.outcome import (
     samples,
     trainings,
 )
-from segdata.rules.wording import command, numbers, percent
+from segdata.rules.wording import numbers, percent
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, SettingsFacts
@@ -191,7 +191,7 @@ def palette_and_nothing_learned(case: CaseFacts) -> Iterator[Statement]:
         certainty=Certainty.STRONG if certain else Certainty.MEDIUM,
         path=labels.where,
         evidence={"ids": list(labels.pixels), "read_as_grey": list(labels.palette_gray)},
-        fix=command("shard", labels.where, f"{labels.where}-shards"),
+        fix=labels.to_shards,
         missing=()
         if certain
         else ("what reads the labels: --script FILE, or --batch FILE.npz with a batch as loaded",),

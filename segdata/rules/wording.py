@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,13 +58,56 @@ def command(verb: str, *arguments: str) -> str:
 
 
 def convert(facts: DatasetFacts, classes: str) -> str:
-    """The command that makes ids of colors or greys; it names the folders where they were named
-    one by one."""
+    """The command that makes ids of colors or greys."""
+    options = ["--from", "colors", "--classes", classes, *_folders(facts)]
+    return command("convert", facts.root, f"{facts.root}-ids", *options)
+
+
+def colors(facts: DatasetFacts, *options: str) -> str:
+    """The command that lists the colors of labels."""
+    return command("colors", facts.root, *_folders(facts)[2:], *options)
+
+
+def on_dataset(facts: DatasetFacts, verb: str, *arguments: str) -> str:
+    """A command about the data set."""
+    return registering(facts) + command(verb, facts.root, *arguments)
+
+
+def registering(facts: DatasetFacts) -> str:
+    """The command that makes a data set of plain folders, and an end of line; else nothing."""
+    folders = _folders(facts)
+    if not folders:
+        return ""
+    told = facts.descriptor
+    ignore = [] if told.ignore_label is None else ["--ignore", str(told.ignore_label)]
+    options = ["--name", told.name, "--num-classes", str(told.num_classes), *ignore, *folders]
+    return command("register", facts.root, *options) + "\n"
+
+
+def place_of_settings(facts: DatasetFacts) -> str:
+    """Where the number of classes and the ignore label stand, in a sentence."""
+    return "your training's settings" if _folders(facts) else descriptor_file(facts.root)
+
+
+def told_in(facts: DatasetFacts) -> str:
+    """The file that tells it, for the path of a finding: of plain folders they themselves."""
+    return facts.root if _folders(facts) else descriptor_file(facts.root)
+
+
+def _folders(facts: DatasetFacts) -> list[str]:
+    """Where photos and labels lie, where they were named one by one."""
     photos, labels = facts.descriptor.images, facts.descriptor.labels
     apart = PurePath(photos).is_absolute() and photos != labels
-    folders = ["--images", photos, "--labels", labels] if apart else []
-    options = ["--from", "colors", "--classes", classes, *folders]
-    return command("convert", facts.root, f"{facts.root}-ids", *options)
+    if not apart:
+        return []
+    return ["--images", _as_named(facts, photos), "--labels", _as_named(facts, labels)]
+
+
+def _as_named(facts: DatasetFacts, path: str) -> str:
+    """A folder below the root as a person here types it."""
+    home = Path(facts.root).absolute()
+    folder = Path(path)
+    return str(Path(facts.root) / folder.relative_to(home)) if folder.is_relative_to(home) else path
 
 
 def descriptor_file(root: str) -> str:

@@ -15,6 +15,7 @@ from segdata.evidence import LabelEvidence
 from segdata.facts import DatasetFacts
 from segdata.findings import Finding, Level
 from segdata.records import decode, scan
+from segdata.rules.wording import on_dataset
 from segdata.validation import Shards
 from segdata.validation.shards import VOID
 from segdata.workflows.doctoring.case import Case
@@ -148,6 +149,7 @@ def _evidence(
         samples=samples,
         sizes=facts.photo_sizes,
         palette_gray=_palette_gray(facts),
+        to_shards="" if facts.shards else on_dataset(facts, "shard", f"{facts.root}-shards"),
         clean=all(finding.level < Level.WARNING for finding in findings),
     )
 
