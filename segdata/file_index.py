@@ -48,6 +48,22 @@ class FileIndex(Mapping[str, Path]):
         return key in self._endings
 
 
+class ChosenFiles(FileIndex):
+    """Files by keys that do not say where they lie.
+
+    Args:
+        folder: that they lie below.
+        files: by key.
+    """
+
+    def __init__(self, folder: Path, files: Mapping[str, Path]) -> None:
+        super().__init__(folder, dict.fromkeys(files, ""), {}, {})
+        self._files = files
+
+    def __getitem__(self, key: str) -> Path:
+        return self._files[key]
+
+
 @dataclass(frozen=True)
 class FoundFile:
     """A file below a folder.

@@ -20,6 +20,7 @@ class LabelEvidence:
         pixels: by id, as the trainer reads them, ignored ones left out.
         holding: how many labels hold each id.
         samples: of each split.
+        ending: what labels have behind the name of their photo, as ``_mask``.
         sizes: how many photos have a height and width.
         palette_gray: what TensorFlow and OpenCV read of labels with a palette that the trainer
             is said to read as ids; empty where there are none, or where they read the same.
@@ -35,6 +36,7 @@ class LabelEvidence:
     pixels: Mapping[int, int] = field(default_factory=dict)
     holding: Mapping[int, int] = field(default_factory=dict)
     samples: Mapping[str, int] = field(default_factory=dict)
+    ending: str = ""
     sizes: Mapping[tuple[int, int], int] = field(default_factory=dict)
     palette_gray: tuple[int, ...] = ()
     to_shards: str = ""

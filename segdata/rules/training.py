@@ -225,3 +225,23 @@ def _near_entropy(case: CaseFacts) -> bool:
     last = case.log.loss.last if case.log is not None else None
     reference = entropy(case)
     return last is not None and reference is not None and last < 1.1 * reference
+
+
+@further("P10")
+def masks_have_an_ending(case: CaseFacts) -> Iterator[Statement]:
+    """Masks in plain folders are called as their photos, with an ending."""
+    labels = case.labels
+    level = graded(case, unknown=Level.INFO)
+    if labels is None or not labels.ending or level is None:
+        return
+    yield Statement(
+        message=f"masks are called as their photos with {labels.ending!r} behind: segdata pairs "
+        "them, a loader that looks for the photo's own name finds none",
+        certainty=Certainty.MEDIUM,
+        level=level,
+        path=labels.where,
+        count=labels.labels,
+        evidence={"ending": labels.ending, "labels": labels.labels},
+        fix=f"tell your loader the ending {labels.ending!r}, or rename the masks",
+        missing=("what joins photos and masks: --script FILE",),
+    )

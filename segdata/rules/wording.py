@@ -69,38 +69,54 @@ def colors(facts: DatasetFacts, *options: str) -> str:
 
 
 def on_dataset(facts: DatasetFacts, verb: str, *arguments: str) -> str:
-    """A command about the data set."""
+    """A command about the data set; plain folders are made one first."""
+    if not _is_plain(facts):
+        return command(verb, facts.root, *arguments)
+    if not _joins_by_name(facts):
+        made = f"{facts.root}-data"
+        first = command("convert", facts.root, made, *_folders(facts))
+        return first + "\n" + command(verb, made, *arguments)
     return registering(facts) + command(verb, facts.root, *arguments)
 
 
 def registering(facts: DatasetFacts) -> str:
     """The command that makes a data set of plain folders, and an end of line; else nothing."""
-    folders = _folders(facts)
-    if not folders:
+    if not _is_plain(facts):
         return ""
     told = facts.descriptor
     ignore = [] if told.ignore_label is None else ["--ignore", str(told.ignore_label)]
-    options = ["--name", told.name, "--num-classes", str(told.num_classes), *ignore, *folders]
-    return command("register", facts.root, *options) + "\n"
+    options = ["--num-classes", str(told.num_classes), *ignore, *_folders(facts)]
+    return command("register", facts.root, "--name", told.name, *options) + "\n"
 
 
 def place_of_settings(facts: DatasetFacts) -> str:
     """Where the number of classes and the ignore label stand, in a sentence."""
-    return "your training's settings" if _folders(facts) else descriptor_file(facts.root)
+    return "your training's settings" if _is_plain(facts) else descriptor_file(facts.root)
 
 
 def told_in(facts: DatasetFacts) -> str:
     """The file that tells it, for the path of a finding: of plain folders they themselves."""
-    return facts.root if _folders(facts) else descriptor_file(facts.root)
+    return facts.root if _is_plain(facts) else descriptor_file(facts.root)
+
+
+def _is_plain(facts: DatasetFacts) -> bool:
+    """Whether no ``dataset.toml`` describes the folders: then they were named one by one."""
+    return PurePath(facts.descriptor.images).is_absolute()
+
+
+def _joins_by_name(facts: DatasetFacts) -> bool:
+    """Whether photos and labels of plain folders have the same names, in two folders."""
+    told = facts.descriptor
+    return told.images != told.labels and told.label_suffix is None
 
 
 def _folders(facts: DatasetFacts) -> list[str]:
     """Where photos and labels lie, where they were named one by one."""
     photos, labels = facts.descriptor.images, facts.descriptor.labels
-    apart = PurePath(photos).is_absolute() and photos != labels
-    if not apart:
+    if not _is_plain(facts) or Path(labels) == Path(facts.root).absolute():
         return []
-    return ["--images", _as_named(facts, photos), "--labels", _as_named(facts, labels)]
+    known = "PHOTOS" if photos == labels else _as_named(facts, photos)
+    return ["--images", known, "--labels", _as_named(facts, labels)]
 
 
 def _as_named(facts: DatasetFacts, path: str) -> str:

@@ -91,7 +91,7 @@ class Pairs:
 
 
 @dataclass
-class _Group:
+class PictureGroup:
     """Pictures of one kind of folder: ``masks/train`` and ``masks/val`` are both ``masks``."""
 
     name: str
@@ -113,10 +113,10 @@ def find_pairs(survey: Survey, hints: Hints, fits: Callable[[Path], bool]) -> Pa
     if named is not None:
         images = existing(hints.images) or choose_images(survey, named)
         return Pairs(images, named, join_by_name(images, named))
-    beside = _beside(survey, fits)
+    beside = masks_beside(survey, fits)
     if beside is not None:
         return beside
-    groups = list(_groups(survey))
+    groups = list(picture_groups(survey))
     masks = [group for group in groups if _is_mask_folder(group, fits)]
     others = [group for group in groups if group not in masks and not _other_kind(group)]
     # Of a data set that keeps ids and colors of the same labels, neither are photos.
@@ -146,14 +146,14 @@ def is_id_mask(path: Path) -> bool:
     return few or bool(np.mean(label[:, 1:] == label[:, :-1]) >= _LEAST_FLAT)
 
 
-def _groups(survey: Survey) -> Iterator[_Group]:
+def picture_groups(survey: Survey) -> Iterator[PictureGroup]:
     """Folders with pictures, those of several splits or scenes together."""
     leaves = [folder.relative_to(survey.root).as_posix() for folder in survey.image_folders()]
     wrap = _wrapping(leaves)
-    found: dict[str, _Group] = {}
+    found: dict[str, PictureGroup] = {}
     for leaf in leaves:
         name, slot = _kind_and_slot(PurePosixPath(leaf).parts[wrap:] if leaf != "." else ())
-        group = found.setdefault(name, _Group(name))
+        group = found.setdefault(name, PictureGroup(name))
         group.folders.append(survey.root / leaf)
         for file in survey.folders[leaf]:
             stem, dot, suffix = file.rpartition(".")
@@ -200,7 +200,7 @@ def _wrapping(leaves: list[str]) -> int:
     return common
 
 
-def _is_mask_folder(group: _Group, fits: Callable[[Path], bool]) -> bool:
+def _is_mask_folder(group: PictureGroup, fits: Callable[[Path], bool]) -> bool:
     files = sampled(list(group.files.values()), _SAMPLED)
     return not _other_kind(group) and bool(files) and _most(files, fits)
 
@@ -221,15 +221,15 @@ def _is_whole(path: Path) -> bool:
     return True
 
 
-def _other_kind(group: _Group) -> bool:
+def _other_kind(group: PictureGroup) -> bool:
     return any(word in group.name.lower() for word in _OTHER_MASKS)
 
 
-def _best(survey: Survey, masks: list[_Group], photos: list[_Group]) -> Pairs:
+def _best(survey: Survey, masks: list[PictureGroup], photos: list[PictureGroup]) -> Pairs:
     found = []
     for mask in masks:
         for photo in photos:
-            joined = _joined(photo, mask)
+            joined = join(photo, mask)
             if joined.items:
                 found.append((len(joined.items), photo, mask, joined))
     if not found:
@@ -248,14 +248,14 @@ def _best(survey: Survey, masks: list[_Group], photos: list[_Group]) -> Pairs:
             "choose them with --images DIR and --labels DIR",
         )
     photo, mask, joined = best[0]
-    return Pairs(_shared_folder(photo), _shared_folder(mask), joined)
+    return Pairs(shared_folder(photo), shared_folder(mask), joined)
 
 
-def _is_lossy(group: _Group) -> bool:
+def _is_lossy(group: PictureGroup) -> bool:
     return any(path.suffix.lower() in (".jpg", ".jpeg") for path in group.files.values())
 
 
-def _joined(photo: _Group, mask: _Group) -> Joined:
+def join(photo: PictureGroup, mask: PictureGroup) -> Joined:
     labels = mask.files
     if not photo.files.keys() & labels.keys():
         labels = {_without_ending(key, photo.files): path for key, path in labels.items()}
@@ -275,7 +275,7 @@ def _without_ending(key: str, photos: dict[str, Path]) -> str:
     return next((k for k in (*ended, *shorter) if k in photos), key)
 
 
-def _beside(survey: Survey, fits: Callable[[Path], bool]) -> Pairs | None:
+def masks_beside(survey: Survey, fits: Callable[[Path], bool]) -> Pairs | None:
     """Masks beside their photos, told by an ending; None where it is not so."""
     files = {
         path.relative_to(survey.root).with_suffix("").as_posix(): path
@@ -302,7 +302,7 @@ def _beside(survey: Survey, fits: Callable[[Path], bool]) -> Pairs | None:
     return Pairs(survey.root, survey.root, joined)
 
 
-def _shared_folder(group: _Group) -> Path:
+def shared_folder(group: PictureGroup) -> Path:
     first = group.folders[0]
     for folder in (first, *first.parents):
         if all(other.is_relative_to(folder) for other in group.folders):

@@ -55,6 +55,19 @@ def dataset_of(folders: PlainFolders, executor: Executor, watch: Watch) -> Datas
     Raises:
         UserError: a folder is missing or there is no such data set.
     """
+    told, is_known = described(folders)
+    dataset = Dataset(folders.root, told)
+    if is_known:
+        return dataset
+    return Dataset(folders.root, counted(dataset, executor, watch))
+
+
+def described(folders: PlainFolders) -> tuple[DatasetDescriptor, bool]:
+    """What is said of the folders, and whether that names the classes.
+
+    Raises:
+        UserError: a folder is missing or there is no such data set.
+    """
     plain = DatasetDescriptor(
         name=_NO_NAME.sub("", folders.root.resolve().name) or "data",
         num_classes=folders.num_classes or 1,
@@ -62,10 +75,7 @@ def dataset_of(folders: PlainFolders, executor: Executor, watch: Watch) -> Datas
     )
     descriptor = _told(folders) or plain
     placed = descriptor.model_copy(update=_places(folders, descriptor))
-    dataset = Dataset(folders.root, placed)
-    if descriptor is plain and folders.num_classes is None:
-        return Dataset(folders.root, _from_ids(dataset, executor, watch))
-    return dataset
+    return placed, descriptor is not plain or folders.num_classes is not None
 
 
 def _told(folders: PlainFolders) -> DatasetDescriptor | None:
@@ -113,8 +123,8 @@ def _check(folder: Path, what: str) -> None:
     raise UserError(f"there is no folder {folder}", f"name the folder with the {what}")
 
 
-def _from_ids(dataset: Dataset, executor: Executor, watch: Watch) -> DatasetDescriptor:
-    """As many classes as ids are counted up in the labels."""
+def counted(dataset: Dataset, executor: Executor, watch: Watch) -> DatasetDescriptor:
+    """With as many classes as ids are counted up in the labels."""
     splits = list(dataset.splits.values())
     facts = validation.gather(dataset, splits, executor, watch, _BRIEFLY)
     found = guessed(facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segdata import registry, rules, validation
@@ -14,12 +14,19 @@ from segdata.errors import UserError
 from segdata.evidence import LabelEvidence
 from segdata.facts import DatasetFacts
 from segdata.findings import Finding, Level
+from segdata.listing import index_folder
 from segdata.records import decode, scan
 from segdata.rules.wording import on_dataset
 from segdata.validation import Shards
 from segdata.validation.shards import VOID
 from segdata.workflows.doctoring.case import Case
-from segdata.workflows.plain_folders import PlainFolders, dataset_of
+from segdata.workflows.doctoring.layouts import (
+    GatheredDataset,
+    Layout,
+    layout_below,
+    two_folders,
+)
+from segdata.workflows.plain_folders import PlainFolders, counted, described
 from segdata.workflows.scoring import classes_of
 
 # A quick look at this many pairs of each split, spread evenly.
@@ -28,30 +35,90 @@ SAMPLED = 500
 _WITH_PHOTOS = frozenset({"L22", "L23", "L24", "L25"})
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What was looked at.
+
+    Args:
+        looked_at: in words.
+        samples: of each split.
+        ending: what labels have behind the name of their photo.
+    """
+
+    evidence: Evidence
+    looked_at: str
+    samples: Mapping[str, int]
+    ending: str = ""
+
+
 def look_at_dataset(path: str, case: Case) -> None:
     """Every pair of a data set, or a sample."""
-    _look(registry.find(path), case, _everything)
+    dataset = registry.find(path)
+    if dataset.image_files or not Path(path).is_dir():
+        _look(dataset, case, _everything)
+        return
+    descriptor = dataset.descriptor
+    layout = layout_below(dataset.root)
+    absent = [name for name in (descriptor.images, descriptor.labels)
+              if not (dataset.root / name).is_dir()]  # fmt: skip
+    what = f"has no folder {' and no folder '.join(absent)}" if absent else "has no photo"
+    if layout is None:
+        raise UserError(
+            f"{dataset.root} {what}", "name the folders in dataset.toml: images, labels"
+        )
+    case.undecided.append(
+        f"{dataset.root} {what}, as its dataset.toml says; what was found below it was looked at: "
+        f"name the folders in dataset.toml (images = ..., labels = ...)"
+    )
+    _look(GatheredDataset(dataset.root, descriptor, layout), case, _everything)
 
 
 def look_at_folders(labels: Path, photos: Path | None, case: Case) -> None:
     """Folders of labels and photos that no ``dataset.toml`` describes.
 
-    Without photos only what labels say of themselves counts.
+    Without photos, or where no photo has the name of a label, only what labels say of themselves
+    counts.
     """
+    if photos is not None:
+        joined = two_folders(photos, labels)
+        look_at_layout(joined, case)
+        if joined.pairs or not joined.masks:
+            return
+    masks = index_folder(labels)
+    _look(_described(Layout(labels.parent, labels, labels, masks, masks), case), case, _of_labels)
+
+
+def look_at_layout(layout: Layout, case: Case) -> None:
+    """Photos and masks that no ``dataset.toml`` describes."""
+    _look(_described(layout, case), case, _everything)
+
+
+def _described(layout: Layout, case: Case) -> Dataset:
+    """With the classes that the person names, else those of a ``dataset.toml`` beside, else as many
+    as the ids seem to be."""
     request = case.request
     folders = PlainFolders(
-        root=labels.parent, images=photos or labels, labels=labels, num_classes=request.num_classes
+        root=layout.root,
+        images=layout.images,
+        labels=layout.labels,
+        num_classes=request.num_classes,
     )
-    dataset = dataset_of(folders, case.executor, case.watch)
-    descriptor = dataset.descriptor
+    descriptor, is_known = described(folders)
     if request.classes is not None:
         told = classes_of(request.classes, request.num_classes, request.ignore)
         places = descriptor.model_dump(include={"images", "labels", "lists", "allow_outside"})
-        descriptor = DatasetDescriptor.for_classes(dataset.name, told).model_copy(update=places)
-    elif request.ignore is not None:
+        named = DatasetDescriptor.for_classes(descriptor.name, told)
+        return GatheredDataset(layout.root, named.model_copy(update=places), layout)
+    if not is_known:
+        found = GatheredDataset(layout.root, descriptor, layout)
+        descriptor = counted(found, case.executor, case.watch)
+    if request.ignore is not None:
         descriptor = descriptor.model_copy(update={"ignore_label": request.ignore})
-    found = Dataset(dataset.root, descriptor)
-    _look(found, case, _everything if photos is not None else _of_labels)
+    if layout.ending:
+        first = next(iter(layout.masks.values()))
+        suffix = {"label_suffix": layout.ending + first.suffix}
+        descriptor = descriptor.model_copy(update=suffix)
+    return GatheredDataset(layout.root, descriptor, layout)
 
 
 def _look(dataset: Dataset, case: Case, counts: Callable[[Finding], bool]) -> None:
@@ -63,7 +130,8 @@ def _look(dataset: Dataset, case: Case, counts: Callable[[Finding], bool]) -> No
     case.dataset = case.dataset or dataset
     samples = {name: len(split.pairs) for name, split in dataset.splits.items()}
     looked_at = f"{facts.pairs} of {total} pairs of the data set {dataset.root}"
-    _judge(facts, case, (Evidence.LABELS, looked_at), samples, counts)
+    ending = dataset.layout.ending if isinstance(dataset, GatheredDataset) else ""
+    _judge(facts, case, _Seen(Evidence.LABELS, looked_at, samples, ending), counts)
 
 
 def _everything(finding: Finding) -> bool:
@@ -86,7 +154,7 @@ def look_at_shards(folder: Path, case: Case) -> None:
     for file in found.files:
         samples[file.split] += file.records
     looked_at = f"{facts.pairs} of {samples.total()} records of the shards {folder}"
-    _judge(facts, case, (Evidence.SHARDS, looked_at), samples, _everything)
+    _judge(facts, case, _Seen(Evidence.SHARDS, looked_at, samples), _everything)
 
 
 def _with_meaning(folder: Path, case: Case) -> Shards:
@@ -112,30 +180,22 @@ def _share_a_name(shards: Shards, dataset: Dataset) -> bool:
         return False
 
 
-def _judge(
-    facts: DatasetFacts,
-    case: Case,
-    seen: tuple[Evidence, str],
-    samples: Mapping[str, int],
-    counts: Callable[[Finding], bool],
-) -> None:
+def _judge(facts: DatasetFacts, case: Case, seen: _Seen, counts: Callable[[Finding], bool]) -> None:
     findings = [finding for finding in rules.judge_folder(facts) if counts(finding)]
     case.findings += findings
-    case.add(*seen, labels=_evidence(facts, findings, samples))
+    case.add(seen.evidence, seen.looked_at, labels=_evidence(facts, findings, seen))
 
 
-def _evidence(
-    facts: DatasetFacts, findings: Sequence[Finding], samples: Mapping[str, int]
-) -> LabelEvidence:
+def _evidence(facts: DatasetFacts, findings: Sequence[Finding], seen: _Seen) -> LabelEvidence:
     descriptor = facts.descriptor
     pixels: Counter[int] = Counter()
     holding: Counter[int] = Counter()
     for group in facts.groups:
         other = group.tensorflow if descriptor.label_decoder == "tensorflow" else group.opencv
         read = other if descriptor.label_decoder != "indices" else {}
-        for value, seen in group.values.items():
-            holding[value] += seen.files
-            pixels[value] += 0 if read else seen.pixels
+        for value, here in group.values.items():
+            holding[value] += here.files
+            pixels[value] += 0 if read else here.pixels
         pixels.update(read)
     ignored = {descriptor.ignore_label}
     return LabelEvidence(
@@ -146,7 +206,8 @@ def _evidence(
         labels=facts.labels,
         pixels={i: n for i, n in sorted(pixels.items()) if n and i not in ignored},
         holding=dict(sorted(holding.items())),
-        samples=samples,
+        samples=seen.samples,
+        ending=seen.ending,
         sizes=facts.photo_sizes,
         palette_gray=_palette_gray(facts),
         to_shards="" if facts.shards else on_dataset(facts, "shard", f"{facts.root}-shards"),

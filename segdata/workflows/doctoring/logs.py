@@ -6,6 +6,7 @@ from pathlib import Path
 
 from segdata.diagnosis import Evidence
 from segdata.errors import UserError
+from segdata.evidence import LogFacts
 from segdata.evidence.log_files import read_log
 from segdata.workflows.doctoring.case import Case
 
@@ -26,5 +27,20 @@ def look_at_log(path: Path, case: Case, *, named: bool = True) -> None:
             raise
         case.undecided.append(f"{error.message}: {error.remedy}")
         return
+    case.add(Evidence.LOG, f"the log {path}: {_told(log)}", log=log, training=log.settings)
+    if log.ended_by and not log.messages and not log.ends_broken:
+        case.undecided.append(
+            f'the log ends with an error that is not known here: "{log.ended_by}"; what was '
+            "printed before it says where"
+        )
+
+
+def _told(log: LogFacts) -> str:
+    """What there was to read."""
     steps = f"{len(log.loss.points)} losses to {log.counts[:-1]} {log.loss.last_step}"
-    case.add(Evidence.LOG, f"the log {path}: {steps if log.loss.points else 'notes'}", log=log)
+    parts = [steps] if log.loss.points else []
+    if log.messages:
+        parts.append(f"{len(log.messages)} lines that name a cause")
+    if log.settings is not None:
+        parts.append("its configuration")
+    return ", ".join(parts) or "notes"

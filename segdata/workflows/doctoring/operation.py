@@ -12,7 +12,12 @@ from segdata.progress import Silence, Watch
 from segdata.workflows.doctoring.batches import look_at_batch
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.checkpoints import look_at_checkpoint, look_at_own_weights
-from segdata.workflows.doctoring.labels import look_at_dataset, look_at_folders, look_at_shards
+from segdata.workflows.doctoring.labels import (
+    look_at_dataset,
+    look_at_folders,
+    look_at_layout,
+    look_at_shards,
+)
 from segdata.workflows.doctoring.logits import look_at_logits
 from segdata.workflows.doctoring.logs import look_at_log
 from segdata.workflows.doctoring.paths import Part, parts_of
@@ -98,6 +103,8 @@ def _look(part: Part, case: Case) -> None:
         look_at_run(path, case)
     elif part.kind == "plain":
         look_at_folders(path, part.photos, case)
+    elif part.layout is not None:
+        look_at_layout(part.layout, case)
     elif part.kind == "log":
         look_at_log(path, case, named=path.is_file())
     else:

@@ -4,47 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
+from typing import Literal, get_args
 
 from segdata.dataset import DESCRIPTOR_FILE
 from segdata.errors import UserError
 from segdata.evidence.log_files import holds_log, is_log_name
 from segdata.evidence.script_files import SCRIPT_SUFFIXES
 from segdata.files import refuse_incomplete
-from segdata.images import Unreadable, read_photo
 from segdata.listing import index_folder
 from segdata.manifest import MANIFEST_FILE
+from segdata.workflows.doctoring.layouts import (
+    LABELS,
+    PHOTOS,
+    PREDICTIONS,
+    Layout,
+    Role,
+    are_photos,
+    layout_below,
+    layout_beside,
+    role_by_name,
+)
 from segdata.workflows.doctoring.weight_places import files_of_weights, is_weights
 from segdata.workflows.runs import is_run
 
 Kind = Literal[
-    "dataset", "shards", "run", "plain", "log", "script", "weights", "logits", "predictions"
-]
+    "dataset", "shards", "run", "gathered", "plain",
+    "log", "script", "weights", "logits", "predictions",
+]  # fmt: skip
 # Predictions come last, when the labels are known.
-_ORDER: tuple[Kind, ...] = (
-    "dataset", "shards", "run", "plain", "log", "script", "weights", "logits", "predictions",
-)  # fmt: skip
+_ORDER: tuple[Kind, ...] = get_args(Kind)
 
 # What says nothing about whether masks are labels.
 _NO_LABELS: tuple[Kind, ...] = ("log", "script", "weights")
 
-# What people call their folders.
-_PHOTOS = ("jpegimages", "images", "imgs", "image", "img", "photos", "leftimg8bit", "inputs")
-_LABELS = (
-    "segmentationclass", "segmentationclassraw", "segmentationclasspng", "labels", "label", "masks",
-    "mask", "annotations", "annots", "gt", "gtfine", "targets", "groundtruth", "ground_truth",
-)  # fmt: skip
-_PREDICTIONS = (
-    "predictions", "prediction", "preds", "pred", "predicted", "results", "result", "outputs",
-    "output", "out", "vis", "segmentation_results", "raw_segmentation_results", "inference",
-)  # fmt: skip
-# A picture with more colors is a photo; masks of the largest public sets have fewer.
-_COLORS, _LOOKED_AT = 300, 3
-_WHAT = "name a dataset folder, a folder of shards, a run, or a folder of predicted PNGs"
+_WHAT = (
+    "name a dataset folder, a folder of shards, a run, or a folder of predicted PNGs; photos and "
+    "masks in folders of any name: segdata doctor --photos DIR --labels DIR"
+)
 
 
 @dataclass(frozen=True)
@@ -54,11 +51,13 @@ class Part:
     Args:
         path: as it was named; of ``plain`` the folder of the labels.
         photos: of ``plain``: the folder of the photos, where there is one.
+        layout: of ``gathered``: which masks belong to which photos.
     """
 
     kind: Kind
     path: str
     photos: Path | None = None
+    layout: Layout | None = None
 
 
 def parts_of(paths: Sequence[str]) -> list[Part]:
@@ -100,14 +99,20 @@ def _parts(path: str) -> Iterator[Part]:
         yield Part("log", path)
         marked = marked if marked == "weights" else None
     if marked or any("/" not in key for key in index_folder(folder)):
-        yield Part(marked or "predictions", path)
+        beside = None if marked else layout_beside(folder)
+        yield (
+            Part("gathered", path, layout=beside) if beside else Part(marked or "predictions", path)
+        )
         return
     inner = [sub for sub in sorted(folder.iterdir()) if sub.is_dir()]
-    labels = _called(inner, _LABELS)
     parts = [Part(kind, str(sub)) for sub in inner if (kind := _marked(sub))]
-    if labels is not None:
-        parts.append(Part("plain", str(labels), _called(inner, _PHOTOS)))
-    predictions = _called(inner, _PREDICTIONS)
+    labels, photos = _called(inner, LABELS), _called(inner, PHOTOS)
+    layout = layout_below(folder) if None in (labels, photos) and not parts else None
+    if layout is not None:
+        parts.append(Part("gathered", path, layout=layout))
+    elif labels is not None:
+        parts.append(Part("plain", str(labels), photos))
+    predictions = _called(inner, PREDICTIONS)
     if predictions is not None and not _marked(predictions):
         parts.append(Part("predictions", str(predictions)))
     scripts = [file for file in sorted(folder.iterdir()) if _kind_of_text(file) == "script"]
@@ -151,23 +156,7 @@ def _called(folders: Sequence[Path], names: Sequence[str]) -> Path | None:
     return next((by_name[name] for name in names if name in by_name), None)
 
 
-def _nature(folder: Path) -> Literal["photos", "labels", "predictions", ""]:
+def _nature(folder: Path) -> Role:
     """What a folder of pictures is, by its name or else by its pictures; empty for masks."""
-    name = folder.name.lower()
-    if name in _PREDICTIONS:
-        return "predictions"
-    if name in _LABELS:
-        return "labels"
-    return "photos" if name in _PHOTOS or _many_colors(folder) else ""
-
-
-def _many_colors(folder: Path) -> bool:
-    for path in islice(index_folder(folder).values(), _LOOKED_AT):
-        try:
-            picture = read_photo(path)
-        except Unreadable:
-            continue
-        packed = picture.reshape(-1, 3).astype(np.uint32) @ np.array([1, 1 << 8, 1 << 16])
-        if len(np.unique(packed)) > _COLORS:
-            return True
-    return False
+    named = role_by_name(folder.name)
+    return named or ("photos" if are_photos(index_folder(folder).values()) else "")
