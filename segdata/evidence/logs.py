@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean, median, stdev
+from statistics import fmean, linear_regression, median, stdev
 from typing import Literal
+
+from segdata.evidence.log_messages import Message, MessageKind
+from segdata.evidence.settings import SettingsFacts
 
 # The catalogue looks at the last fifth of a curve (facts, 3).
 _PARTS = 5
@@ -15,6 +18,8 @@ _LEAST = 10
 # A curve falls, or rises, where the last fifth differs from the one before by this share: shuffled
 # pairs, 0.44 at step 20 and 0.379 at step 300, move by about 1 % there.
 _MOVED = 0.04
+# Steps before the first, in steps between points.
+_LATE = 10
 # A jump: a mean over a fiftieth of the curve that is this many times what came before.
 _JUMP, _JUMP_SPAN = 3.0, 50
 
@@ -72,8 +77,17 @@ class Series:
         if min(map(len, parts)) < 2 or not median(parts[1]):
             return math.inf
         # The median of normal noise scatters 1.25 times as much as the mean.
-        errors = [1.25 * stdev(part) / math.sqrt(len(part)) for part in parts]
+        errors = [1.25 * _scatter(part) / math.sqrt(len(part)) for part in parts]
         return math.hypot(*errors) / abs(median(parts[1]))
+
+    @property
+    def begins_late(self) -> bool:
+        """Whether it is the end of a longer curve: far more steps lie before it than between."""
+        if len(self.points) < 2:
+            return False
+        first, last = self.points[0][0], self.points[-1][0]
+        between = (last - first) / (len(self.points) - 1)
+        return first > _LATE * max(between, 1) and first > last / _LATE
 
     @property
     def falls(self) -> bool:
@@ -110,6 +124,13 @@ class Series:
         return values[max(0, end - size) : end]
 
 
+def _scatter(values: Sequence[float]) -> float:
+    """How far values lie from a straight line through them; a slope is no noise."""
+    steps = range(len(values))
+    slope, start = linear_regression(steps, values)
+    return stdev(value - start - slope * step for step, value in zip(steps, values, strict=True))
+
+
 @dataclass(frozen=True, kw_only=True)
 class LogFacts:
     """A log: ours, TensorBoard's events, the original's text, or any text with steps and losses.
@@ -123,6 +144,10 @@ class LogFacts:
         notes: lines that say more than numbers, by what they mean: ``restored`` (which checkpoint
             weights came from), ``init_ignored``, ``init_missing``, ``nan``, ``finished``,
             ``overflow``, ``hardware``, ``old_cuda``, ``mixed_precision``.
+        class_scores: IoU of single classes, 0 to 1, by name.
+        messages: lines that name a cause, by what they mean.
+        ended_by: the error with which the program ended.
+        settings: of the configuration that the log repeats.
         with_decay: the loss holds what weight decay adds, as the original's total loss does; its
             height then says less.
         counts: what the loss is numbered by.
@@ -134,5 +159,14 @@ class LogFacts:
     learning_rate: Series = field(default_factory=Series)
     metrics: Mapping[str, Series] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    class_scores: Mapping[str, Series] = field(default_factory=dict)
+    messages: Mapping[MessageKind, Message] = field(default_factory=dict)
+    ended_by: str | None = None
+    settings: SettingsFacts | None = None
     with_decay: bool = False
     counts: Literal["steps", "epochs"] = "steps"
+
+    @property
+    def ends_broken(self) -> bool:
+        """Whether it ends in NaN or infinity, or with the line that says so."""
+        return self.loss.ends_broken or "nan" in self.notes

@@ -25,9 +25,11 @@ FOLDER_SCOPES = (
 )  # fmt: skip
 # Scopes of the rules that judge ``CaseFacts``: what the doctor knows beyond photos and labels.
 CASE_SCOPES = (
-    "predictions", "viewing", "predicting", "scores", "training", "loss_settings", "commands",
-    "registered", "curves", "logs", "weights", "heads", "restoring", "beginnings", "logits",
-    "decoding", "feeding", "batches",
+    "predictions", "viewing", "predicting", "scores",
+    "training", "loss_settings", "commands",
+    "registered", "curves", "vanishing", "validation", "logs", "printed_ids", "printed_files",
+    "printed_weights", "weights", "heads", "restoring", "beginnings", "logits", "decoding",
+    "feeding", "batches",
 )  # fmt: skip
 # What one rule says is the reason of what others would find, which then say nothing.
 _REASONS = {

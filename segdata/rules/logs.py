@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.curves import evidence_of
 from segdata.rules.outcome import entropy, outcome, trainings
+from segdata.rules.printed import stated
+from segdata.rules.reference import evidence_of
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
@@ -33,7 +35,7 @@ def not_a_number(case: CaseFacts) -> Iterator[Statement]:
     at, line = log.loss.broken_at, log.notes.get("nan")
     if at is None and line is None:
         return
-    ended = log.loss.ends_broken or line is not None
+    ended = log.ends_broken
     sound = case.labels is not None and case.labels.clean
     where = f"at step {at}" if at is not None else f'("{line}")'
     yield Statement(
@@ -59,7 +61,7 @@ def half_floats(case: CaseFacts) -> Iterator[Statement]:
     How to fix: train without mixed precision, or with bfloat16, into a new, empty folder.
     """
     log = case.log
-    if log is None or not (log.loss.ends_broken or "nan" in log.notes):
+    if log is None or not log.ends_broken:
         return
     line = log.notes.get("mixed_precision") or log.notes.get("overflow")
     told = next((one.where for one in trainings(case) if one.mixed_precision), None)
@@ -74,6 +76,23 @@ def half_floats(case: CaseFacts) -> Iterator[Statement]:
         evidence={**evidence_of(log), "said_by": told or line, "card": card or None},
         fix="turn mixed precision off (amp=False, fp32), and train into a new, empty folder",
         missing=("a run of 100 steps without mixed precision: whether NaN comes back",),
+    )
+
+
+@further("T13")
+def loss_scale_ran_out(case: CaseFacts) -> Iterator[Statement]:
+    """The loss scale fell and fell; a few overflows at the beginning are usual."""
+    line = case.log.messages.get("loss scale") if case.log is not None else None
+    if line is None or float(line.values["scale"]) >= 1 or outcome(case) == "works":
+        return
+    scale = float(line.values["scale"])
+    yield stated(
+        case,
+        replace(line, losses_after=0),
+        f"{line.count} steps overflowed in 16-bit floats and were skipped, and the loss scale fell "
+        f"to {scale:g}: nearly nothing is trained",
+        Certainty.STRONG,
+        "turn mixed precision off (amp=False, fp32), and train into a new, empty folder",
     )
 
 

@@ -25,6 +25,8 @@ TELLS = 0.15
 # Appendix 2: a network that answered one class scored 0.44 to 0.50 of two classes, so only a score
 # above that says that it works.
 _GOOD_SCORE = 0.55
+# A class with less is as good as never answered.
+_TOLD_APART = 0.1
 # One class in nearly all pixels, where the labels have more of the others.
 _NEARLY_ALL, _FEWER = 0.995, 0.2
 
@@ -37,7 +39,7 @@ def outcome(case: CaseFacts) -> Outcome:
         return "useless" if max(one.won for one in case.logits.classes) == 1 else "works"
     if case.log is None:
         return "unknown"
-    if case.log.loss.ends_broken:
+    if case.log.ends_broken or one_class_scores(case.log) is not None:
         return "useless"
     best = max((score for score in _scores(case.log)), default=0.0)
     reference = entropy(case) or _even(case)
@@ -123,8 +125,29 @@ def passes(case: CaseFacts) -> float | None:
 
 
 def _scores(log: LogFacts) -> Iterator[float]:
-    """The last validation scores, 0 to 1."""
+    """The last validation scores, 0 to 1.
+
+    A mean over classes of which one alone has a score says nothing; nor does a perfect score, which
+    is that of labels with one class.
+    """
+    last = [series.points[-1][1] for series in log.class_scores.values() if series.points]
+    if last:
+        second = sorted((0.0 if math.isnan(score) else score for score in last), reverse=True)[1:2]
+        if not second or second[0] < _TOLD_APART:
+            return
+        yield from second
     for name, series in log.metrics.items():
-        if "loss" not in name.lower() and series.finite:
+        if "loss" not in name.lower() and series.finite and series.finite[-1] != 1:
             score = series.finite[-1]
             yield score / 100 if score > 1 else score
+
+
+def one_class_scores(log: LogFacts) -> tuple[str, float] | None:
+    """The class that has all of the last validation, and its IoU; None where several have some.
+
+    At least one of the others was there and has an IoU of 0; what is NaN was not there.
+    """
+    last = {name: one.points[-1][1] for name, one in log.class_scores.items() if one.points}
+    some = {name: score for name, score in last.items() if score > 0}
+    none = [name for name, score in last.items() if score == 0]
+    return next(iter(some.items())) if len(some) == 1 and none else None

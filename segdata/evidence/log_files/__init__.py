@@ -4,5 +4,6 @@
 """
 
 from segdata.evidence.log_files.reading import holds_log as holds_log
+from segdata.evidence.log_files.reading import is_log as is_log
 from segdata.evidence.log_files.reading import is_log_name as is_log_name
 from segdata.evidence.log_files.reading import read_log as read_log

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from segdata.evidence.log_messages import Message, MessageKind
 from segdata.evidence.logs import Series
 
 # Points that are kept; a median of a fifth of them is sure to a few percent.
@@ -61,11 +62,18 @@ class Curves:
     learning_rate: Curve = field(default_factory=Curve)
     metrics: dict[str, Curve] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    class_scores: dict[str, Curve] = field(default_factory=dict)
+    messages: dict[MessageKind, Message] = field(default_factory=dict)
+    ended_by: str | None = None
+    config: str = ""
     with_decay: bool = False
     by_epochs: bool = False
 
     def metric(self, name: str, step: int, value: float) -> None:
         self.metrics.setdefault(name, Curve()).add(step, value)
+
+    def class_score(self, name: str, step: int, value: float) -> None:
+        self.class_scores.setdefault(name, Curve()).add(step, value)
 
     def note(self, meaning: str, line: str) -> None:
         """The first line of a meaning is kept."""

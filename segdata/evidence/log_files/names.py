@@ -9,6 +9,7 @@ from typing import Literal
 _LOSS = re.compile(
     r"(train[_/ ]?)?(total[_ ]?)?loss([_/ ](step|epoch|train|total|ce|seg|sem_seg|1))*"
     r"|loss/(train|total|batch)\w*|losses/.*|(epoch|batch)_loss"
+    r"|train/(box|seg|cls|dfl|sem)_loss"
     r"|(total|clone)_loss(_\d)?|train/(decode\.)?loss\w*|decode\.loss_(ce|seg)|running loss"
     r"|cross[ _-]?entropy|ce[_ ]loss|training loss|batch loss|loss (batch|train)",
     re.IGNORECASE,
@@ -17,7 +18,7 @@ _RATE = re.compile(r"(train/)?(base_)?(lr|learning[_ ]rate)([-_/]\w+)*(_\d)?", r
 _SCORE = re.compile(
     r"(val(idation)?|test|eval)?[_/ ]?(m?iou|miou\w*|mean_iou\w*|iou_score|jaccard\w*|dice\w*)"
     r"([_ ]score)?(_\d)?"
-    r"|miou_[\d.]+(_overall)?|(val|valid)\w*[_/ ](m?iou|dice)\w*",
+    r"|miou_[\d.]+(_overall)?|metrics/mAP50\(M\)|(val|valid)\w*[_/ ](m?iou|dice)\w*",
     re.IGNORECASE,
 )
 _VALIDATION = re.compile(r"(^|[_/ ])(val|valid|validation|test|eval)([_/ ]|$)", re.IGNORECASE)
@@ -44,6 +45,6 @@ def preference(name: str) -> int:
     before its parts.
     """
     lowered = name.lower()
-    if lowered.startswith(("losses/", "decode.")) or "cross" in lowered:
+    if lowered.startswith(("losses/", "decode.", "train/seg")) or "cross" in lowered:
         return 0
     return 2 if "total" in lowered or "aux" in lowered else 1

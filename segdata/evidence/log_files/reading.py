@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from segdata.errors import UserError
+from segdata.evidence.log_files.configs import settings_of
 from segdata.evidence.log_files.curves import Curves
 from segdata.evidence.log_files.events import read_events
 from segdata.evidence.log_files.names import meaning_of
@@ -22,6 +24,13 @@ _EVENTS = "*tfevents*"
 _NAMES = ("metrics.jsonl", "*.log.json", "scalars.json", "metrics.csv", "log*.csv",
           "*_log.csv", "history*.csv", "*.log", "log*.txt", "*_log.txt", "history*.json",
           "trainer_state.json", "nohup.out")  # fmt: skip
+# Names of logs that other things bear as well: what stands in the file decides.
+_PERHAPS = ("results*.csv", "*out.txt", "*out*.txt", "*err*.txt", "train*.txt", "eval*.txt",
+            "console*.txt", "*.out", "*.err")  # fmt: skip
+# Texts of any name that somebody may name as a log.
+_TEXTS = frozenset({".txt", ".csv", ".out", ".err", ".jsonl"})
+# What is read of the beginning and of the end of such a file to tell what it is.
+_SAMPLE = 1 << 16
 _OUR_LOG = "metrics.jsonl"
 # A whole file in JSON, such as Keras' history, is small; more is no log.
 _WHOLE_JSON = 64 << 20
@@ -41,35 +50,72 @@ def read_log(path: Path) -> LogFacts:
     if not path.exists():
         raise UserError(f"there is no log {path}", _REMEDY)
     facts = _of_folder(path) if path.is_dir() else _of_file(path)
-    if facts is None or not (facts.loss.points or facts.notes or facts.metrics):
+    if facts is None or not _tells(facts):
         raise UserError(f"{path} holds no losses", _REMEDY)
     return facts
 
 
+def _tells(facts: LogFacts) -> bool:
+    numbers = facts.loss.points or facts.metrics or facts.class_scores
+    return bool(numbers or facts.notes or facts.messages)
+
+
 def holds_log(folder: Path) -> bool:
     """Whether there is a log in a folder itself."""
-    return any(is_log_name(file.name) and file.is_file() for file in folder.iterdir())
+    return any(
+        (is_log_name(file.name) or (_is_like(file.name, _PERHAPS) and is_log(file)))
+        and file.is_file()
+        for file in folder.iterdir()
+    )
 
 
 def is_log_name(name: str) -> bool:
     """Whether a file is called like a log: TensorBoard's events, or one of ``_NAMES``."""
-    return any(fnmatch(name.lower(), pattern) for pattern in (_EVENTS, *_NAMES))
+    return _is_like(name, (_EVENTS, *_NAMES))
+
+
+def is_log(path: Path) -> bool:
+    """Whether a file is a log: by its name, or by losses or known lines in it. A list of classes or
+    of files is none."""
+    if not path.is_file():
+        return False
+    return is_log_name(path.name) or (path.suffix.lower() in _TEXTS and _reads_like_one(path))
+
+
+def _is_like(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch(name.lower(), pattern) for pattern in patterns)
+
+
+def _reads_like_one(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            sample = file.read(_SAMPLE)
+            file.seek(max(len(sample), path.stat().st_size - _SAMPLE))
+            sample += file.read()
+    except OSError:
+        return False
+    if sample.startswith(_BINARY) or b"\0\0" in sample:
+        return False
+    found = _curves(sample.decode(_encoding(sample), "replace").split("\n"))
+    return found.loss.seen > 1 or bool(found.messages) or "nan" in found.notes
 
 
 def _of_folder(folder: Path) -> LogFacts | None:
     """Events and texts; the numbers are those of the first that has any, the notes those of all."""
     found: list[LogFacts] = []
     events = [file for file in sorted(folder.rglob(_EVENTS)) if file.is_file()]
-    texts = (file for name in _NAMES for file in sorted(folder.rglob(name)) if file.is_file())
+    texts = [file for name in _NAMES for file in sorted(folder.rglob(name)) if file.is_file()]
+    texts += [file for name in _PERHAPS for file in sorted(folder.glob(name)) if is_log(file)]
     if (folder / _OUR_LOG).is_file():
         found.append(_of_file(folder / _OUR_LOG))
     elif events:
         found.append(_facts(folder, "tensorboard", read_events(events, folder)))
     if not any(one.loss.points for one in found):
         found += [_of_file(file) for file in dict.fromkeys(texts)]
-    best = next((one for one in found if one.loss.points), found[0] if found else None)
-    if best is None:
+    if not found:
         return None
+    # Of several the first counts: another may be of an attempt that failed and was mended.
+    best = min(found, key=lambda one: (not one.loss.points, not one.messages))
     notes = {key: line for one in reversed(found) for key, line in one.notes.items()}
     return LogFacts(**{**vars(best), "where": str(folder), "notes": notes})
 
@@ -81,15 +127,21 @@ def _of_file(path: Path) -> LogFacts:
     if head.startswith(_BINARY):
         raise UserError(f"{path} is no text: a pickle, array or archive is not opened", _REMEDY)
     first = head.decode(_encoding(head), "replace").lstrip("\ufeff \t\r\n")
-    line = first.partition("\n")[0]
-    if first.startswith(("{", "[{")):
-        whole = _whole(path)
-        curves = read_rows(whole) if whole is not None else read_json_lines(_lines(path))
-    elif "," in line and any(meaning_of(name.strip(' "\r')) for name in line.split(",")):
-        curves = read_table(_lines(path))
-    else:
-        curves = read_text(_lines(path))
+    whole = _whole(path) if first.startswith(("{", "[{")) else None
+    curves = read_rows(whole) if whole is not None else _curves(_lines(path))
     return _facts(path, "segdata" if path.name == _OUR_LOG else "text", curves)
+
+
+def _curves(lines: Iterable[str]) -> Curves:
+    """Of a table, of objects in JSON, or of any text, as the first line tells."""
+    lines = iter(lines)
+    first = next((line for line in lines if line.strip("\ufeff \t\r\n")), "")
+    lines = chain([first], lines)
+    if first.lstrip("\ufeff \t").startswith("{"):
+        return read_json_lines(lines)
+    if "," in first and any(meaning_of(name.strip(' "\r\n')) for name in first.split(",")):
+        return read_table(lines)
+    return read_text(lines)
 
 
 def _facts(path: Path, kind: Any, curves: Curves) -> LogFacts:
@@ -100,6 +152,10 @@ def _facts(path: Path, kind: Any, curves: Curves) -> LogFacts:
         learning_rate=curves.learning_rate.series(),
         metrics={name: curve.series() for name, curve in curves.metrics.items()},
         notes=curves.notes,
+        class_scores={name: curve.series() for name, curve in curves.class_scores.items()},
+        messages=curves.messages,
+        ended_by=curves.ended_by,
+        settings=settings_of(curves.config, str(path)),
         with_decay=curves.with_decay,
         counts="epochs" if curves.by_epochs else "steps",
     )

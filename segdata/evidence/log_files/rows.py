@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from segdata.evidence.log_files.classes import class_of
 from segdata.evidence.log_files.curves import Counter, Curves
 from segdata.evidence.log_files.names import meaning_of, preference
 
@@ -46,10 +47,14 @@ def read_rows(rows: Iterable[Mapping[str, Any]]) -> Curves:
         for name, value in named.items():
             if name == chosen and row.get("mode", "train") == "train":
                 curves.loss.add(step, value)
+            elif (of := class_of(name)) is not None:
+                curves.class_score(of, step, value)
             elif meaning_of(name) == "learning_rate":
                 curves.learning_rate.add(step, value)
             elif meaning_of(name) in ("score", "validation_loss"):
-                curves.metric(name, step, value)
+                curves.metric(name.strip(), step, value)
+        if isinstance(row.get("config"), str):
+            curves.config = row["config"]
     return curves
 
 
@@ -65,7 +70,7 @@ def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 def _step(row: Mapping[str, float], counter: Counter) -> tuple[int, bool] | None:
     """The number of a row, and whether it is an epoch's."""
-    lowered = {name.lower(): value for name, value in row.items() if math.isfinite(value)}
+    lowered = {name.strip().lower(): value for name, value in row.items() if math.isfinite(value)}
     epoch = next((int(lowered[name]) for name in _EPOCHS if name in lowered), None)
     for name in _STEPS:
         if name in lowered:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from segdata.evidence.log_files.classes import Tables, mean_of
+from segdata.evidence.log_files.configs import Config
 from segdata.evidence.log_files.curves import Counter, Curves
+from segdata.evidence.log_files.messages import Messages
 from segdata.evidence.log_files.names import meaning_of, preference
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)"
@@ -22,6 +25,10 @@ _STEP = re.compile(
     re.IGNORECASE,
 )
 _EPOCH = re.compile(r"\bepoch\b\s*[\s:#=\[(]*(\d+)(?:\]\[(\d+)/(\d+))?", re.IGNORECASE)
+_BAR = re.compile(r"^(train|valid): *\d+%\|[^|]*\|[^\[]*\[(.* - .*)\]?", re.IGNORECASE)
+_ON_BAR = re.compile(rf"([A-Za-z_]\w*(?: \+ \w+)*) - ({_NUMBER})(?=[,\]\s]|$)", re.IGNORECASE)
+# As many losses after a line that ends a run say that another began.
+_WENT_ON = 10
 # Lines that say more than numbers. The original's: deeplab/utils/train_utils.py, train.py; Saver's.
 _NOTES = (
     ("init_ignored", re.compile(r"Ignoring initialization; other checkpoint exists")),
@@ -31,7 +38,9 @@ _NOTES = (
         r"weights|pretrained)\b.*\bfrom|load checkpoint from|Model loaded from", re.IGNORECASE)),
     ("nan", re.compile(
         r"Loss is inf or nan|NaN loss during training|Model diverged with loss = NaN|"
-        r"LossTensor is inf or nan|CheckNumerics", re.IGNORECASE)),
+        r"LossTensor is inf or nan|Tensor had (?:NaN|Inf)|Invalid loss, terminating training|"
+        r"Loss is nan, stopping|loss returned in `?training_step`? is nan or inf|"
+        r"Loss became infinite or NaN|returned nan values in its", re.IGNORECASE)),
     ("finished", re.compile(r"Finished training|Stopping Training", re.IGNORECASE)),
     ("overflow", re.compile(r"gradient overflow|skipping step, loss scaler", re.IGNORECASE)),
     ("mixed_precision", re.compile(
@@ -49,11 +58,25 @@ _NOTES = (
 
 def read_text(lines: Iterable[str]) -> Curves:
     """The values and notes of all lines."""
-    reader = _Text()
-    for line in lines:
+    reader, config, messages = _Text(), Config(), Messages()
+    curves, nan_at = reader.curves, 0
+    for number, line in enumerate(lines, 1):
+        messages.line(line, number, curves.loss.seen)
         # A bar of progress rewrites its line; what stands last on it is what counts.
-        reader.line(line.rstrip().rpartition("\r")[2])
-    return reader.curves
+        shown = line.rstrip().rpartition("\r")[2]
+        if config.line(shown):
+            reader.notes(shown)
+            continue
+        nan_known = "nan" in curves.notes
+        reader.line(shown)
+        nan_at = nan_at if nan_known else curves.loss.seen
+    curves.messages = messages.all(curves.loss.seen)
+    curves.ended_by = messages.ended_by(curves.loss.seen)
+    curves.config = "\n".join(config.lines)
+    if curves.loss.seen > nan_at + _WENT_ON:
+        # The run was started again.
+        curves.notes.pop("nan", None)
+    return curves
 
 
 class _Text:
@@ -63,11 +86,26 @@ class _Text:
         self.epoch: int | None = None
         self.count = 0
         self.counter = Counter()
+        self.tables = Tables()
 
-    def line(self, line: str) -> None:
+    def notes(self, line: str) -> None:
+        """What a line says in words."""
         for meaning, pattern in _NOTES:
             if pattern.search(line):
                 self.curves.note(meaning, line)
+
+    def line(self, line: str) -> None:
+        """The next line."""
+        self.notes(line)
+        for name, score in self.tables.line(line):
+            self.curves.class_score(name, self.at, score)
+        mean = mean_of(line)
+        if mean is not None:
+            self.curves.metric("miou_1.0", self.at, mean)
+        bar = _BAR.match(line)
+        if bar:
+            self._bar(bar[1].lower() == "train", bar[2])
+            return
         original = _ORIGINAL.search(line)
         if original:
             self.curves.with_decay = True
@@ -80,6 +118,22 @@ class _Text:
         self._values(
             [(_last_words(name), value) for name, value in values], self._step(line, epoch)
         )
+
+    @property
+    def at(self) -> int:
+        """The step that was logged last."""
+        newest = self.curves.loss.newest
+        return newest[0] if newest is not None else self.epoch or 0
+
+    def _bar(self, training: bool, said: str) -> None:
+        """segmentation_models_pytorch: ``train: 100%|###| 9/9 [..., dice_loss - 0.9, ...]``."""
+        step = self.count if self.epoch is None else self.epoch
+        self.curves.by_epochs |= training
+        for name, text in _ON_BAR.findall(said):
+            if name.endswith("loss") and training:
+                self.curves.loss.add(step, float(text))
+            elif not training:
+                self.curves.metric(f"valid {name}", step, float(text))
 
     def _values(self, values: list[tuple[str, float]], step: int | None) -> None:
         losses = [name for name, _ in values if meaning_of(name) == "loss"]

@@ -40,7 +40,7 @@ def _told(log: LogFacts) -> str:
     steps = f"{len(log.loss.points)} losses to {log.counts[:-1]} {log.loss.last_step}"
     parts = [steps] if log.loss.points else []
     if log.messages:
-        parts.append(f"{len(log.messages)} lines that name a cause")
+        parts.append(f"{len(log.messages)} known message{'s' * (len(log.messages) > 1)}")
     if log.settings is not None:
         parts.append("its configuration")
     return ", ".join(parts) or "notes"

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from segdata.dataset import DESCRIPTOR_FILE
 from segdata.errors import UserError
-from segdata.evidence.log_files import holds_log, is_log_name
+from segdata.evidence.log_files import holds_log, is_log
 from segdata.evidence.script_files import SCRIPT_SUFFIXES
 from segdata.files import refuse_incomplete
 from segdata.listing import index_folder
@@ -142,12 +142,12 @@ def _marked(folder: Path) -> Kind | None:
 
 
 def _kind_of_text(path: Path) -> Kind | None:
-    """Whether a file is a log or a script, by its name."""
+    """Whether a file is a log or a script."""
     if not path.is_file():
         return None
     if path.suffix in SCRIPT_SUFFIXES:
         return "script"
-    return "log" if is_log_name(path.name) else None
+    return "log" if is_log(path) else None
 
 
 def _called(folders: Sequence[Path], names: Sequence[str]) -> Path | None:
