@@ -44,7 +44,7 @@ def preference(name: str) -> int:
     The cross entropy alone says more than a total with weight decay; a plain ``loss`` is taken
     before its parts.
     """
-    lowered = name.lower()
+    lowered = name.strip().lower()
     if lowered.startswith(("losses/", "decode.", "train/seg")) or "cross" in lowered:
         return 0
     return 2 if "total" in lowered or "aux" in lowered else 1

@@ -1,0 +1,110 @@
+"""Losses that fall to nothing or below it, and validations of one class."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from segdata import rules
+from segdata.evidence import CaseFacts, LogFacts, Series, SettingsFacts
+from segdata.findings import Certainty, Finding, Level
+
+
+def log(values: list[float], **more: Any) -> LogFacts:
+    points = tuple((10 * n, value) for n, value in enumerate(values, 1))
+    return LogFacts(where="t.log", kind="text", loss=Series(points), **more)
+
+
+def errors(log: LogFacts, training: SettingsFacts | None = None) -> list[Finding]:
+    found = rules.judge_case(CaseFacts(log=log, training=training))
+    return [one for one in found if one.level >= Level.WARNING]
+
+
+def scores(*values: float) -> dict[str, Series]:
+    return {f"class {n}": Series(((100, value),)) for n, value in enumerate(values)}
+
+
+ZERO = [0.4, 0.2, *[0.0] * 98]
+WELL = [0.05 + 0.6 * math.exp(-n / 20) + 0.003 * (n % 3) for n in range(200)]
+FLAT = [0.3 + 0.001 * (n % 3) for n in range(200)]
+MMSEG = SettingsFacts(where="a.log", tool="mmseg", num_classes=2)
+
+
+def test_a_loss_of_nothing_is_told_whatever_the_mean_score_of_one_class_says() -> None:
+    perfect = {"mIoU": Series(((100, 1.0),))}
+    for more in ({}, {"metrics": perfect, "class_scores": scores(1.0, math.nan)}):
+        assert [one.rule for one in errors(log(ZERO, **more))] == ["L01"]
+    good = {"metrics": {"mIoU": Series(((100, 0.9),))}, "class_scores": scores(0.95, 0.85)}
+    assert errors(log(ZERO, **good)) == []
+
+
+def test_a_configuration_in_the_log_says_why_the_loss_is_nothing() -> None:
+    reduced = SettingsFacts(where="a.log", tool="mmseg", num_classes=2, reduce_zero_label=True)
+    found = errors(log(ZERO), reduced)
+    assert [one.rule for one in found if one.certainty is Certainty.STRONG] == ["D05"]
+    assert errors(log(WELL), reduced) == []
+    assert {one.rule for one in errors(log(ZERO), MMSEG)} == {"L01"}
+
+
+def test_a_loss_of_nothing_in_every_line_is_that_of_one_channel() -> None:
+    one = SettingsFacts(where="a.log", tool="mmseg", num_classes=1, one_channel=True)
+    (told,) = errors(log([0.0] * 50), one)
+    (guessed,) = errors(log([0.0] * 50))
+    assert (told.rule, told.certainty) == ("D09", Certainty.STRONG)
+    assert (guessed.rule, guessed.certainty) == ("D09", Certainty.MEDIUM)
+    assert errors(log(WELL), one) == []
+
+
+def test_a_cross_entropy_far_below_zero_says_labels_above_one() -> None:
+    away = [-math.exp(n / 10) for n in range(100)]
+    assert [one.rule for one in errors(log(away))] == ["L02"]
+    # Losses made of Dice are negative, too, and end at -1.
+    assert errors(log([-1 + value for value in WELL])) == []
+    assert errors(log([-3 + value for value in WELL])) == []
+
+
+def test_one_class_alone_in_the_last_validation_is_a_collapse() -> None:
+    found = errors(log(FLAT, class_scores=scores(0.974, 0.0)))
+    sure = {one.rule: one.certainty for one in found}
+    assert (sure["T01"], sure["I11"]) == (Certainty.HINT, Certainty.MEDIUM)
+    assert "2.6 %" in next(one.message for one in found if one.rule == "T01")
+    rules_of = {one.rule for one in errors(log(FLAT, class_scores=scores(0.6, 0.0, 0.0)))}
+    assert "I11" in rules_of
+    assert "T01" not in rules_of
+
+
+@pytest.mark.parametrize("last", [(0.97, 0.4), (0.97, 0.02), (0.97, math.nan), (0.9, 0.5, 0.0)])
+def test_several_classes_or_one_that_is_not_there_are_no_collapse(last: tuple[float, ...]) -> None:
+    assert errors(log(WELL, class_scores=scores(*last))) == []
+
+
+def test_an_explosion_that_leaves_nothing_is_a_rate_that_is_too_high() -> None:
+    dead = [0.33 + 0.001 * (n % 3) for n in range(150)]
+    assert [one.rule for one in errors(log([0.7, 0.7, 3e4, 3e4, *dead]))] == ["T03"]
+    # One bad batch, after which it goes on learning.
+    assert errors(log([*WELL[:10], 3e4, *WELL[10:]])) == []
+
+
+def test_a_curve_that_begins_in_the_middle_may_lie_flat() -> None:
+    assert [one.rule for one in errors(log(FLAT))] == ["T03"]
+    tail = Series(tuple((30_000 + 10 * n, value) for n, value in enumerate(FLAT)))
+    assert errors(LogFacts(where="t.log", kind="text", loss=tail)) == []
+    resumed = log(FLAT, notes={"init_ignored": "Ignoring initialization; other checkpoint exists"})
+    assert errors(resumed) == []
+    assert "T06" in [one.rule for one in rules.judge_case(CaseFacts(log=resumed))]
+
+
+def test_few_steps_are_told_though_the_curve_is_short() -> None:
+    noisy = [1 + 2 * math.exp(-n / 21) + 0.07 * (n % 3 - 1) for n in range(30)]
+    assert [one.rule for one in errors(log(noisy))] == ["T02"]
+    # Early stopping ends a run whose training loss still falls.
+    assert errors(log([0.1 + 0.4 * math.exp(-n / 9) for n in range(31)])) == []
+
+
+def test_a_log_that_ends_with_the_line_of_nan_is_no_run_to_be_trained_longer() -> None:
+    falls = [1 - n / 300 for n in range(150)]
+    assert [one.rule for one in errors(log(falls))] == ["T02"]
+    ended = log(falls, notes={"nan": "Loss is inf or nan. : Tensor had NaN values"})
+    assert [one.rule for one in errors(ended)] == ["T12"]
