@@ -218,11 +218,14 @@ def _once_each(ranked: list[Finding]) -> Iterator[Finding]:
     """Several kinds of evidence may tell the same cause, and shards what their data set tells; the
     surest is kept. Of errors in files each stays."""
     said: set[tuple[str, ...]] = set()
+    errors: set[str] = set()
     for finding in ranked:
         of_files = finding.rule[0] in "LDSP" and finding.level > Level.INFO
         key = (finding.rule, finding.path or "", finding.message) if of_files else (finding.rule,)
-        if key not in said:
+        doubt = finding.level < Level.ERROR and finding.rule in errors
+        if key not in said and not doubt:
             said.add(key)
+            errors |= {finding.rule} if finding.level >= Level.ERROR else set()
             yield finding
 
 

@@ -117,10 +117,10 @@ def _named(finding: Finding) -> str:
 
 
 def _brief_fix(finding: Finding) -> str:
-    """Its command, or else its first line."""
+    """Its commands, or else its first line."""
     lines = finding.fix.splitlines()
-    command = next((line for line in lines if line.startswith("segdata ")), None)
-    return kept(command) if command else lines[0]
+    commands = [line for line in lines if line.startswith("segdata ")]
+    return kept(" && ".join(commands)) if commands else lines[0]
 
 
 def _one_line(text: str, console: Console) -> None:

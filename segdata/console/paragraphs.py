@@ -49,7 +49,9 @@ def _breaks(text: str, room: int, hang: int) -> list[int]:
 
 def instruction(text: str, console: Console, indent: int = 0) -> None:
     """Print what to do; a line that is a command is not broken."""
-    for line in f"fix: {text}".splitlines():
+    lines = text.splitlines()
+    apart = len(lines) > 1 and all(line.startswith("segdata ") for line in lines)
+    for line in f"fix:\n{text}".splitlines() if apart else f"fix: {text}".splitlines():
         words = line.removeprefix("fix: ")
         if words.startswith("segdata "):
             line = line.replace(words, kept(words))

@@ -22,8 +22,9 @@ class LabelEvidence:
         samples: of each split.
         ending: what labels have behind the name of their photo, as ``_mask``.
         sizes: how many photos have a height and width.
-        palette_gray: what TensorFlow and OpenCV read of labels with a palette that the trainer
-            is said to read as ids; empty where there are none, or where they read the same.
+        misread: what TensorFlow and OpenCV read of labels that the trainer is said to read as
+            ids, by the rule about how these are stored (a palette is ``L03``); only where they
+            read other numbers.
         to_shards: the command that makes shards of them; empty where they are shards.
         clean: no rule about labels, pairs or descriptor has found a warning or an error.
     """
@@ -38,7 +39,7 @@ class LabelEvidence:
     samples: Mapping[str, int] = field(default_factory=dict)
     ending: str = ""
     sizes: Mapping[tuple[int, int], int] = field(default_factory=dict)
-    palette_gray: tuple[int, ...] = ()
+    misread: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     to_shards: str = ""
     clean: bool = True
 

@@ -63,10 +63,11 @@ def _beginning(names: Collection[str]) -> str:
 def _fit(
     images: Collection[str], labels: Collection[str], image: tuple[str, str], label: tuple[str, str]
 ) -> Affix:
-    mine = {_without(name, image) for name in images}
-    return Affix(image, label, len(mine & {_without(name, label) for name in labels}))
+    mine = {without(name, image) for name in images}
+    return Affix(image, label, len(mine & {without(name, label) for name in labels}))
 
 
-def _without(name: str, ends: tuple[str, str]) -> str:
+def without(name: str, ends: tuple[str, str]) -> str:
+    """A name without what it begins and ends with, folders aside."""
     folder, slash, bare = name.rpartition("/")
     return f"{folder}{slash}{bare.removeprefix(ends[0]).removesuffix(ends[1])}"

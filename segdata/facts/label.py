@@ -43,9 +43,10 @@ _SAMPLED_PIXELS = 1 << 16
 _ALL_COLORS = 1 << 24
 # A picture of more colors (or of one for every eight pixels), of which the most frequent ones cover
 # less than half, is a photo or an overlay (fault catalogue, L22); masks with soft edges have many
-# colors, too, and large plain areas. Of JPEG photos (CamVid, rendered streets) they cover 0.30 at
-# most, of CamVid's color masks saved as JPEG (quality 10 to 95) 0.60 and more.
-_PICTURE_COLORS, _PICTURE_PIXELS, _PICTURE_PLAIN = 1000, 8, 0.5
+# colors, too, and large plain areas. JPEG makes colors of everything: of color masks saved so they
+# cover 0.60 and more (CamVid, quality 10 to 95) or 0.22 and more (small streets); of most photos,
+# which are JPEG as well, 0.10.
+_PICTURE_COLORS, _PICTURE_PIXELS, _PICTURE_PLAIN, _LOSSY_PLAIN = 1000, 8, 0.5, 0.2
 # A grey picture has more levels than these, the most frequent 16 cover little, and neighbors
 # differ. In photos of CamVid, rendered streets and portraits there are 155 and more, 0.52 are
 # covered at most, and 0.51 are like their neighbor; in masks 0.9 and more are.
@@ -207,7 +208,7 @@ def gather_label(
         tensorflow=tensorflow,
         opencv=opencv,
         places=None if label is None or ids is None else _places(label, ids, descriptor),
-        colors=_colors(stored, ids),
+        colors=_colors(stored, ids, lossless=problem is None or problem.kind != "lossy"),
         alpha=_alpha(stored),
         palette=_palette(stored, ids, data),
         oddities=(
@@ -272,7 +273,7 @@ def _alpha_form(alpha: tuple[int, int] | None) -> Alpha:
     return Alpha.CONSTANT if alpha[0] == alpha[1] else Alpha.VARIES
 
 
-def _colors(stored: Stored, ids: Histogram | None) -> Colors | None:
+def _colors(stored: Stored, ids: Histogram | None, *, lossless: bool) -> Colors | None:
     """The colors of an RGB or RGBA picture, alpha aside, and the levels of a grey photo."""
     if stored.header.mode == "L":
         return _grays(stored.pixels, ids or count_values(stored.pixels))
@@ -290,7 +291,8 @@ def _colors(stored: Stored, ids: Histogram | None) -> Colors | None:
     many = distinct > min(_PICTURE_COLORS, packed.size / _PICTURE_PIXELS)
     if gray:
         return _grays(red, count_values(red)) or Colors(distinct, gray, sample, plain)
-    return Colors(distinct, gray, sample, plain, many and plain < _PICTURE_PLAIN)
+    most = _PICTURE_PLAIN if lossless else _LOSSY_PLAIN
+    return Colors(distinct, gray, sample, plain, many and plain < most)
 
 
 def _grays(levels: npt.NDArray[Any], ids: Histogram) -> Colors | None:

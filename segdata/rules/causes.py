@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from segdata.rules.idset import STRAY_SHARE, VOID, VOID_NAMES, IdSet
 from segdata.rules.schemes import is_numbered, named_instances, scheme_of
-from segdata.rules.soft_edges import shape_of
+from segdata.rules.soft_edges import areas_of, shape_of
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts, LabelForm, LabelGroup
@@ -115,6 +115,7 @@ def ids_of(facts: DatasetFacts, split: str | None = None) -> IdSet:
     return replace(
         ids,
         shape=shape_of(facts.structure, ids),
+        areas=areas_of(facts.structure),
         scheme=scheme_of(ids),
         instances=is_numbered(facts.masks, ids),
         shifted=facts.masks.shifted.files,
@@ -161,6 +162,17 @@ def _sixteen_bit(group: LabelGroup, facts: DatasetFacts) -> bool:
     return descriptor.label_decoder != "indices" or (beyond and descriptor.num_classes <= 256)
 
 
+def _is_lossy(group: LabelGroup) -> bool:
+    return group.form.problem == "lossy"
+
+
+def _are_pictures(facts: DatasetFacts) -> bool:
+    """Whether most lossy labels are photos: a single one may look like a mask, and the reverse."""
+    lossy = [group for group in facts.groups if _is_lossy(group)]
+    pictures = sum(group.files for group in lossy if group.form.picture)
+    return pictures * 2 > sum(group.files for group in lossy)
+
+
 def _differs(group: LabelGroup, facts: DatasetFacts) -> bool:
     """The trainer's decoder reads other numbers than are stored."""
     decoder = facts.descriptor.label_decoder
@@ -176,9 +188,9 @@ def _few_bits(group: LabelGroup, facts: DatasetFacts) -> bool:
 FormCause = Callable[["LabelGroup", "DatasetFacts"], bool]
 FORM_CAUSES: tuple[tuple[str, FormCause], ...] = (
     ("L27", lambda group, _: group.form.unreadable),
-    # A photo is no mask, however it is stored.
+    ("L22", lambda group, facts: _is_lossy(group) and _are_pictures(facts)),
+    ("L11", lambda group, _: _is_lossy(group)),
     ("L22", lambda group, _: group.form.picture),
-    ("L11", lambda group, _: group.form.problem == "lossy"),
     # Where the channels differ the classes are in the colors, whatever alpha does.
     ("L04", lambda group, _: group.form.colored),
     ("L13", lambda group, _: group.form.problem == "alpha"),
@@ -224,7 +236,9 @@ def _foreground_ignored(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
         return frozenset()
     seen = ids.values[ids.ignore]
     some = seen.files > 1 and seen.files >= _SOME_FILES * ids.files and ids.alone(ids.ignore)
-    return frozenset({ids.ignore} if len(ids.trained) == 1 or some else ())
+    # Soft edges hide it: but for them there are two values.
+    plain = ids.shape is not None and ids.ignore in ids.areas and len(ids.areas) == 2
+    return frozenset({ids.ignore} if len(ids.trained) == 1 or some or plain else ())
 
 
 def _scattered(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:

@@ -34,6 +34,7 @@ class IdSet:
         names: of the classes that the descriptor lists.
         shape: the rule that explains the edges of the labels, if one does: ``L10``, ``L11``,
             ``L12``.
+        areas: values that fill areas, and are not only at the edges of others.
         scheme: the ids are those of a well-known data set, numbered otherwise than here.
         instances: they number the objects in each picture.
         shifted: labels without a 0 that hold ``behind`` and nothing beyond it.
@@ -45,6 +46,7 @@ class IdSet:
     ignore: int | None
     names: Mapping[int, str]
     shape: str | None = None
+    areas: tuple[int, ...] = ()
     scheme: str | None = None
     instances: bool = False
     shifted: int = 0

@@ -46,16 +46,20 @@ def foreground_is_ignored(facts: DatasetFacts) -> Iterator[Statement]:
     """
     for ids, split in without_lesson(facts, "L01"):
         (value,) = value_causes(ids)["L01"]
-        if len(ids.trained) > 1:
+        soft = ids.shape is not None and len(ids.areas) == 2
+        if len(ids.trained) > 1 and not soft:
             yield _some_ignored(ids, value)
             continue
-        (kept,) = ids.trained
+        (kept,) = set(ids.areas) - {value} if soft else ids.trained
         seen = ids.values[value]
         where = f"the {split} labels" if split else "the labels"
+        edges = " but for their edges" if soft else ""
         rows = [("background", kept), ("object", value)]
         yield Statement(
-            message=f"{where} hold only {kept} and {value}, and {value} is the ignore label: all "
-            f"{seen.pixels} foreground pixels ({percent(ids.share([value]))}) are left out of "
+            # Where edges are soft in most labels, what drew them may come first.
+            certainty=Certainty.MEDIUM if soft and seen.alone * 2 < ids.files else Certainty.PROOF,
+            message=f"{where} hold only {kept} and {value}{edges}, and {value} is the ignore label:"
+            f" all {seen.pixels} foreground pixels ({percent(ids.share([value]))}) are left out of "
             "training",
             path=seen.places[0].path,
             x=seen.places[0].x,

@@ -43,6 +43,12 @@ def shape_of(facts: StructureFacts, ids: IdSet) -> str | None:
     return "L10" if meetings.leaps else None
 
 
+def areas_of(facts: StructureFacts) -> tuple[int, ...]:
+    """The values that fill areas."""
+    clean = sum(facts.clean.values())
+    return tuple(sorted(v for v, n in facts.clean.items() if n >= _PLAIN * clean))
+
+
 def _blocks_outside(facts: StructureFacts, ids: IdSet) -> bool:
     """Two classes leave no ribbons: JPEG makes of 0 and 1 some 2, at edges, in blocks."""
     blocky = facts.meetings.blockiness >= _VERY_BLOCKY and facts.meetings.total >= _MEETINGS

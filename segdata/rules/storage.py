@@ -53,7 +53,10 @@ def palette_as_gray(facts: DatasetFacts) -> Iterator[Statement]:
     for group in _explained(facts, "L03"):
         yield _misread(facts, group, "stored with a palette", _shard(facts))
     for group in _only_stored(facts, lambda form: form.is_palette and form.tensorflow_differs):
-        yield _only_elsewhere(facts, group, "stored with a palette", Level.INFO)
+        # Where only some have one, a reader of grey finds ids in the others: that hides it.
+        mixed = any(not g.form.is_palette for g in explained(facts, None) if len(g.values) > 1)
+        level = Level.WARNING if mixed else Level.INFO
+        yield _only_elsewhere(facts, group, "stored with a palette", level)
 
 
 @rule("L04", level=Level.ERROR)

@@ -17,7 +17,7 @@ from segdata.rules.outcome import (
     samples,
     trainings,
 )
-from segdata.rules.wording import numbers, percent
+from segdata.rules.wording import percent
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, SettingsFacts
@@ -172,31 +172,6 @@ def told_to_begin_with_nothing(case: CaseFacts) -> Iterator[Statement]:
         return
 
 
-@further("L03")
-def palette_and_nothing_learned(case: CaseFacts) -> Iterator[Statement]:
-    """Labels have a palette, and the network answers one class: its trainer may have read grey."""
-    labels, tools = case.labels, {told.tool for told in trainings(case)}
-    if (
-        labels is None
-        or not labels.palette_gray
-        or outcome(case) != "useless"
-        or "segdata" in tools
-    ):
-        return
-    certain = "deeplab" in tools
-    yield Statement(
-        message="labels are stored with a palette, and TensorFlow and OpenCV read "
-        f"{numbers(labels.palette_gray)} of them instead of ids: a trainer that reads them so "
-        "learns one class",
-        certainty=Certainty.STRONG if certain else Certainty.MEDIUM,
-        path=labels.where,
-        evidence={"ids": list(labels.pixels), "read_as_grey": list(labels.palette_gray)},
-        fix=labels.to_shards,
-        missing=()
-        if certain
-        else ("what reads the labels: --script FILE, or --batch FILE.npz with a batch as loaded",),
-    )
-
 
 def _useless(case: CaseFacts) -> bool:
     return outcome(case) == "useless"
@@ -225,23 +200,3 @@ def _near_entropy(case: CaseFacts) -> bool:
     last = case.log.loss.last if case.log is not None else None
     reference = entropy(case)
     return last is not None and reference is not None and last < 1.1 * reference
-
-
-@further("P10")
-def masks_have_an_ending(case: CaseFacts) -> Iterator[Statement]:
-    """Masks in plain folders are called as their photos, with an ending."""
-    labels = case.labels
-    level = graded(case, unknown=Level.INFO)
-    if labels is None or not labels.ending or level is None:
-        return
-    yield Statement(
-        message=f"masks are called as their photos with {labels.ending!r} behind: segdata pairs "
-        "them, a loader that looks for the photo's own name finds none",
-        certainty=Certainty.MEDIUM,
-        level=level,
-        path=labels.where,
-        count=labels.labels,
-        evidence={"ending": labels.ending, "labels": labels.labels},
-        fix=f"tell your loader the ending {labels.ending!r}, or rename the masks",
-        missing=("what joins photos and masks: --script FILE",),
-    )

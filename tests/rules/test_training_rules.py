@@ -150,7 +150,7 @@ def test_black_after_a_loss_that_fell_far_is_no_short_training() -> None:
 
 
 def test_palette_labels_are_suspected_where_one_class_is_predicted() -> None:
-    labels = replace(LABELS, palette_gray=(0, 38))
+    labels = replace(LABELS, misread={"L03": (0, 38)})
     (found,) = said(case(labels=labels, predictions=BLACK), "L03")
     assert found.certainty is Certainty.MEDIUM
     assert "0, 38" in found.message

@@ -12,7 +12,7 @@ from segdata.dataset import Dataset, DatasetDescriptor, Split
 from segdata.diagnosis import Evidence
 from segdata.errors import UserError
 from segdata.evidence import LabelEvidence
-from segdata.facts import DatasetFacts
+from segdata.facts import DatasetFacts, LabelForm
 from segdata.findings import Finding, Level
 from segdata.listing import index_folder
 from segdata.records import decode, scan
@@ -31,6 +31,8 @@ from segdata.workflows.scoring import classes_of
 
 # A quick look at this many pairs of each split, spread evenly.
 SAMPLED = 500
+# Bits that each pixel of a label has as a rule, and those of which TensorFlow and OpenCV take half.
+_USUAL, _WIDE = 8, 16
 # Rules about labels that compare them with their photos.
 _WITH_PHOTOS = frozenset({"L22", "L23", "L24", "L25"})
 
@@ -209,16 +211,28 @@ def _evidence(facts: DatasetFacts, findings: Sequence[Finding], seen: _Seen) -> 
         samples=seen.samples,
         ending=seen.ending,
         sizes=facts.photo_sizes,
-        palette_gray=_palette_gray(facts),
+        misread=_misread(facts),
         to_shards="" if facts.shards else on_dataset(facts, "shard", f"{facts.root}-shards"),
         clean=all(finding.level < Level.WARNING for finding in findings),
     )
 
 
-def _palette_gray(facts: DatasetFacts) -> tuple[int, ...]:
+def _misread(facts: DatasetFacts) -> dict[str, tuple[int, ...]]:
     groups = facts.groups if facts.descriptor.label_decoder == "indices" else ()
-    misread = (g.tensorflow for g in groups if g.form.is_palette and g.form.tensorflow_differs)
-    return tuple(sorted({value for read in misread for value in read}))
+    found: dict[str, set[int]] = {}
+    for group in groups:
+        rule = _stored_oddly(group.form)
+        if rule and group.form.tensorflow_differs:
+            found.setdefault(rule, set()).update(group.tensorflow)
+    return {rule: tuple(sorted(values)) for rule, values in found.items()}
+
+
+def _stored_oddly(form: LabelForm) -> str | None:
+    if form.is_palette:
+        return "L03"
+    if form.bit_depth == _WIDE:
+        return "L14"
+    return "L15" if form.is_gray and form.bit_depth < _USUAL else None
 
 
 def _sample(split: Split, full: bool) -> Split:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 
 from segdata.dataset import Dataset, Split
 from segdata.errors import UserError
+from segdata.facts.affixes import common_affix, without
 from segdata.file_index import ChosenFiles, FileIndex
 from segdata.images import Unreadable, read_photo
 from segdata.listing import ListText, index_folder
@@ -76,11 +77,11 @@ class GatheredDataset(Dataset):
 
     @cached_property
     def image_files(self) -> FileIndex:
-        return ChosenFiles(self.layout.root, self.layout.photos)
+        return ChosenFiles(self.layout.images, self.layout.photos)
 
     @cached_property
     def label_files(self) -> FileIndex:
-        return ChosenFiles(self.layout.root, self.layout.masks)
+        return ChosenFiles(self.layout.labels, self.layout.masks)
 
     @cached_property
     def splits(self) -> Mapping[str, Split]:
@@ -115,12 +116,15 @@ def are_photos(files: Iterable[Path]) -> bool:
 
 
 def two_folders(photos: Path, labels: Path) -> Layout:
-    """Photos and masks in folders of their own; masks may have an ending that photos have not."""
+    """Photos and masks in folders of their own; their names may begin or end differently."""
     files, masks = index_folder(photos), index_folder(labels)
-    if not files.keys() & masks.keys():
-        with suppress(UserError):
-            masks = _by_photo(join_by_name(photos, labels))
-    return Layout(labels.parent, photos, labels, files, masks, _ending(files, masks))
+    layout = Layout(labels.parent, photos, labels, files, masks)
+    if layout.pairs:
+        return layout
+    with suppress(UserError):
+        joined = _by_photo(join_by_name(photos, labels))
+        return replace(layout, masks=joined, ending=_ending(files, joined))
+    return _without_affix(layout)
 
 
 def layout_beside(folder: Path) -> Layout | None:
@@ -154,7 +158,19 @@ def _role(group: PictureGroup) -> Role:
 def _of_groups(folder: Path, photo: PictureGroup, mask: PictureGroup) -> Layout:
     joined = join(photo, mask)
     masks = _by_photo(joined) | {key: mask.files[key] for key in joined.labels_only}
-    return Layout(folder, folder, folder, photo.files, masks, _ending(photo.files, masks))
+    ending = _ending(photo.files, masks)
+    layout = Layout(folder, folder, folder, photo.files, masks, ending)
+    return layout if layout.pairs else _without_affix(layout)
+
+
+def _without_affix(layout: Layout) -> Layout:
+    """``a_leftImg8bit`` and ``a_gtFine_labelIds`` -> ``a``."""
+    affix = common_affix(layout.photos, layout.masks)
+    if affix is None:
+        return layout
+    photos = {without(key, affix.image): path for key, path in layout.photos.items()}
+    masks = {without(key, affix.label): path for key, path in layout.masks.items()}
+    return replace(layout, photos=photos, masks=masks, ending=affix.label[1])
 
 
 def _by_photo(joined: Joined) -> dict[str, Path]:

@@ -1,0 +1,76 @@
+"""Rules about what a trainer may read of labels that segdata reads as they are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from segdata.findings import Certainty, Level
+from segdata.rules import Statement, further
+from segdata.rules.outcome import graded, outcome, trainings
+from segdata.rules.wording import numbers
+
+if TYPE_CHECKING:
+    from segdata.evidence import CaseFacts
+
+# What trainers ignore that nobody tells otherwise (PASCAL VOC's void).
+_VOID = 255
+_READER = "what reads the labels: --script FILE, or --batch FILE.npz with a batch as loaded"
+
+
+@further("L03")
+def palette_and_nothing_learned(case: CaseFacts) -> Iterator[Statement]:
+    """Labels have a palette, and the network answers one class: its trainer may have read grey."""
+    yield from _misread(case, "L03", "with a palette")
+
+
+@further("L14")
+def wide_and_nothing_learned(case: CaseFacts) -> Iterator[Statement]:
+    """Labels have 16 bits, and the network answers one class: its trainer may have read 0."""
+    yield from _misread(case, "L14", "in 16 bits")
+
+
+@further("L15")
+def narrow_and_nothing_learned(case: CaseFacts) -> Iterator[Statement]:
+    """Labels have few bits, and the network answers one class: its trainer may have read 255."""
+    yield from _misread(case, "L15", "in fewer than 8 bits")
+
+
+@further("P10")
+def masks_have_an_ending(case: CaseFacts) -> Iterator[Statement]:
+    """Masks in plain folders are called as their photos, with an ending."""
+    labels = case.labels
+    level = graded(case, unknown=Level.INFO)
+    if labels is None or not labels.ending or level is None:
+        return
+    yield Statement(
+        message=f"masks are called as their photos with {labels.ending!r} behind: segdata pairs "
+        "them, a loader that looks for the photo's own name finds none",
+        certainty=Certainty.MEDIUM,
+        level=level,
+        path=labels.where,
+        count=labels.labels,
+        evidence={"ending": labels.ending, "labels": labels.labels},
+        fix=f"tell your loader the ending {labels.ending!r}, or rename the masks",
+        missing=("what joins photos and masks: --script FILE",),
+    )
+
+
+def _misread(case: CaseFacts, rule: str, stored: str) -> Iterator[Statement]:
+    labels, tools = case.labels, {told.tool for told in trainings(case)}
+    read = labels.misread.get(rule, ()) if labels else ()
+    if labels is None or not read or outcome(case) != "useless" or "segdata" in tools:
+        return
+    answers = case.predictions.pixels if case.predictions else {}
+    # What is left of the labels is what the network answers.
+    certain = "deeplab" in tools or set(read) - {_VOID, labels.ignore} == set(answers)
+    yield Statement(
+        message=f"labels are stored {stored}, and TensorFlow and OpenCV read {numbers(read)} of "
+        "them instead of ids: a trainer that reads them so learns one class",
+        certainty=Certainty.STRONG if certain else Certainty.MEDIUM,
+        level=Level.ERROR,
+        path=labels.where,
+        evidence={"ids": list(labels.pixels), "read_instead": list(read)},
+        fix=labels.to_shards,
+        missing=() if certain else (_READER,),
+    )
