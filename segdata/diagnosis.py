@@ -185,7 +185,8 @@ def _rank(finding: Finding) -> tuple[int, int, int, int, int]:
 def _verdict(ranked: list[Finding], evidence: set[Evidence]) -> Verdict:
     rules = {finding.rule for finding in ranked}
     faults = [finding for finding in ranked if finding.level >= Level.ERROR]
-    surely = any(_explains(f) and f.rule not in _SYMPTOMS for f in faults)
+    # What labels and descriptor hold is a fault whatever a viewer shows.
+    surely = any(f.rule not in _SYMPTOMS and (_explains(f) or f.rule[0] in "LD") for f in faults)
     if rules & _DISPLAY and not surely:
         return Verdict.DISPLAY_ONLY
     if faults:

@@ -15,6 +15,7 @@ class LabelEvidence:
         where: the folder, as the user named it.
         num_classes: ids from 0 on that are classes.
         ignore: the ignore label.
+        counted: nobody said how many classes there are; as many as ids seem to be.
         names: of the classes, by id.
         labels: how many were read.
         pixels: by id, as the trainer reads them, ignored ones left out.
@@ -32,6 +33,7 @@ class LabelEvidence:
     where: str
     num_classes: int
     ignore: int | None
+    counted: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
     labels: int = 0
     pixels: Mapping[int, int] = field(default_factory=dict)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 # Classes are rarer than this, and slips of the brush are as a rule (fault catalogue, L07).
-_SURE = 0.01
+_SURE, _MOST_FILES = 0.01, 0.5
 _EIGHT_BITS = 255
 
 
@@ -45,8 +45,10 @@ def too_few_classes(facts: DatasetFacts) -> Iterator[Statement]:
     if listed:
         what.append(f"dataset.toml lists classes up to {max(listed)}")
     place = ids.values[beyond[0]].places[0] if beyond else None
-    # Ids that nobody named and that are rare may be slips after all.
-    sure = bool(listed) or any(i in ids.names for i in beyond) or ids.share(beyond) >= _SURE
+    # Ids that nobody named and that are rare may be slips after all; not so in most labels.
+    often = max((ids.values[i].files for i in beyond), default=0) >= _MOST_FILES * ids.files
+    named = bool(listed) or any(i in ids.names for i in beyond)
+    sure = named or often or ids.share(beyond) >= _SURE
     yield Statement(
         message=f"num_classes is {ids.num_classes}, so ids end at {ids.num_classes - 1}; "
         + " and ".join(what),

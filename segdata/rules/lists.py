@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from segdata.file_index import without_suffix
 from segdata.findings import Level
-from segdata.rules import Statement, rule
+from segdata.rules import Statement, further, rule
 from segdata.rules.wording import counted, several
 
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts, SplitFacts
+
+# Photo and label.
+_COLUMNS = 2
 
 
 @rule("P04", level=Level.ERROR)
@@ -100,6 +105,31 @@ def unclean_names(facts: DatasetFacts) -> Iterator[Statement]:
             )
         if split.text.repeated:
             yield _repeated(split)
+
+
+@further("P01")
+def columns_of_other_names(facts: DatasetFacts) -> Iterator[Statement]:
+    """A list with two columns joins photos with the labels of other photos."""
+    for split in _lists(facts):
+        rows = [words for entry in split.pathed if len(words := entry.split()) == _COLUMNS]
+        photos = {_stem(photo) for photo, _ in rows}
+        wrong = [(photo, label) for photo, label in rows
+                 if _stem(label) != _stem(photo) and _stem(label) in photos]  # fmt: skip
+        if len(wrong) * 2 > len(rows):
+            photo, label = wrong[0]
+            yield Statement(
+                message=f"{len(wrong)} of {counted(len(rows), 'line')} of the {split.name} list "
+                f"join a photo with the label of another: {photo} with {label}",
+                path=split.path,
+                count=len(wrong),
+                evidence={"lines": len(rows), "first_lines": [" ".join(w) for w in wrong[:5]]},
+                fix=f"sort both columns of {split.path}, or write the name of each photo once: "
+                "equal names belong together",
+            )
+
+
+def _stem(path: str) -> str:
+    return without_suffix(PurePosixPath(path.replace("\\", "/")).name)
 
 
 def _repeated(split: SplitFacts) -> Statement:

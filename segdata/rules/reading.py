@@ -36,6 +36,26 @@ def narrow_and_nothing_learned(case: CaseFacts) -> Iterator[Statement]:
     yield from _misread(case, "L15", "in fewer than 8 bits")
 
 
+@further("L06")
+def ids_begin_at_one(case: CaseFacts) -> Iterator[Statement]:
+    """Ids begin at 1, and nobody said how many classes there are."""
+    labels = case.labels
+    level = graded(case, unknown=Level.INFO)
+    if labels is None or not labels.counted or level is None or min(labels.pixels, default=0) != 1:
+        return
+    last = max(labels.pixels)
+    yield Statement(
+        message=f"ids run from 1 to {last} and 0 is nowhere: a network of {last} classes, 0 to "
+        f"{last - 1}, never learns {last}, and may diverge on it",
+        certainty=Certainty.MEDIUM if level is Level.ERROR else Certainty.HINT,
+        level=level,
+        path=labels.where,
+        evidence={"ids": list(labels.pixels)},
+        fix=f"train with num_classes = {last + 1}, or subtract 1 from every id",
+        missing=("how many classes the network has: --num-classes N",),
+    )
+
+
 @further("P10")
 def masks_have_an_ending(case: CaseFacts) -> Iterator[Statement]:
     """Masks in plain folders are called as their photos, with an ending."""

@@ -24,6 +24,9 @@ _PLAIN = 0.01
 # Three classes that lie inside each other leave ribbons of one value only. That they come of
 # interpolation is likely where that value has areas of its own, too.
 _FEW, _STEPPED, _AREAS = 4, 0.3, 0.3
+# Two classes, 0 and 2, halved in size: 1 stands between them at half of the places, and they meet
+# at the others (0.40); where a border is drawn they meet nowhere.
+_OPEN = 0.2
 
 
 def shape_of(facts: StructureFacts, ids: IdSet) -> str | None:
@@ -56,6 +59,20 @@ def _blocks_outside(facts: StructureFacts, ids: IdSet) -> bool:
         facts.clean.get(value, 0) <= _AT_EDGES * facts.pixels.get(value, 0) for value in ids.outside
     )
     return bool(ids.outside) and blocky and at_edges
+
+
+def only_ribbons(facts: StructureFacts, ids: IdSet) -> int | None:
+    """The one value that is nowhere but in ribbons between others, which also meet without it.
+
+    A border that is drawn around objects lies all around them.
+    """
+    meetings, value = facts.meetings, facts.meetings.main
+    if value is None or meetings.between[value] < _RIBBONS or value not in ids.trained:
+        return None
+    drawn = facts.clean.get(value, 0) > _AT_EDGES * facts.pixels.get(value, 0)
+    open_ = meetings.crisp >= _OPEN * (meetings.crisp + meetings.between[value])
+    elsewhere = meetings.beyond.get(value, 0) > _AT_EDGES * meetings.between[value]
+    return None if drawn or elsewhere or not open_ else value
 
 
 def in_doubt(facts: StructureFacts, ids: IdSet) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import VOID, IdSet, ids_of, value_causes
-from segdata.rules.soft_edges import in_doubt
+from segdata.rules.soft_edges import in_doubt, only_ribbons
 from segdata.rules.wording import counted, file_name, numbers, on_dataset, percent, several
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ def interpolated(facts: DatasetFacts) -> Iterator[Statement]:
             evidence={"labels": found.labels, "first_files": list(found.first_blended)},
             fix=_AGAIN,
         )
+        return
+    thin = only_ribbons(found, ids)
+    if thin is not None:
+        yield _only_ribbons(facts, ids, thin)
         return
     value = in_doubt(found, ids)
     if value is not None:
@@ -167,6 +171,20 @@ def only_at_the_rim(facts: DatasetFacts) -> Iterator[Statement]:
                     facts, "remap", f"{facts.root}-ids", f"{found.value}:ignore", *declared
                 ),
             )
+
+
+def _only_ribbons(facts: DatasetFacts, ids: IdSet, value: int) -> Statement:
+    meetings = facts.structure.meetings
+    return Statement(
+        message=f"id {value} is nowhere but in ribbons of one or two pixels between other ids, "
+        f"{meetings.between[value]} times, and these also meet without it: no class, but what "
+        "resizing with interpolation leaves",
+        certainty=Certainty.STRONG,
+        path=ids.values[value].places[0].path,
+        count=meetings.between[value],
+        evidence={"ribbons": meetings.between[value], "direct_meetings": meetings.crisp},
+        fix=_AGAIN,
+    )
 
 
 def _interpolated(facts: DatasetFacts, ids: IdSet) -> Statement:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segdata import registry, rules, validation
+from segdata.classes import ClassMap
 from segdata.dataset import Dataset, DatasetDescriptor, Split
 from segdata.diagnosis import Evidence
 from segdata.errors import UserError
@@ -45,12 +46,14 @@ class _Seen:
         looked_at: in words.
         samples: of each split.
         ending: what labels have behind the name of their photo.
+        counted: there are as many classes as ids seem to be; nobody said so.
     """
 
     evidence: Evidence
     looked_at: str
     samples: Mapping[str, int]
     ending: str = ""
+    counted: bool = False
 
 
 def look_at_dataset(path: str, case: Case) -> None:
@@ -108,6 +111,9 @@ def _described(layout: Layout, case: Case) -> Dataset:
     descriptor, is_known = described(folders)
     if request.classes is not None:
         told = classes_of(request.classes, request.num_classes, request.ignore)
+        if told.ignore is None and VOID not in told.names:
+            # Many a class file has no place for it.
+            told = ClassMap(told.classes, VOID)
         places = descriptor.model_dump(include={"images", "labels", "lists", "allow_outside"})
         named = DatasetDescriptor.for_classes(descriptor.name, told)
         return GatheredDataset(layout.root, named.model_copy(update=places), layout)
@@ -120,7 +126,7 @@ def _described(layout: Layout, case: Case) -> Dataset:
         first = next(iter(layout.masks.values()))
         suffix = {"label_suffix": layout.ending + first.suffix}
         descriptor = descriptor.model_copy(update=suffix)
-    return GatheredDataset(layout.root, descriptor, layout)
+    return GatheredDataset(layout.root, descriptor, layout, counted=not is_known)
 
 
 def _look(dataset: Dataset, case: Case, counts: Callable[[Finding], bool]) -> None:
@@ -132,8 +138,15 @@ def _look(dataset: Dataset, case: Case, counts: Callable[[Finding], bool]) -> No
     case.dataset = case.dataset or dataset
     samples = {name: len(split.pairs) for name, split in dataset.splits.items()}
     looked_at = f"{facts.pairs} of {total} pairs of the data set {dataset.root}"
-    ending = dataset.layout.ending if isinstance(dataset, GatheredDataset) else ""
-    _judge(facts, case, _Seen(Evidence.LABELS, looked_at, samples, ending), counts)
+    gathered = dataset if isinstance(dataset, GatheredDataset) else None
+    seen = _Seen(
+        Evidence.LABELS,
+        looked_at,
+        samples,
+        ending=gathered.layout.ending if gathered else "",
+        counted=gathered is not None and gathered.counted,
+    )
+    _judge(facts, case, seen, counts)
 
 
 def _everything(finding: Finding) -> bool:
@@ -210,6 +223,7 @@ def _evidence(facts: DatasetFacts, findings: Sequence[Finding], seen: _Seen) -> 
         holding=dict(sorted(holding.items())),
         samples=seen.samples,
         ending=seen.ending,
+        counted=seen.counted,
         sizes=facts.photo_sizes,
         misread=_misread(facts),
         to_shards="" if facts.shards else on_dataset(facts, "shard", f"{facts.root}-shards"),

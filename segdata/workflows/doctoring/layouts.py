@@ -71,9 +71,14 @@ class Layout:
 
 @dataclass(frozen=True)
 class GatheredDataset(Dataset):
-    """A data set whose files lie as a layout says."""
+    """A data set whose files lie as a layout says.
+
+    Args:
+        counted: it has as many classes as its ids seem to be; nobody said so.
+    """
 
     layout: Layout
+    counted: bool = False
 
     @cached_property
     def image_files(self) -> FileIndex:
