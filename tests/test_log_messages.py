@@ -101,6 +101,37 @@ def test_bars_of_smp_are_read(tmp_path: Path) -> None:
     ).ends_broken
 
 
+def test_what_transformers_prints_is_read(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{{'loss': {1 / n}, 'learning_rate': 4.5e-05, 'epoch': {n / 2}}}\n" for n in range(1, 9)
+    )
+    ends = "{'eval_loss': 0.9, 'eval_mean_iou': 0.47, 'eval_iou_polyp': 0.0, 'epoch': 4.0}\n"
+    log = read_log(write(tmp_path, rows + ends + "{'train_runtime': 321.2, 'epoch': 4.0}\n"))
+    assert log.loss.finite[:2] == [1.0, 0.5]
+    assert log.learning_rate.finite[0] == 4.5e-05
+    assert log.metrics["eval_mean_iou"].points[-1][1] == 0.47
+    assert log.class_scores["polyp"].points[-1][1] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        (
+            "epoch     train_loss  valid_loss  dice      time    ",
+            "{n}         {v}  9.5  0.25  00:22",
+        ),
+        ("| Epoch | Training Loss | Validation Loss | Dice |", "| {n} | {v} | 9.5 | 0.25 |"),
+    ],
+)
+def test_tables_of_fastai_and_of_notebooks_are_read(head: str, row: str, tmp_path: Path) -> None:
+    rows = "".join(row.format(n=n, v=1 / (n + 1)) + "\n" for n in range(8))
+    log = read_log(write(tmp_path, f"{head}\n{rows}Better model found at epoch 3\n"))
+    assert log.loss.points[1] == (1, 0.5)
+    assert len(log.loss.points) == 8
+    assert log.counts == "epochs"
+    assert {one.points[-1][1] for one in log.metrics.values()} == {9.5, 0.25}
+
+
 def test_results_of_ultralytics_are_read(tmp_path: Path) -> None:
     rows = "".join(f"{n:>9},{2 / n:>9},{1 / n:>9},{0.5:>9}\n" for n in range(1, 9))
     head = "    epoch, train/box_loss, train/seg_loss, metrics/mAP50(M)\n"

@@ -28,6 +28,9 @@ _LOW_RATE, _HIGH_RATE = 1e-5, 0.1
 # lies flat or still grows, so a few noisy points do not matter.
 _THROWN = 2.0
 _EXPLODED = 100.0
+# What is left of the entropy in a network that answers one class for want of steps: appendix 2, 110
+# to 150 %, still falling; useless ones for other reasons 82 % and more.
+_LEFT = 0.5
 _SLOWER = "lower the learning rate a hundredfold, and train into a new, empty folder"
 
 
@@ -90,11 +93,14 @@ def _too_high(
     log: LogFacts, case: CaseFacts, rate: float | None
 ) -> tuple[str, str, Certainty] | None:
     first, last, reference = log.loss.first, log.loss.last, entropy(case)
-    if first is None or last is None or not log.loss.flat:
+    if first is None or last is None:
         return None
     begun = log.loss.finite[0]
     thrown = max(log.loss.finite[: len(log.loss.finite) // 2]) > _THROWN * begun
     fast = rate is not None and rate >= _HIGH_RATE
+    # Thrown to and fro it lies neither flat nor falls.
+    if not (log.loss.flat or (thrown and fast and not log.loss.falls)):
+        return None
     at_entropy = reference is not None and _PLATEAU <= last / reference <= 1.5
     dead = _exploded(log.loss.finite) or (thrown and last > 0.5 * begun)
     if not (at_entropy or dead) or not (thrown or fast):
@@ -194,17 +200,22 @@ def still_falling(case: CaseFacts) -> Iterator[Statement]:
     goal = reference or first
     if last is None or first is None or goal is None or last > first or nothing_left(case):
         return
-    rest = last / goal
+    rest, enough = last / goal, _LEFT if reference else LEARNED
     # A loss this far below the labels' entropy is that of a network that tells objects: if it
     # answers one class all the same, other weights or other images were used, not too few steps.
-    if tells_objects(case) or (rest < LEARNED and outcome(case) == "unknown"):
+    if tells_objects(case) or (outcome(case) == "unknown" and rest < enough):
         return
     clean = case.labels is not None and case.labels.clean
+    certainty = Certainty.MEDIUM
+    if outcome(case) == "useless" and reference:
+        # One that lies far below the entropy knows more than one class.
+        certainty = Certainty.HINT if rest < _LEFT else certainty
+        certainty = Certainty.STRONG if clean and rest >= _LEFT else certainty
     yield Statement(
         message="train longer: the loss still falls at the end, by "
         f"{percent(-(log.loss.trend or 0))} within a fifth of the log, from {first:.3g} at first "
         f"to {last:.3g}",
-        certainty=Certainty.STRONG if clean and outcome(case) == "useless" else Certainty.MEDIUM,
+        certainty=certainty,
         path=log.where,
         evidence={**evidence_of(log), **references(case)},
         fix="train a new run with three times the steps",

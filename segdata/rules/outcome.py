@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from segdata.findings import Level
+from segdata.rules.appearance import is_useless
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, LogFacts, SettingsFacts
@@ -34,7 +35,7 @@ _NEARLY_ALL, _FEWER = 0.995, 0.2
 def outcome(case: CaseFacts) -> Outcome:
     """What predictions, else the log's scores, else its loss say."""
     if case.predictions is not None and case.predictions.pixels:
-        return "useless" if collapsed(case) else "works"
+        return "useless" if collapsed(case) or is_useless(case.predictions) else "works"
     if case.logits is not None and case.logits.classes:
         return "useless" if max(one.won for one in case.logits.classes) == 1 else "works"
     if case.log is None:

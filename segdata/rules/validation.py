@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty
 from segdata.rules import Statement, further
 from segdata.rules.outcome import one_class_scores
-from segdata.rules.wording import percent
+from segdata.rules.reference import evidence_of
+from segdata.rules.wording import counted, percent
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
 
 # Above this share of the pixels the others are not rare, whatever the network makes of them.
 _RARE = 0.1
+# Pictures that a network can learn by heart, and how much worse it then gets on others.
+_FEW, _WORSE = 50, 1.5
 
 
 @further("I11")
@@ -54,6 +57,32 @@ def others_are_rare(case: CaseFacts) -> Iterator[Statement]:
         fix="check the labels first: segdata validate DATASET; then train longer, and with class "
         "weights",
         missing=("the labels: --labels DIR, how frequent the classes are and what ids they have",),
+    )
+
+
+@further("T20")
+def learned_by_heart(case: CaseFacts) -> Iterator[Statement]:
+    """The loss of validation rises while that of training falls, and there are few pictures."""
+    log, labels = case.log, case.labels
+    if log is None or labels is None or log.loss.first is None or log.loss.last is None:
+        return
+    told = sum(n for name, n in labels.samples.items() if name.startswith("train"))
+    pictures = told or labels.labels
+    curve = next((one for name, one in log.metrics.items() if "loss" in name.lower()), None)
+    if curve is None or not 0 < pictures < _FEW or log.loss.last > log.loss.first / 2:
+        return
+    lowest, last = curve.lowest, curve.last
+    if lowest is None or last is None or lowest <= 0 or last < _WORSE * lowest:
+        return
+    yield Statement(
+        message=f"{counted(pictures, 'picture')} to train on are few, and are learned by heart: "
+        f"the loss of validation rose from {lowest:.3g} to {last:.3g}, while that of training fell "
+        f"to {log.loss.last:.3g}",
+        certainty=Certainty.HINT,
+        path=log.where,
+        count=pictures,
+        evidence={**evidence_of(log), "lowest_validation_loss": lowest},
+        fix="label more images of other scenes; begin with pretrained weights",
     )
 
 

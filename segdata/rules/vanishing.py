@@ -148,7 +148,9 @@ def nothing_left(case: CaseFacts) -> int | None:
         return None
     nothing = _NOTHING * reference if reference is not None else _NOTHING_ANYWHERE
     first, last = log.loss.points[0][1], log.loss.last or 0.0
-    if last > nothing or first < 10 * nothing:
+    # An epoch's mean is of many steps, so the first may be near nothing where nothing is answered.
+    from_nothing = log.counts == "epochs" and outcome(case) == "useless"
+    if last > nothing or (first < 10 * nothing and not from_nothing):
         return None
     reached = next(at for at, (_, value) in enumerate(log.loss.points) if value <= 2 * nothing)
     step = log.loss.points[reached][0]

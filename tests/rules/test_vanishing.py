@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from segdata import rules
-from segdata.evidence import CaseFacts, LogFacts, Series, SettingsFacts
+from segdata.evidence import CaseFacts, LabelEvidence, LogFacts, Series, SettingsFacts
+from segdata.evidence.predictions import PredictionFacts
 from segdata.findings import Certainty, Finding, Level
 
 
@@ -108,3 +109,47 @@ def test_a_log_that_ends_with_the_line_of_nan_is_no_run_to_be_trained_longer() -
     assert [one.rule for one in errors(log(falls))] == ["T02"]
     ended = log(falls, notes={"nan": "Loss is inf or nan. : Tensor had NaN values"})
     assert [one.rule for one in errors(ended)] == ["T12"]
+
+
+LABELS = LabelEvidence(
+    where="data", num_classes=2, ignore=255, names={0: "background", 1: "object"}, labels=30,
+    pixels={0: 620, 1: 380}, samples={"train": 30},
+)  # fmt: skip
+BLACK = PredictionFacts(
+    where="out", files=9, read=9, pixels={0: 900}, constant=9, brightest=0, truth={0: 500, 1: 400}
+)
+
+
+def judged(rule: str, log: LogFacts, predictions: PredictionFacts | None) -> list[Finding]:
+    case = CaseFacts(log=log, labels=LABELS, predictions=predictions)
+    return [one for one in rules.judge_case(case) if one.rule == rule]
+
+
+def test_a_first_epoch_near_nothing_counts_where_nothing_is_answered() -> None:
+    epochs = log([0.04 / n**3 for n in range(1, 40)], counts="epochs")
+    assert judged("L09", epochs, BLACK)
+    # A fine-tuned network may begin as low.
+    assert not judged("L09", epochs, None)
+
+
+def test_a_loss_thrown_to_and_fro_by_a_high_rate_is_a_rate_that_is_too_high() -> None:
+    wild = [0.66, 1.8e7, 7e4, *[0.575 * (1 + 0.4 * math.sin(n)) for n in range(150)]]
+    rate = Series(((10, 1.0),))
+    (found,) = judged("T03", log(wild, learning_rate=rate), BLACK)
+    assert found.certainty is Certainty.STRONG
+
+
+def test_what_lies_far_below_the_entropy_is_no_sure_case_of_too_few_steps() -> None:
+    low = [0.2 + 0.5 * (1 - n / 200) ** 3 for n in range(200)]
+    assert all(one.certainty <= Certainty.HINT for one in judged("T02", log(low), BLACK))
+    assert not judged("T02", log(low), None)
+    high = [0.4 + 0.3 * (1 - n / 200) for n in range(200)]
+    assert [one.certainty for one in judged("T02", log(high), BLACK)] == [Certainty.STRONG]
+
+
+def test_a_validation_that_gets_worse_on_few_pictures_is_learned_by_heart() -> None:
+    fell = [0.7 * math.exp(-n / 20) + 0.01 for n in range(100)]
+    rose = {"val loss": Series(tuple((10 * n, 0.5 + n / 100) for n in range(1, 100)))}
+    (found,) = judged("T20", log(fell, metrics=rose), None)
+    assert found.level is Level.INFO
+    assert not judged("T20", log(fell), None)

@@ -14,7 +14,7 @@ from segdata.evidence.log_files.configs import settings_of
 from segdata.evidence.log_files.curves import Curves
 from segdata.evidence.log_files.events import read_events
 from segdata.evidence.log_files.names import meaning_of
-from segdata.evidence.log_files.rows import read_json_lines, read_rows, read_table
+from segdata.evidence.log_files.rows import is_object, read_json_lines, read_rows, read_table
 from segdata.evidence.log_files.text import read_text
 from segdata.evidence.logs import LogFacts
 
@@ -137,7 +137,7 @@ def _curves(lines: Iterable[str]) -> Curves:
     lines = iter(lines)
     first = next((line for line in lines if line.strip("\ufeff \t\r\n")), "")
     lines = chain([first], lines)
-    if first.lstrip("\ufeff \t").startswith("{"):
+    if is_object(first):
         return read_json_lines(lines)
     if "," in first and any(meaning_of(name.strip(' "\r\n')) for name in first.split(",")):
         return read_table(lines)

@@ -58,6 +58,11 @@ def read_rows(rows: Iterable[Mapping[str, Any]]) -> Curves:
     return curves
 
 
+def is_object(line: str) -> bool:
+    """Whether a line is an object in JSON; Python prints its dicts in other quotes."""
+    return next(_objects([line.strip("\ufeff")]), None) is not None
+
+
 def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from segdata.evidence.log_files.classes import Tables, mean_of
+from segdata.evidence.log_files.classes import Tables, class_of, mean_of
+from segdata.evidence.log_files.columns import Columns
 from segdata.evidence.log_files.configs import Config
 from segdata.evidence.log_files.curves import Counter, Curves
 from segdata.evidence.log_files.messages import Messages
@@ -13,7 +14,7 @@ from segdata.evidence.log_files.names import meaning_of, preference
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)"
 # Between a name and its number; a blank is enough behind a few names.
-_IS = r"(?:\s*[:=]\s*|(?:(?<=loss)|(?<=\blr)|(?<=rate))\s+)"
+_IS = r"(?:['\"]?\s*[:=]\s*|(?:(?<=loss)|(?<=\blr)|(?<=rate))\s+)"
 _VALUE = re.compile(
     rf"([A-Za-z][\w./ -]{{0,40}}?){_IS}\(?({_NUMBER})(?![\w.]*[A-Za-z_])",
     re.IGNORECASE,
@@ -87,6 +88,7 @@ class _Text:
         self.count = 0
         self.counter = Counter()
         self.tables = Tables()
+        self.columns = Columns()
 
     def notes(self, line: str) -> None:
         """What a line says in words."""
@@ -102,6 +104,12 @@ class _Text:
         mean = mean_of(line)
         if mean is not None:
             self.curves.metric("miou_1.0", self.at, mean)
+        row = self.columns.line(line)
+        if row:
+            step = int(next(iter(row.values())))
+            self.curves.by_epochs |= next(iter(row)).lower() == "epoch"
+            self._values(list(row.items())[1:], step)
+            return
         bar = _BAR.match(line)
         if bar:
             self._bar(bar[1].lower() == "train", bar[2])
@@ -145,6 +153,8 @@ class _Text:
                 said = True
                 self.count += 1
                 self.curves.loss.add(self.count if step is None else step, value)
+            elif (of := class_of(name)) is not None:
+                self.curves.class_score(of, self.at, value)
             elif meaning == "learning_rate":
                 self.curves.learning_rate.add(step or self.count, value)
             elif meaning in ("score", "validation_loss"):
