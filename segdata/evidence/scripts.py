@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from segdata.evidence.picture_reads import PictureRead
 from segdata.evidence.settings import SettingsFacts
 
-Act = Literal["train", "eval", "vis", "export", "other"]
+Act = Literal["train", "eval", "vis", "export", "predict", "other"]
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Trap:
     Args:
         kind: what it is: ``spaces``, ``boolean apart``, ``long dash``, ``unknown flag``,
             ``repeated flag``, ``several values``, ``wrong value``, ``no value``, ``cut off`` in
-            commands; ``masks scaled``, ``unsorted lists``, ``one channel``, ``own randomness``
-            in Python.
+            commands; in Python those of the modules in script_files/: ``masks scaled``,
+            ``probabilities cut``, ``no step``, and so on.
         text: as it stands there.
         effect: what really happens.
         corrected: how it should be.
@@ -62,6 +63,7 @@ class ScriptFacts:
         traps: what does not do what it looks like.
         command: the command as it should be typed; empty for code.
         registers: data sets that the code tells the original of.
+        pictures: files of photos and masks that code reads.
     """
 
     where: str
@@ -70,3 +72,4 @@ class ScriptFacts:
     traps: tuple[Trap, ...] = ()
     command: str = ""
     registers: tuple[Registration, ...] = ()
+    pictures: tuple[PictureRead, ...] = ()

@@ -12,7 +12,7 @@ class SettingsFacts:
 
     Args:
         where: the file or command that says so.
-        tool: ``segdata``, ``deeplab``, ``mmseg``, ``smp``, ``keras`` or ``pytorch``.
+        tool: ``segdata``, ``deeplab``, ``mmseg``, ``smp``, ``keras``, ``pytorch`` or ``python``.
         class_weights: by id.
         top_k: share of the pixels that hard mining keeps.
         reduce_zero_label: ids are lowered by one and 0 is ignored.

@@ -203,7 +203,11 @@ def masks_divided_in_code(case: CaseFacts) -> Iterator[Statement]:
     labels = case.labels
     if outcome(case) == "works":
         return
-    ids = labels is not None and bool(labels.pixels) and max(labels.pixels) < _IDS_BELOW
+    # Ignored pixels count: 255 that is divided by 255 is 1.
+    values = set(labels.holding or labels.pixels) if labels is not None else set()
+    if labels is not None and (not values or "L15" in labels.misread):
+        return
+    ids = any(0 < value < _IDS_BELOW for value in values)
     if labels is not None and not ids:
         return
     level = None if ids else Level.ERROR if outcome(case) == "useless" else Level.INFO

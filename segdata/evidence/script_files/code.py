@@ -50,6 +50,15 @@ class Code:
             if isinstance(node, ast.Call) and last_name(node.func) in names:
                 yield node
 
+    def spelled(self, call: ast.Call) -> str:
+        """The text of a call, with the dicts that are given to it as ``**``."""
+        text = ast.unparse(call)
+        for name in (ast.unparse(word.value) for word in call.keywords if word.arg is None):
+            for node in ast.walk(self.tree):
+                if isinstance(node, ast.Assign) and name in map(ast.unparse, node.targets):
+                    text += " " + ast.unparse(node.value).replace("dict(", "(")
+        return text
+
     def parents(self) -> dict[ast.AST, ast.AST]:
         """What each node stands in."""
         return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}

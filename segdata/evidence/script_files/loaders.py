@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from segdata.evidence.picture_reads import PictureRead
 from segdata.evidence.script_files.code import Code, last_name, words_of
 from segdata.evidence.scripts import Trap
 
@@ -15,6 +16,7 @@ _LISTINGS = ("listdir", "glob", "iglob", "iterdir", "rglob", "scandir")
 _RANDOM = ("RandomHorizontalFlip", "RandomVerticalFlip", "RandomRotation", "RandomCrop",
            "RandomAffine", "RandomResizedCrop", "RandomPerspective")  # fmt: skip
 _TORCHVISION = re.compile(r"\btorchvision(?:\.| import )transforms\b(?!\.v2| import v2)")
+_RESCALE = re.compile(r"rescale'?\s*[=:][^,)}]*255")
 _SAME_SEED = re.compile(r"\b(?:manual_seed|set_rng_state|random\.seed|get_params)\b")
 
 
@@ -47,8 +49,8 @@ def _scaled(code: Code, parents: dict[ast.AST, ast.AST]) -> Iterator[Trap]:
             yield _scaled_trap(applied, "ToTensor of a mask")
     for assign in (node for node in ast.walk(code.tree) if isinstance(node, ast.Assign)):
         if is_mask(_targets(assign)) and isinstance(assign.value, ast.Call):
-            rescale = keyword_node(assign.value, "rescale")
-            if rescale is not None and "255" in ast.unparse(rescale):
+            rescale = _RESCALE.search(code.spelled(assign.value))
+            if rescale and last_name(assign.value.func) == "ImageDataGenerator":
                 yield _scaled_trap(assign, "rescale=1/255 for masks")
 
 
@@ -78,13 +80,25 @@ def _undone(call: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
     return product and "255" in ast.unparse(parent)  # type: ignore[arg-type]
 
 
+def scaled_masks(pictures: Iterable[PictureRead]) -> Iterator[Trap]:
+    """Masks that were followed from their files to a division by 255."""
+    for read in pictures:
+        step = read.has("divided")
+        if read.what == "mask" and step and read.count("divided") > read.count("undivided"):
+            yield _trap_of("mask / 255", step.text, step.line)
+
+
 def _scaled_trap(node: ast.stmt | ast.expr, what: str) -> Trap:
+    return _trap_of(what, ast.unparse(node)[:80], node.lineno)
+
+
+def _trap_of(what: str, text: str, line: int) -> Trap:
     return Trap(
         "masks scaled",
-        ast.unparse(node)[:80],
+        text,
         f"{what}: ids 0, 1, 2, ... become numbers below 0.02, and 0 as integers",
         "leave masks unscaled: np.array(mask, dtype='int64')",
-        node.lineno,
+        line,
     )
 
 
@@ -167,7 +181,3 @@ def _own_randomness(code: Code) -> Iterator[Trap]:
             else "the photo is turned or cut at random, and its mask is not",
             "one call for both: torchvision.transforms.v2, or albumentations with image and mask",
         )
-
-
-def keyword_node(call: ast.Call, name: str) -> ast.expr | None:
-    return next((word.value for word in call.keywords if word.arg == name), None)

@@ -1,4 +1,4 @@
-"""Training scripts in Python: Keras, PyTorch, segmentation_models_pytorch."""
+"""Python code that trains, loads or predicts: Keras, PyTorch, or no network's at all."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import ast
 import re
 
 from segdata.evidence.script_files.code import Code, keyword, last_name, words_of
-from segdata.evidence.script_files.loaders import loader_traps
-from segdata.evidence.scripts import ScriptFacts, Trap
+from segdata.evidence.script_files.loaders import loader_traps, scaled_masks
+from segdata.evidence.script_files.pictures import follow
+from segdata.evidence.script_files.predict_code import prediction_traps
+from segdata.evidence.script_files.training_code import training_traps, weights_of_classes
+from segdata.evidence.scripts import Act, ScriptFacts, Trap
 from segdata.evidence.settings import SettingsFacts
 
 _KERAS = re.compile(r"\b(?:keras|tensorflow)\b")
@@ -17,29 +20,47 @@ _SMP = re.compile(r"\bsegmentation_models_pytorch\b")
 _HALF = re.compile(r"\b(?:autocast|GradScaler|mixed_float16)\b|precision\s*=\s*['\"]?16\b|"
                    r"\b(?:amp|fp16|use_amp|mixed_precision)\s*=\s*True")  # fmt: skip
 _TRAINS = re.compile(r"\.(?:fit|fit_generator|backward|train_on_batch)\(|\bTrainer\(")
+_OF_PREDICTING = frozenset({
+    "probabilities cut", "ids stretched", "saved as JPEG", "scores as probabilities", "wrong axis",
+    "not loaded", "not evaluating", "not strict",
+})  # fmt: skip
+_THRESHOLDS = re.compile(r"sigmoid|bce|binary_cross|BinaryCross", re.I)
+_NETWORK = re.compile(r"(?:net|deeplab\w*|fcn|fpn)$", re.I)
 _BFLOAT = re.compile(r"bfloat16|bf16")
 
 
 def read_python(code: Code, where: str) -> ScriptFacts | None:
-    """Its settings and traps; None where it trains or uses no network."""
+    """Its settings and traps; None where it reads no pictures and uses no network."""
     tool = _tool(code.text)
-    if tool is None:
-        return None
-    traps = [*_one_channel(code), *loader_traps(code)]
-    if not traps and not _TRAINS.search(code.text):
+    pictures = follow(code)
+    traps = [*_one_channel(code), *loader_traps(code), *prediction_traps(code)]
+    lines = {trap.line for trap in traps if trap.kind == "masks scaled"}
+    traps += [trap for trap in scaled_masks(pictures) if trap.line not in lines]
+    trains = bool(_TRAINS.search(code.text))
+    if trains:
+        traps += training_traps(code)
+    if not traps and not pictures and (tool is None or not trains):
         return None
     half = bool(_HALF.search(code.text)) and not _BFLOAT.search(code.text)
     settings = SettingsFacts(
         where=where,
-        tool=tool,
+        tool=tool or "python",
         num_classes=_number(code.value("classes", "num_classes", "n_classes", "NUM_CLASSES")),
         ignore=_number(code.value("ignore_index", "ignore_label")),
         batch_size=_number(code.value("batch_size", "BATCH_SIZE")),
         learning_rate=_real(code.value("lr", "learning_rate", "LR")),
+        class_weights=weights_of_classes(code),
         mixed_precision=half or None,
         one_channel=any(trap.kind == "one channel" for trap in traps) or None,
     )
-    return ScriptFacts(where=where, act="train", settings=settings, traps=tuple(traps))
+    act: Act = "other"
+    if trains or any(read.what == "mask" and read.beside_mask for read in pictures):
+        act = "train"
+    elif any(read.fed for read in pictures) or any(trap.kind in _OF_PREDICTING for trap in traps):
+        act = "predict"
+    return ScriptFacts(
+        where=where, act=act, settings=settings, traps=tuple(traps), pictures=pictures
+    )
 
 
 def _tool(text: str) -> str | None:
@@ -50,16 +71,21 @@ def _tool(text: str) -> str | None:
 
 
 def _one_channel(code: Code) -> list[Trap]:
-    """A head with one channel, of which the largest or the softmax is taken.
+    """A head with one channel, of which the largest, the softmax or the cross entropy is taken.
 
     A sigmoid anywhere speaks for a threshold; then nothing is said.
     """
-    if "sigmoid" in code.text.lower() or "BCEWithLogits" in code.text:
+    if _THRESHOLDS.search(code.text):
         return []
-    heads = [call for call in ast.walk(code.tree) if isinstance(call, ast.Call) and _is_head(call)]
-    over = [call for call in code.calls("argmax") if _axis(call)]
+    calls = [node for node in ast.walk(code.tree) if isinstance(node, ast.Call)]
+    heads = [call for call in calls if _is_head(call)]
+    over = any(_axis(call) for call in code.calls("argmax"))
+    entropy = any(True for _ in code.calls("CrossEntropyLoss", "cross_entropy"))
     softmax = "softmax" in code.text.lower()
-    if not heads or not (over or softmax):
+    if not (over or entropy):
+        # Attention has a softmax of its own, so it counts where the head says its channel by name.
+        heads = [call for call in heads if softmax and not _is_network_of_one(call)]
+    if not heads:
         return []
     head = heads[-1]
     return [
@@ -74,14 +100,22 @@ def _one_channel(code: Code) -> list[Trap]:
 
 
 def _is_head(call: ast.Call) -> bool:
-    """``smp.Unet(classes=1)``, ``UNet(n_classes=1)``, a last ``Conv2D(1, ..., 'softmax')``."""
+    """``smp.Unet(classes=1)``, ``UNet(3, 1)``, a last ``Conv2D(1, ..., 'softmax')``."""
     if keyword(call, "classes", "num_classes", "n_classes", "out_classes") == 1:
         return last_name(call.func) not in ("dict",)
     if last_name(call.func) == "Conv2D":
         first = call.args[0] if call.args else None
         one = isinstance(first, ast.Constant) and first.value == 1
         return (one or keyword(call, "filters") == 1) and "softmax" in words_of(call)
-    return False
+    return _is_network_of_one(call)
+
+
+def _is_network_of_one(call: ast.Call) -> bool:
+    """``UNet(3, 1)``: channels of the photo, then those of the scores."""
+    last = call.args[-1] if len(call.args) == 2 else None
+    one = isinstance(last, ast.Constant) and last.value == 1 and last.value is not True
+    one = one or keyword(call, "out_channels") == 1
+    return one and _NETWORK.search(last_name(call.func)) is not None
 
 
 def _axis(call: ast.Call) -> bool:

@@ -15,6 +15,7 @@ from segdata.evidence.predictions import PredictionFacts
 from segdata.executors import Executor, Serial
 from segdata.findings import Finding
 from segdata.progress import Watch
+from segdata.rules.as_read import labels_as_read, settled
 from segdata.workflows.doctoring.request import DoctorRequest
 from segdata.workflows.runs import Run
 
@@ -64,10 +65,11 @@ class Case:
 
     def diagnosis(self) -> Diagnosis:
         """What all rules say, weighed."""
-        findings = list(self.findings)
-        cases = [replace(self.facts, predictions=one) for one in self.predictions]
-        for case in cases or [self.facts]:
+        findings = settled(self.findings, self.facts)
+        known = replace(self.facts, labels=labels_as_read(self.facts, findings))
+        cases = [replace(known, predictions=one) for one in self.predictions]
+        for case in cases or [known]:
             findings += [f for f in rules.judge_case(case) if f not in findings]
         found = diagnose(findings, self.evidence, self.looked_at, self.undecided)
-        facts = cases[0] if cases else self.facts
+        facts = cases[0] if cases else known
         return replace(found, exhibits=Exhibits(facts, self.dataset, self.labels, self.class_map))
