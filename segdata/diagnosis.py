@@ -131,8 +131,12 @@ _CONSEQUENCES = _SYMPTOMS | {"T01", "T02", "T03", "T05", "T10", "T11", "T20", "L
 # Records that are older than the labels: whatever is wrong with the labels in them, they have to be
 # made anew first.
 _STALE = frozenset({"S01"})
-# That the network collapsed to one class says that some link is broken, not which.
-_ANYWHERE = frozenset({"I11"})
+# That predictions are of one class, or no better than that, says that some link is broken, not
+# which.
+_ANYWHERE = frozenset({"I07", "I11"})
+# Hints of these say that predictions do not fit their labels, and not why: nothing is known to be
+# wrong, and neither is that they are only drawn dark.
+_DOUBTS = frozenset({"C01", "I01", "I02"})
 # Worth a look, and never why predictions are black: after all that might be.
 _NOTES = frozenset({"D02", "L29", "L30", "L31", "L32", "L33", "L34"})
 
@@ -191,6 +195,8 @@ def _verdict(ranked: list[Finding], evidence: set[Evidence]) -> Verdict:
         return Verdict.DISPLAY_ONLY
     if faults:
         return Verdict.FAULT
+    if any(f.rule in _DOUBTS and f.certainty is Certainty.HINT for f in ranked):
+        return Verdict.NOT_ENOUGH
     if rules & _RIGHTLY:
         return Verdict.RIGHTLY_CONSTANT
     return Verdict.HEALTHY if evidence else Verdict.NOT_ENOUGH

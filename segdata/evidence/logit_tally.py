@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
+from segdata.evidence.label_fit import LabelFit
 from segdata.evidence.logits import ClassLogits, EmptyLabels, LogitFacts
 
 Floats = npt.NDArray[np.float32]
@@ -96,6 +97,7 @@ class LogitTally:
             constant={i: n / self._images for i, n in sorted(self._constant.items())},
             empty=self._objects.facts(),
             files=self._images,
+            fit=self._parts.fit(self._labelled) if self._labelled else None,
         )
 
     def _add_range(self, scores: Floats) -> None:
@@ -163,6 +165,15 @@ class _ByClass:
                 iou=_iou(int(self._hits[i, i]), int(truth[i] + chosen[i])),
             )
             for i in range(len(self._won))
+        )
+
+    def fit(self, pictures: int) -> LabelFit:
+        """What wins against the labels, of the pixels that are looked at."""
+        truth = self._hits.sum(axis=1)
+        return LabelFit(
+            pictures,
+            {(int(t), int(v)): int(self._hits[t, v]) for t, v in np.argwhere(self._hits)},
+            {int(i): int(truth[i]) for i in np.flatnonzero(truth)},
         )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from segdata.evidence.label_fit import LabelFit
+
 
 @dataclass(frozen=True, slots=True)
 class ClassLogits:
@@ -93,6 +95,7 @@ class LogitFacts:
         beyond: predicted files with more ids than channels.
         other: another network's logits of the same images.
         asked: a run's network was asked; they are no files.
+        fit: the classes that win, against the labels; None without.
     """
 
     where: str
@@ -114,6 +117,7 @@ class LogitFacts:
     beyond: int = 0
     other: OtherLogits | None = None
     asked: bool = False
+    fit: LabelFit | None = None
 
     @property
     def largest(self) -> float:

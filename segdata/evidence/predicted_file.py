@@ -12,6 +12,7 @@ import numpy.typing as npt
 from segdata.classes import ClassMap, Color, Label
 from segdata.evidence.label_fit import LabelFit
 from segdata.evidence.name_fit import thumbnails
+from segdata.evidence.predicted_crops import PredictedCrops
 from segdata.evidence.predicted_edges import PredictedEdges
 from segdata.evidence.predicted_sizes import PredictedSizes, Size, best_fit
 from segdata.evidence.score_readings import CutScores, read_scores
@@ -73,6 +74,7 @@ class PredictedFile:
         edges: of ids, where they were looked at; ``label_edges`` those of the label.
         sizes: where the label's or the photo's size is known.
         fit: against its label.
+        crops: whether it is empty around a rectangle.
         thumbnails: of itself and its label.
         cut: against its probabilities.
     """
@@ -88,6 +90,7 @@ class PredictedFile:
     label_edges: PredictedEdges | None = None
     sizes: PredictedSizes | None = None
     fit: LabelFit | None = None
+    crops: PredictedCrops | None = None
     thumbnails: tuple[bytes, bytes] | None = None
     cut: CutScores | None = None
 
@@ -193,6 +196,7 @@ def _with_others(
         label_edges=PredictedEdges.of(truth) if beside.closely else None,
         sizes=PredictedSizes.of(found.name, size, (height, width), framed, lies),
         fit=None if ids is None else LabelFit.of(ids, truth, beside.ignore),
+        crops=PredictedCrops.of(ids, truth, beside.ignore) if ids is not None and same else None,
         thumbnails=thumbnails(ids, truth) if ids is not None and same else None,
         cut=cut,
     )

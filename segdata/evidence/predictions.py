@@ -10,6 +10,7 @@ from segdata.classes import Color, Label
 from segdata.evidence.folders_beside import FolderBeside
 from segdata.evidence.label_fit import LabelFit
 from segdata.evidence.name_fit import NameFit, NameTally
+from segdata.evidence.predicted_crops import PredictedCrops
 from segdata.evidence.predicted_edges import PredictedEdges
 from segdata.evidence.predicted_file import PredictedFile
 from segdata.evidence.predicted_sizes import PredictedSizes
@@ -41,6 +42,7 @@ class PredictionFacts:
         edges: shapes in some of them; ``label_edges`` those in their labels.
         sizes: against photos and labels.
         fit: against labels; None without.
+        crops: whether they are empty around a rectangle.
         names: whether they fit labels of other names better.
         cut: against the probabilities beside them.
         beside: folders that hold the same pictures in another form.
@@ -64,6 +66,7 @@ class PredictionFacts:
     label_edges: PredictedEdges = field(default_factory=PredictedEdges)
     sizes: PredictedSizes = field(default_factory=PredictedSizes)
     fit: LabelFit | None = None
+    crops: PredictedCrops = field(default_factory=PredictedCrops)
     names: NameFit | None = None
     cut: CutScores = field(default_factory=CutScores)
     beside: tuple[FolderBeside, ...] = ()
@@ -95,6 +98,7 @@ class PredictionTally:
     label_edges: PredictedEdges = field(default_factory=PredictedEdges)
     sizes: PredictedSizes = field(default_factory=PredictedSizes)
     fit: LabelFit = field(default_factory=LabelFit)
+    crops: PredictedCrops = field(default_factory=PredictedCrops)
     names: NameTally = field(default_factory=NameTally)
     cut: CutScores = field(default_factory=CutScores)
 
@@ -123,6 +127,7 @@ class PredictionTally:
         self.label_edges += file.label_edges or PredictedEdges()
         self.sizes += file.sizes or PredictedSizes()
         self.fit += file.fit or LabelFit()
+        self.crops += file.crops or PredictedCrops()
         if file.thumbnails is not None:
             self.names.add(file.name, file.thumbnails)
         self.cut += file.cut or CutScores()
@@ -158,6 +163,7 @@ class PredictionTally:
             label_edges=self.label_edges,
             sizes=self.sizes,
             fit=self.fit if self.fit.pictures else None,
+            crops=self.crops,
             names=self.names.facts(),
             cut=self.cut,
             beside=beside,

@@ -23,6 +23,8 @@ _BLENDED, _RIBBONS, _FLANKED = 0.25, 30, 0.2
 _NOWHERE, _STEPPED = 0.1, 0.3
 # Values beyond the classes: that share of the pixels, and so many times more values than classes.
 _BEYOND, _TIMES, _VALUES = 0.2, 4, 32
+# So many files are no accident, nor are so many pixels of other classes around them.
+_CROPS, _MISSED = 3, 0.05
 # Along stripes nearly all neighbors are equal, across them hardly half.
 _ALONG, _ACROSS = 0.9, 0.5
 
@@ -54,6 +56,8 @@ def crop_too_small(case: CaseFacts) -> Iterator[Statement]:
             fix=f"predict with a crop of at least {wanted[1]}x{wanted[0]}: the largest height and "
             "width, rounded up to a multiple of the output stride plus 1",
         )
+    if facts is not None and is_cut_within(facts):
+        yield _cut_within(facts)
     yield from _told_crop(case)
 
 
@@ -93,7 +97,7 @@ def files_of_wrong_axis(case: CaseFacts) -> Iterator[Statement]:
     """What files tell without the scores: a side as long as there are classes, stripes, values far
     beyond the classes."""
     facts = case.predictions
-    told = _wrong_axis(facts) if facts and not facts.colored else None
+    told = wrong_axis(facts) if facts and not facts.colored else None
     if facts is None or told is None or case.logits is not None:
         return
     yield Statement(
@@ -104,6 +108,36 @@ def files_of_wrong_axis(case: CaseFacts) -> Iterator[Statement]:
         evidence=evidence_of(facts),
         fix="take the largest score over the classes: argmax(axis=1) of N×K×H×W, -1 of N×H×W×K",
         missing=("logits: --logits DIR with .npz of the same names",),
+    )
+
+
+def is_cut_within(facts: PredictionFacts) -> bool:
+    """Predictions hold something in the same rectangle, and labels have more around it."""
+    crops = facts.crops
+    crop = crops.usual
+    if crop is None or crops.files[crop] < max(_CROPS, crops.pictures / 2):
+        return False
+    return crops.missed[crop] >= _MISSED * crops.outside[crop] > 0
+
+
+def _cut_within(facts: PredictionFacts) -> Statement:
+    crops, crop = facts.crops, facts.crops.usual
+    assert crop is not None
+    height, width = crop.size
+    missed = crops.missed[crop] / crops.outside[crop]
+    inside = f"{crop.right - crop.left}x{crop.bottom - crop.top}"
+    place = "" if crop.top or crop.left else "upper left "
+    return Statement(
+        message=f"{crops.files[crop]} of {counted(crops.pictures, 'prediction')} hold class "
+        f"{crop.value} everywhere but in the {place}{inside} of {width}x{height}, and "
+        f"{percent(missed)} of the labels around that are of other classes: the network never saw "
+        "more than that part of the photos",
+        certainty=Certainty.STRONG,
+        path=facts.where,
+        count=crops.files[crop],
+        evidence={"rectangle": list(crop[:4]), "size": [height, width], **evidence_of(facts)},
+        fix=f"predict with a crop of at least {width}x{height}: the largest height and width, "
+        "rounded up to a multiple of the output stride plus 1",
     )
 
 
@@ -130,7 +164,7 @@ def _interpolated(facts: PredictionFacts) -> Certainty | None:
     edges, meetings = facts.edges, facts.edges.meetings
     if meetings.ribbons < _RIBBONS or meetings.flanked < _FLANKED * meetings.ribbons:
         return None
-    if brightened(facts) > 1 or facts.sizes.framed or _wrong_axis(facts) is not None:
+    if brightened(facts) > 1 or facts.sizes.framed or wrong_axis(facts) is not None:
         return None
     labels = facts.label_edges
     if labels.pictures and labels.meetings.stepped >= meetings.stepped / 2:
@@ -147,7 +181,7 @@ def _interpolated(facts: PredictionFacts) -> Certainty | None:
     return None
 
 
-def _wrong_axis(facts: PredictionFacts) -> str | None:
+def wrong_axis(facts: PredictionFacts) -> str | None:
     """What tells that the best was taken over the wrong axis; None where nothing does."""
     if facts.num_classes is None:
         return None

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.appearance import is_constant, is_useless, nearly_one_class, reason
-from segdata.rules.outcome import tells_objects
+from segdata.rules.appearance import is_constant, nearly_one_class, reason
+from segdata.rules.fitting import fit_of, fits_poorly
+from segdata.rules.outcome import one_class_scores, tells_objects
 from segdata.rules.wording import command
 
 if TYPE_CHECKING:
@@ -17,11 +18,20 @@ if TYPE_CHECKING:
 
 # Ids and their shares that are named.
 _NAMED = 6
-_FIX = "give the doctor labels, run and predictions together; if they are sound, train longer"
+_FIX = (
+    "predict a few photos that the network was trained with: if those are wrong as well, look at "
+    "how ids are made of its scores and at what it is fed; if they are right, train longer"
+)
 _LEARNED = (
     "the loss says that the network learned, so look at how it predicts: give the doctor the "
     "command that predicts (--script FILE) and its weights (--checkpoint FILE)"
 )
+_MISSING = {
+    "labels": "the labels: whether they hold anything else: add the data set or --labels DIR",
+    "logits": "scores of some photos, before ids are made of them: --logits DIR",
+    "scripts": "the code that predicts: --script FILE",
+    "log": "the training log: --log FILE",
+}
 
 
 @rule("V01", level=Level.INFO)
@@ -35,10 +45,10 @@ def ids_drawn_as_dark_gray(case: CaseFacts) -> Iterator[Statement]:
     How to fix: draw the ids with colors. The files themselves are what evaluation needs.
     """
     facts = case.predictions
-    if facts is not None and reason(case) == "V01" and not is_useless(facts):
+    if facts is not None and reason(case) == "V01" and not fits_poorly(case):
         yield Statement(
             message=f"the predictions are not black: they hold ids {listed(facts.pixels)}, which "
-            f"a viewer draws no brighter than {facts.brightest} of 255",
+            f"a viewer draws no brighter than {facts.brightest} of 255{_fitting(case)}",
             path=facts.where,
             count=facts.read,
             evidence=evidence_of(facts),
@@ -58,11 +68,11 @@ def zero_and_one(case: CaseFacts) -> Iterator[Statement]:
     How to fix: draw the ids with colors; keep the 0/1 files for evaluation.
     """
     facts = case.predictions
-    if facts is not None and reason(case) == "V02" and not is_useless(facts):
+    if facts is not None and reason(case) == "V02" and not fits_poorly(case):
         share = facts.pixels[1] / sum(facts.pixels.values())
         yield Statement(
             message=f"the predictions are not black: {share:.1%} of their pixels are class 1, "
-            "which a viewer draws as black (1 of 255)",
+            f"which a viewer draws as black (1 of 255){_fitting(case)}",
             path=facts.where,
             count=facts.read,
             evidence=evidence_of(facts),
@@ -102,10 +112,12 @@ def collapsed_to_one_class(case: CaseFacts) -> Iterator[Statement]:
     What: every pixel of every prediction has the same id. It need not be black: the same mistake in
     the labels ends all background or all object, by luck.
 
-    Why it hurts: the network has learned nothing that the labels could not say without a photo.
-    This is a symptom; its cause lies earlier: in labels, pairs, settings, or too few steps.
+    Why it hurts: this is a symptom. Either the network says one class, and the cause lies earlier:
+    in labels, pairs, settings, weights, or too few steps. Or what it says was lost when files were
+    made of it: a threshold, argmax over a single channel, probabilities cut to whole numbers.
 
-    How to fix: give the doctor the labels and the run too, so that it can find the cause.
+    How to fix: give the doctor labels, log, scores and the code that predicts, too, so that it can
+    find the cause.
     """
     facts = case.predictions
     if facts is None or reason(case) in ("V03", "V08"):
@@ -118,13 +130,30 @@ def collapsed_to_one_class(case: CaseFacts) -> Iterator[Statement]:
     value = next(iter(facts.pixels))
     what = "color" if facts.colored else "class"
     yield Statement(
-        message=f"all {facts.read} predictions are {what} {value} everywhere: the network "
-        "collapsed to one class",
+        message=f"all {facts.read} predictions are {what} {value} everywhere: {_how(case)}",
+        certainty=Certainty.STRONG if _says_one_class(case) else Certainty.MEDIUM,
         path=facts.where,
         count=facts.read,
         evidence=evidence_of(facts),
         fix=_LEARNED if tells_objects(case) else _FIX,
+        missing=tuple(line for name, line in _MISSING.items() if not getattr(case, name)),
     )
+
+
+def _how(case: CaseFacts) -> str:
+    if _says_one_class(case):
+        return "the network collapsed to one class"
+    return (
+        "the network says one class, or what it says was lost when the files were made (a "
+        "threshold, argmax of a single channel, probabilities cut to whole numbers)"
+    )
+
+
+def _says_one_class(case: CaseFacts) -> bool:
+    """Whether the scores, or those of the last validation, are of one class as well."""
+    if case.logits is not None:
+        return case.logits.collapsed is not None
+    return case.log is not None and one_class_scores(case.log) is not None
 
 
 def _nearly_collapsed(facts: PredictionFacts, class_id: int) -> Statement:
@@ -133,14 +162,18 @@ def _nearly_collapsed(facts: PredictionFacts, class_id: int) -> Statement:
     share = max(facts.pixels.values()) / facts.total
     return Statement(
         message=f"{share:.2%} of the pixels of all {facts.read} predictions are "
-        f"class {class_id}, and {truth:.2%} of their labels: the network collapsed to one class "
-        "but for a few pixels",
-        certainty=Certainty.STRONG,
+        f"class {class_id}, and {truth:.2%} of their labels: one class but for a few pixels",
+        certainty=Certainty.MEDIUM,
         path=facts.where,
         count=facts.read,
         evidence=evidence_of(facts),
         fix=_FIX,
     )
+
+
+def _fitting(case: CaseFacts) -> str:
+    fit = fit_of(case)
+    return f"; against their labels mean IoU is {fit.miou:.2f}" if fit is not None else ""
 
 
 def drawn(facts: PredictionFacts) -> str:

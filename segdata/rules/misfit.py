@@ -1,0 +1,162 @@
+"""What may be wrong where predictions do not fit their labels, and nothing proves more.
+
+Photos that are fed otherwise than in training, other weights, and too little training leave the
+same files. Each is named as a hint, with what would settle it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from segdata.findings import Certainty, Level
+from segdata.rules import Statement, further
+from segdata.rules.appearance import is_constant, is_dark, nearly_one_class
+from segdata.rules.class_order import moved_in_files
+from segdata.rules.fitting import (
+    fit_of,
+    fits_by_chance,
+    fits_poorly,
+    has_learned,
+    has_not_learned,
+)
+from segdata.rules.predicting import is_cut_within, wrong_axis
+from segdata.rules.predictions import evidence_of
+from segdata.rules.scores import fits_others
+
+if TYPE_CHECKING:
+    from segdata.evidence import CaseFacts
+
+
+@further("I01")
+def perhaps_another_scale(case: CaseFacts) -> Iterator[Statement]:
+    """Predictions are as good as chance, or of one class though the loss fell."""
+    yield from _hint(
+        case,
+        "photos that are scaled otherwise than in training (0 to 1, 0 to 255, normalized twice or "
+        "never) give such files",
+        "feed photos when predicting exactly as in training, and compare on a photo that the "
+        "network was trained with",
+        first=True,
+    )
+
+
+@further("I02")
+def perhaps_swapped_colors(case: CaseFacts) -> Iterator[Statement]:
+    """Shapes may be found and classes confused: red and blue."""
+    yield from _hint(
+        case,
+        "so do photos with red and blue swapped: cv2.imread gives blue first, Pillow red",
+        "cv2.cvtColor(image, cv2.COLOR_BGR2RGB) behind cv2.imread, in training and predicting "
+        "alike",
+    )
+
+
+@further("C01")
+def perhaps_other_weights(case: CaseFacts) -> Iterator[Statement]:
+    """Weights that are older, of another training, or were not loaded."""
+    yield from _hint(
+        case,
+        "so do weights that are not those of the training: older ones, or some that were not "
+        "loaded (strict=False), or a network left in training mode",
+        "load the weights with strict=True, switch to model.eval(), and score a few photos that "
+        "the network was trained with",
+    )
+
+
+@further("T02")
+def perhaps_too_few_steps(case: CaseFacts) -> Iterator[Statement]:
+    """A network that has just begun to learn."""
+    if has_learned(case) or not _speaks(case) or _is_one_class(case):
+        return
+    yield from _hint(
+        case,
+        "so does a network that was trained for too few steps",
+        "look whether the loss still falls; if it does, train longer",
+        asked=True,
+    )
+
+
+@further("T03")
+def perhaps_another_rate(case: CaseFacts) -> Iterator[Statement]:
+    """Neither predictions nor the loss are better than without photos."""
+    facts, fit = case.predictions, fit_of(case)
+    if facts is None or fit is None or case.log is None or not has_not_learned(case):
+        return
+    if _is_one_class(case) or not fits_poorly(case):
+        return
+    yield Statement(
+        message=f"the network has not learned: the loss ends at {case.log.loss.last:.3g}, about "
+        "what it is for one that only knows how frequent classes are; against the labels "
+        f"{fit.told}",
+        certainty=Certainty.HINT,
+        level=Level.ERROR if fits_by_chance(case) else Level.INFO,
+        path=case.log.where,
+        evidence=evidence_of(facts),
+        fix="try a learning rate ten times higher and one ten times lower for some hundred steps, "
+        "and look whether the loss falls; if not, whether the optimizer gets the network's weights",
+    )
+
+
+def _hint(
+    case: CaseFacts, why: str, fix: str, *, first: bool = False, asked: bool = False
+) -> Iterator[Statement]:
+    facts = case.predictions
+    if facts is None or not _speaks(case) or (case.sweep is not None and not asked):
+        return
+    learned = has_learned(case)
+    yield Statement(
+        message=f"{_told(case)}; {why}",
+        certainty=Certainty.MEDIUM if first and learned else Certainty.HINT,
+        level=_level(case, first),
+        path=facts.where,
+        count=facts.read,
+        evidence=evidence_of(facts),
+        fix=fix,
+        missing=tuple(_missing(case)),
+    )
+
+
+def _speaks(case: CaseFacts) -> bool:
+    """Whether predictions are wrong, the network may be right, and no rule knows more."""
+    facts = case.predictions
+    if facts is None or facts.fit is None or has_not_learned(case):
+        return False
+    if _is_one_class(case):
+        # Without a log the network may well have said it: I11 alone speaks.
+        return has_learned(case) and len(facts.truth or {}) > 1
+    known = moved_in_files(case) or fits_others(facts) or is_cut_within(facts)
+    return fits_poorly(case) and not known and wrong_axis(facts) is None
+
+
+def _is_one_class(case: CaseFacts) -> bool:
+    facts = case.predictions
+    return facts is not None and (is_constant(facts) or nearly_one_class(facts) is not None)
+
+
+def _level(case: CaseFacts, first: bool) -> Level:
+    if _is_one_class(case) or fits_by_chance(case):
+        return Level.ERROR if first else Level.WARNING
+    return Level.INFO
+
+
+def _told(case: CaseFacts) -> str:
+    facts, fit = case.predictions, fit_of(case)
+    assert facts is not None
+    numbers = f": {fit.told}" if fit is not None else ""
+    dark = "are not black, only dark, but " if is_dark(facts) and not _is_one_class(case) else ""
+    loss = case.log.loss.last if case.log is not None else None
+    learned = f", though the loss fell to {loss:.3g}" if loss and has_learned(case) else ""
+    return f"the predictions {dark}do not fit their labels{learned}{numbers}"
+
+
+def _missing(case: CaseFacts) -> Iterator[str]:
+    """What would settle it."""
+    if not case.scripts:
+        yield "the code that trains and predicts: --script FILE"
+    if case.weights is None:
+        yield "the weights: --checkpoint FILE"
+    if case.log is None:
+        yield "the training log: --log FILE"
+    if case.logits is None:
+        yield "scores of some photos: --logits DIR"
