@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
+from segdata.rules.fitting import fits_by_chance
 from segdata.rules.outcome import LEARNED, classes, entropy, outcome, tells_objects, trainings
 from segdata.rules.reference import SETTLES, evidence_of, references
 from segdata.rules.vanishing import dived, nothing_left
@@ -48,7 +49,7 @@ def learning_rate_far_off(case: CaseFacts) -> Iterator[Statement]:
     with Adam; change it tenfold and look at the first hundred steps.
     """
     log = case.log
-    if log is None or outcome(case) == "works":
+    if log is None or _works(case):
         return
     rate = _rate(case)
     found = _too_low(log, case, rate) or _too_high(log, case, rate) or _growing(log)
@@ -63,6 +64,35 @@ def learning_rate_far_off(case: CaseFacts) -> Iterator[Statement]:
         fix=fix,
         missing=() if rate is not None else ("the learning rate: --script FILE with the command",),
     )
+
+
+@further("T18")
+def weights_never_changed(case: CaseFacts) -> Iterator[Statement]:
+    """A loss that does not move at a usual rate, not even to what frequencies alone would give."""
+    log, reference, rate = case.log, entropy(case), _rate(case)
+    if log is None or reference is None or rate is None or _works(case) or log.with_decay:
+        return
+    first, last = log.loss.first, log.loss.last
+    if first is None or last is None or log.loss.trend is None or log.loss.begins_late:
+        return
+    if rate <= 100 * _LOW_RATE or abs(last / first - 1) > _UNMOVED or last < _ABOVE * reference:
+        return
+    yield Statement(
+        message=f"the loss has not moved: {first:.3g} at first, {last:.3g} in the last fifth, with "
+        f"a learning rate of {rate:g}. Knowing how frequent the classes are would give "
+        f"{reference:.3g}: the weights do not change at all",
+        certainty=Certainty.MEDIUM,
+        path=log.where,
+        evidence={**evidence_of(log), **references(case), "learning_rate": rate},
+        fix="give the optimizer the parameters of the network that is trained, unfreeze them, and "
+        "call loss.backward() and optimizer.step() in every step",
+        missing=("two checkpoints of the run: whether their weights differ",),
+    )
+
+
+def _works(case: CaseFacts) -> bool:
+    """Whether the training works; predictions that are right by chance do not show it."""
+    return outcome(case) == "works" and not fits_by_chance(case)
 
 
 def _too_low(

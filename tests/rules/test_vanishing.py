@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -153,3 +154,12 @@ def test_a_validation_that_gets_worse_on_few_pictures_is_learned_by_heart() -> N
     (found,) = judged("T20", log(fell, metrics=rose), None)
     assert found.level is Level.INFO
     assert not judged("T20", log(fell), None)
+
+
+def test_a_loss_that_stays_above_the_entropy_at_a_usual_rate_is_that_of_frozen_weights() -> None:
+    still, rate = [0.72 + 0.002 * (n % 3) for n in range(60)], Series(((10, 0.003),))
+    skewed = replace(LABELS, pixels={0: 840, 1: 160})
+    for labels, count in ((skewed, 1), (LABELS, 0)):
+        case = CaseFacts(log=log(still, learning_rate=rate), labels=labels)
+        assert len([one for one in rules.judge_case(case) if one.rule == "T18"]) == count
+    assert not judged("T18", log(WELL, learning_rate=rate), None)
