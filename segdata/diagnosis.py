@@ -205,7 +205,7 @@ def _verdict(ranked: list[Finding], evidence: set[Evidence]) -> Verdict:
 def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
     """What is behind the verdict; a note that does no harm is no cause of a fault."""
     if verdict is Verdict.FAULT:
-        ranked = [f for f in ranked if f.level > Level.INFO or f.rule in _SYMPTOMS]
+        ranked = [f for f in ranked if f.level > Level.INFO or _may_matter(f)]
         ranked.sort(key=lambda finding: finding.rule in _SYMPTOMS)
     elif verdict in (Verdict.DISPLAY_ONLY, Verdict.RIGHTLY_CONSTANT):
         ranked = sorted(ranked, key=lambda finding: finding.rule not in _DISPLAY | _RIGHTLY)
@@ -219,6 +219,12 @@ def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
     )  # fmt: skip
     rest = [finding for finding in ranked if finding is not first and finding not in follow]
     return (Cause(first, follow), *(Cause(finding) for finding in rest))
+
+
+def _may_matter(finding: Finding) -> bool:
+    """Whether what is no fault for segdata may be one for another trainer, or is what one sees."""
+    note = finding.rule in _NOTES | _CONSEQUENCES
+    return finding.rule in _SYMPTOMS or (finding.rule[0] in "LDPS" and not note)
 
 
 def _once_each(ranked: list[Finding]) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # Stray values that get a finding each; more are one finding.
 _EACH_VALUE = 8
+# Levels of grey that people choose are as far apart as others, or twice as far.
+_EVEN = 2
 # Nearly every label that is counted from 0 has one.
 _MOSTLY_SOUND = 0.9
 
@@ -108,6 +111,7 @@ def gray_levels(facts: DatasetFacts) -> Iterator[Statement]:
     yield Statement(
         message=f"label values {numbers(ids.trained)} are grey levels, not class ids 0 to "
         f"{ids.num_classes - 1}{origin}",
+        certainty=Certainty.PROOF if back or _are_levels(ids) else Certainty.MEDIUM,
         path=place.path,
         x=place.x,
         y=place.y,
@@ -222,6 +226,13 @@ def void_not_ignored(facts: DatasetFacts) -> Iterator[Statement]:
             evidence={"values": values_seen(ids.values), "ignore_label": ids.ignore},
             fix=f"set ignore_label = {value} in {place_of_settings(facts)}",
         )
+
+
+def _are_levels(ids: IdSet) -> bool:
+    """Whether values are no ids for sure: most are no class, or they are evenly spaced."""
+    gaps = [b - a for a, b in pairwise(ids.trained)]
+    even = len(gaps) > 1 and max(gaps) <= _EVEN * min(gaps)
+    return even or len(ids.inside) <= len(ids.outside)
 
 
 def _from_one(facts: DatasetFacts, ids: IdSet, value: int) -> Statement:

@@ -68,8 +68,8 @@ def background_elsewhere(facts: DatasetFacts) -> Iterator[Statement]:
     found, ids = facts.structure, ids_of(facts)
     if ids.shape or ids.outside or ids.ignore == 0 or not found.labels:
         return
-    slots = [i for i, name in ids.names.items() if _is_background(name) and i != ids.ignore]
-    named = 0 in ids.names and not _is_background(ids.names[0]) and not ids.is_void(0)
+    slots = [i for i, name in ids.names.items() if is_background(name) and i != ids.ignore]
+    named = 0 in ids.names and not is_background(ids.names[0]) and not ids.is_void(0)
     ring = found.ring.get(0, 0) / max(1, sum(found.ring.values()))
     if 0 not in ids.values:
         if named and slots and ids.files >= _SEVERAL and ids.share(_held(ids, slots)) >= _MOST:
@@ -101,7 +101,7 @@ def inverted(facts: DatasetFacts) -> Iterator[Statement]:
     found, ids = facts.structure, ids_of(facts)
     two = ids.num_classes == 2 and set(ids.trained) == {0, 1}
     called = ids.names.get(0)
-    if not two or ids.shape or not (called is None or _is_background(called)):
+    if not two or ids.shape or not (called is None or is_background(called)):
         return
     around, outside = found.around.get(1, 0), found.outside.get(1, 0)
     enclosed = found.zeros >= _LEAST and around >= _ALL_AROUND * found.zeros
@@ -253,7 +253,7 @@ def _names(paths: Sequence[str]) -> list[str]:
     return [file_name(path) for path in paths]
 
 
-def _is_background(name: str) -> bool:
+def is_background(name: str) -> bool:
     return name.strip().lower() in BACKGROUNDS
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
 from segdata.rules.causes import explained, ids_of, together, value_causes
-from segdata.rules.schemes import translation
+from segdata.rules.schemes import COCO, COCO_SURE, translation
 from segdata.rules.wording import counted, numbers, on_dataset, values_seen
 
 if TYPE_CHECKING:
@@ -35,10 +35,11 @@ def other_scheme(facts: DatasetFacts) -> Iterator[Statement]:
         return
     table = translation(ids)
     place = ids.values[values[0]].places[0]
+    few = ids.scheme == COCO and len(ids.trained) < COCO_SURE
     yield Statement(
-        message=f"the ids ({numbers(ids.trained)}) are {ids.scheme}, and num_classes is "
-        f"{ids.num_classes}",
-        certainty=Certainty.STRONG,
+        message=f"the ids ({numbers(ids.trained)}) {'may be' if few else 'are'} {ids.scheme}, and "
+        f"num_classes is {ids.num_classes}",
+        certainty=Certainty.MEDIUM if few else Certainty.STRONG,
         path=place.path,
         x=place.x,
         y=place.y,

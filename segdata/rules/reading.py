@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further
+from segdata.rules.masks import is_background
 from segdata.rules.outcome import graded, outcome, trainings
 from segdata.rules.wording import numbers
 
@@ -53,6 +54,25 @@ def ids_begin_at_one(case: CaseFacts) -> Iterator[Statement]:
         evidence={"ids": list(labels.pixels)},
         fix=f"train with num_classes = {last + 1}, or subtract 1 from every id",
         missing=("how many classes the network has: --num-classes N",),
+    )
+
+
+@further("L17")
+def background_is_not_first(case: CaseFacts) -> Iterator[Statement]:
+    """The background has a class of its own, and it is not 0."""
+    labels = case.labels
+    found = labels and next((i for i, name in labels.names.items() if is_background(name)), None)
+    if labels is None or not found or 0 not in labels.names:
+        return
+    yield Statement(
+        message=f"{labels.names[found]} is class {found}, and {labels.names[0]} is class 0, which "
+        "many tools take for the background: they drop it, or show it black",
+        certainty=Certainty.HINT,
+        level=Level.INFO,
+        path=labels.where,
+        evidence={"classes": {str(i): name for i, name in list(labels.names.items())[:8]}},
+        fix="put the background first in the annotation tool's list of labels and export again, if "
+        "a tool of yours takes 0 for it",
     )
 
 

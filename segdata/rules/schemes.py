@@ -25,7 +25,8 @@ _CITYSCAPES_TOP, _CITYSCAPES_NAME = 33, "_labelids"
 _CITYSCAPES_SEEN, _CITYSCAPES_SHARE = 7, 0.8
 # COCO's instance annotations number 80 categories from 1 to 90 and leave these out.
 COCO_HOLES = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
-_COCO_TOP, _COCO_CLASSES, _COCO_SEEN = 90, 80, 12
+# So few of them without a hole are likely, so many are no accident.
+_COCO_TOP, _COCO_CLASSES, _COCO_SEEN, COCO_SURE = 90, 80, 6, 12
 # ADE20K's benchmark: 0 is no class, 1 to 150 are.
 _ADE_CLASSES, _ADE_SEEN = 150, 20
 # Instances are 1 to k in each picture, and k differs. CamVid's classes are so in 54 %.

@@ -59,7 +59,9 @@ def dataset_of(folders: PlainFolders, executor: Executor, watch: Watch) -> Datas
     dataset = Dataset(folders.root, told)
     if is_known:
         return dataset
-    return Dataset(folders.root, counted(dataset, executor, watch))
+    descriptor = counted(dataset, executor, watch)
+    tell_count(descriptor, watch)
+    return Dataset(folders.root, descriptor)
 
 
 def described(folders: PlainFolders) -> tuple[DatasetDescriptor, bool]:
@@ -128,9 +130,13 @@ def counted(dataset: Dataset, executor: Executor, watch: Watch) -> DatasetDescri
     splits = list(dataset.splits.values())
     facts = validation.gather(dataset, splits, executor, watch, _BRIEFLY)
     found = guessed(facts)
-    watch.note(
-        f"nothing says which classes there are: ids are counted up to {found.num_classes - 1}, so "
-        f"there are {found.num_classes}, and {VOID} is ignored; if not, add --num-classes N or "
-        "--dataset NAME"
-    )
     return dataset.descriptor.model_copy(update={"num_classes": found.num_classes})
+
+
+def tell_count(descriptor: DatasetDescriptor, watch: Watch) -> None:
+    """That classes were counted, and how to say how many there are."""
+    count = descriptor.num_classes
+    watch.note(
+        f"nothing says which classes there are: ids are counted up to {count - 1}, so there are "
+        f"{count}, and {VOID} is ignored; if not, add --num-classes N or --dataset NAME"
+    )

@@ -18,6 +18,7 @@ from segdata.findings import Finding, Level
 from segdata.listing import index_folder
 from segdata.records import decode, scan
 from segdata.rules.wording import on_dataset
+from segdata.sources.class_files import find_class_file, read_class_file
 from segdata.validation import Shards
 from segdata.validation.shards import VOID
 from segdata.workflows.doctoring.case import Case
@@ -27,7 +28,7 @@ from segdata.workflows.doctoring.layouts import (
     layout_below,
     two_folders,
 )
-from segdata.workflows.plain_folders import PlainFolders, counted, described
+from segdata.workflows.plain_folders import PlainFolders, counted, described, tell_count
 from segdata.workflows.scoring import classes_of
 
 # A quick look at this many pairs of each split, spread evenly.
@@ -35,7 +36,7 @@ SAMPLED = 500
 # Bits that each pixel of a label has as a rule, and those of which TensorFlow and OpenCV take half.
 _USUAL, _WIDE = 8, 16
 # Rules about labels that compare them with their photos.
-_WITH_PHOTOS = frozenset({"L22", "L23", "L24", "L25"})
+_WITH_PHOTOS = frozenset({"L23", "L24", "L25"})
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def look_at_dataset(path: str, case: Case) -> None:
     dataset = registry.find(path)
     if dataset.image_files or not Path(path).is_dir():
         _look(dataset, case, _everything)
+        if dataset.label_files and not dataset.image_files.keys() & dataset.label_files.keys():
+            _look_at_masks(dataset.root, dataset.descriptor, dataset.label_files, case)
         return
     descriptor = dataset.descriptor
     layout = layout_below(dataset.root)
@@ -93,14 +96,23 @@ def look_at_folders(labels: Path, photos: Path | None, case: Case) -> None:
     _look(_described(Layout(labels.parent, labels, labels, masks, masks), case), case, _of_labels)
 
 
+def _look_at_masks(
+    root: Path, descriptor: DatasetDescriptor, masks: Mapping[str, Path], case: Case
+) -> None:
+    """Labels alone, where none has the name of a photo."""
+    layout = Layout(root, root, root, masks, masks)
+    alone = descriptor.model_copy(update={"lists": None, "pairs": None})
+    _look(GatheredDataset(root, alone, layout), case, _of_labels)
+
+
 def look_at_layout(layout: Layout, case: Case) -> None:
     """Photos and masks that no ``dataset.toml`` describes."""
     _look(_described(layout, case), case, _everything)
 
 
-def _described(layout: Layout, case: Case) -> Dataset:
-    """With the classes that the person names, else those of a ``dataset.toml`` beside, else as many
-    as the ids seem to be."""
+def _described(layout: Layout, case: Case) -> GatheredDataset:
+    """With the classes that the person names, else those of a ``dataset.toml`` or of a class file
+    beside, else as many as the ids seem to be."""
     request = case.request
     folders = PlainFolders(
         root=layout.root,
@@ -111,15 +123,9 @@ def _described(layout: Layout, case: Case) -> Dataset:
     descriptor, is_known = described(folders)
     if request.classes is not None:
         told = classes_of(request.classes, request.num_classes, request.ignore)
-        if told.ignore is None and VOID not in told.names:
-            # Many a class file has no place for it.
-            told = ClassMap(told.classes, VOID)
-        places = descriptor.model_dump(include={"images", "labels", "lists", "allow_outside"})
-        named = DatasetDescriptor.for_classes(descriptor.name, told)
-        return GatheredDataset(layout.root, named.model_copy(update=places), layout)
+        return GatheredDataset(layout.root, _with_classes(descriptor, told), layout)
     if not is_known:
-        found = GatheredDataset(layout.root, descriptor, layout)
-        descriptor = counted(found, case.executor, case.watch)
+        descriptor = _counted(GatheredDataset(layout.root, descriptor, layout), case)
     if request.ignore is not None:
         descriptor = descriptor.model_copy(update={"ignore_label": request.ignore})
     if layout.ending:
@@ -127,6 +133,32 @@ def _described(layout: Layout, case: Case) -> Dataset:
         suffix = {"label_suffix": layout.ending + first.suffix}
         descriptor = descriptor.model_copy(update=suffix)
     return GatheredDataset(layout.root, descriptor, layout, counted=not is_known)
+
+
+def _counted(found: GatheredDataset, case: Case) -> DatasetDescriptor:
+    """With as many classes as ids seem to be; with those of a class file if it has these ids."""
+    count = counted(found, case.executor, case.watch)
+    beside = _class_file(found.root)
+    if beside is not None and (told := read_class_file(beside)).num_classes >= count.num_classes:
+        case.watch.note(f"the classes are those of {beside}; if not, add --classes FILE")
+        return _with_classes(count, told)
+    tell_count(count, case.watch)
+    return count
+
+
+def _class_file(folder: Path) -> Path | None:
+    try:
+        return find_class_file(folder)
+    except UserError:
+        return None
+
+
+def _with_classes(descriptor: DatasetDescriptor, told: ClassMap) -> DatasetDescriptor:
+    if told.ignore is None and VOID not in told.names:
+        # Many a class file has no place for it.
+        told = ClassMap(told.classes, VOID)
+    places = descriptor.model_dump(include={"images", "labels", "lists", "allow_outside"})
+    return DatasetDescriptor.for_classes(descriptor.name, told).model_copy(update=places)
 
 
 def _look(dataset: Dataset, case: Case, counts: Callable[[Finding], bool]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,13 +16,14 @@ import numpy as np
 from segdata.dataset import Dataset, Split
 from segdata.errors import UserError
 from segdata.facts.affixes import common_affix, without
-from segdata.file_index import ChosenFiles, FileIndex
+from segdata.file_index import LABEL_SUFFIXES, ChosenFiles, FileIndex, index_files
 from segdata.images import Unreadable, read_photo
-from segdata.listing import ListText, index_folder
+from segdata.listing import ListText
 from segdata.sources import Survey
 from segdata.sources.folders import Joined, join_by_name
 from segdata.sources.mask_folders import PictureGroup, join, masks_beside, picture_groups
 from segdata.sources.split_folders import lists_by_folder
+from segdata.workflows.doctoring.tables import pair_tables
 
 # What people call their folders.
 PHOTOS = (
@@ -82,19 +83,34 @@ class GatheredDataset(Dataset):
 
     @cached_property
     def image_files(self) -> FileIndex:
-        return ChosenFiles(self.layout.images, self.layout.photos)
+        return _indexed(self.layout.images, self.layout.photos)
 
     @cached_property
     def label_files(self) -> FileIndex:
-        return ChosenFiles(self.layout.labels, self.layout.masks)
+        return _indexed(self.layout.labels, self.layout.masks)
 
     @cached_property
     def splits(self) -> Mapping[str, Split]:
         listed = super().splits
-        folders = {} if len(listed) > 1 else lists_by_folder(self.layout.photos)
-        if not folders:
+        if any(split.path is not None for split in listed.values()):
             return listed
-        return {name: self._resolve(name, None, keys, ListText()) for name, keys in folders.items()}
+        tables = {name: self._of_table(name, rows)
+                  for name, rows in pair_tables(self.layout.root).items()}  # fmt: skip
+        if tables and all(split.pairs for split in tables.values()):
+            return tables
+        folders = lists_by_folder(self.layout.photos)
+        named = {name: self._resolve(name, None, k, ListText()) for name, k in folders.items()}
+        return named or listed
+
+    def _of_table(self, name: str, rows: Sequence[tuple[str, str]]) -> Split:
+        """The split of a table's rows; which masks it names is kept as written."""
+        path = self.layout.root / f"{name}.csv"
+        split = self._resolve(name, path, tuple(photo for photo, _ in rows), ListText())
+        return replace(split, pathed=tuple(f"{photo} {mask}" for photo, mask in rows))
+
+
+def _indexed(folder: Path, files: Mapping[str, Path]) -> FileIndex:
+    return files if isinstance(files, FileIndex) else ChosenFiles(folder, files)
 
 
 def role_by_name(name: str) -> Role:
@@ -122,7 +138,7 @@ def are_photos(files: Iterable[Path]) -> bool:
 
 def two_folders(photos: Path, labels: Path) -> Layout:
     """Photos and masks in folders of their own; their names may begin or end differently."""
-    files, masks = index_folder(photos), index_folder(labels)
+    files, masks = index_files(photos), index_files(labels, order=LABEL_SUFFIXES)
     layout = Layout(labels.parent, photos, labels, files, masks)
     if layout.pairs:
         return layout

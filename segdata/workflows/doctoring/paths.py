@@ -14,6 +14,7 @@ from segdata.evidence.script_files import SCRIPT_SUFFIXES
 from segdata.files import refuse_incomplete
 from segdata.listing import index_folder
 from segdata.manifest import MANIFEST_FILE
+from segdata.sources.split_folders import SPLIT_NAMES
 from segdata.workflows.doctoring.layouts import (
     LABELS,
     PHOTOS,
@@ -35,9 +36,12 @@ Kind = Literal[
 # Predictions come last, when the labels are known.
 _ORDER: tuple[Kind, ...] = get_args(Kind)
 
+_DATA = frozenset({"dataset", "plain", "gathered"})
 # What says nothing about whether masks are labels.
 _NO_LABELS: tuple[Kind, ...] = ("log", "script", "weights")
 
+# A project holds ``data`` and ``run``, and these hold the rest.
+_LEVELS = 1
 _WHAT = (
     "name a dataset folder, a folder of shards, a run, or a folder of predicted PNGs; photos and "
     "masks in folders of any name: segdata doctor --photos DIR --labels DIR"
@@ -96,33 +100,57 @@ def _parts(path: str) -> Iterator[Part]:
     if marked in ("weights", "log") and holds_log(folder):
         # The original's trainer writes log and weights into one folder; beside a log may lie all
         # that belongs to it.
-        yield Part("log", path)
         marked = marked if marked == "weights" else None
+        if marked:
+            yield Part("log", path)
     if marked or any("/" not in key for key in index_folder(folder)):
         beside = None if marked else layout_beside(folder)
         yield (
             Part("gathered", path, layout=beside) if beside else Part(marked or "predictions", path)
         )
         return
-    inner = [sub for sub in sorted(folder.iterdir()) if sub.is_dir()]
-    parts = [Part(kind, str(sub)) for sub in inner if (kind := _marked(sub))]
-    labels, photos = _called(inner, LABELS), _called(inner, PHOTOS)
-    layout = layout_below(folder) if None in (labels, photos) and not parts else None
-    if layout is not None:
-        parts.append(Part("gathered", path, layout=layout))
-    elif labels is not None:
-        parts.append(Part("plain", str(labels), photos))
-    predictions = _called(inner, PREDICTIONS)
-    if predictions is not None and not _marked(predictions):
-        parts.append(Part("predictions", str(predictions)))
-    scripts = [file for file in sorted(folder.iterdir()) if _kind_of_text(file) == "script"]
-    parts += [Part("script", str(file)) for file in scripts]
-    parts += [Part("weights", str(file)) for file in files_of_weights(folder)[:1]]
-    if not parts and not holds_log(folder):
+    parts = list(_content(folder, _LEVELS))
+    if not parts:
         empty = not any(folder.iterdir())
         what = "is empty" if empty else "holds no data set, shards, run or predictions"
         raise UserError(f"{folder} {what}", _WHAT)
     yield from parts
+
+
+def _content(folder: Path, levels: int) -> Iterator[Part]:
+    """What lies in a folder that is nothing by itself.
+
+    Args:
+        levels: how far folders whose names say nothing are looked into.
+    """
+    files = [file for file in sorted(folder.iterdir()) if file.is_file()]
+    inner = [sub for sub in sorted(folder.iterdir()) if sub.is_dir()]
+    if holds_log(folder):
+        yield Part("log", str(folder))
+    yield from (Part("script", str(file)) for file in files if _kind_of_text(file) == "script")
+    yield from (Part("weights", str(file)) for file in files_of_weights(folder)[:1])
+    marked = {sub: kind for sub in inner if (kind := _marked(sub))}
+    yield from (Part(kind, str(sub)) for sub, kind in marked.items())
+    rest = [sub for sub in inner if sub not in marked]
+    unclear = [sub for sub in rest if not role_by_name(sub.name) and sub.name not in SPLIT_NAMES]
+    below = [part for sub in unclear if levels for part in _content(sub, levels - 1)]
+    yield from below
+    kinds = {*marked.values(), *(part.kind for part in below)}
+    yield from _pictures(folder, rest, known=not kinds.isdisjoint(_DATA))
+
+
+def _pictures(folder: Path, inner: Sequence[Path], *, known: bool) -> Iterator[Part]:
+    """Photos, labels and predictions in folders whose names say so; or told by their pictures,
+    unless a data set is ``known``."""
+    labels, photos = _called(inner, LABELS), _called(inner, PHOTOS)
+    split = None if known or (labels and photos) else layout_below(folder)
+    if split is not None:
+        yield Part("gathered", str(folder), layout=split)
+    elif labels is not None:
+        yield Part("plain", str(labels), photos)
+    predictions = _called(inner, PREDICTIONS)
+    if predictions is not None:
+        yield Part("predictions", str(predictions))
 
 
 def _marked(folder: Path) -> Kind | None:
