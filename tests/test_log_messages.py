@@ -132,6 +132,18 @@ def test_tables_of_fastai_and_of_notebooks_are_read(head: str, row: str, tmp_pat
     assert {one.points[-1][1] for one in log.metrics.values()} == {9.5, 0.25}
 
 
+def test_the_summary_of_an_epoch_is_no_step_of_the_curve(tmp_path: Path) -> None:
+    text = "".join(
+        f"Epoch [{e}/3], Step [10/20], Loss: 0.5\nEpoch [{e}/3], Step [20/20], Loss: 0.4\n"
+        f"Epoch {e} done. Loss: 9.0\n"
+        for e in (1, 2, 3)
+    )
+    log = read_log(write(tmp_path, text))
+    assert [step for step, _ in log.loss.points] == [10, 20, 30, 40, 50, 60]
+    assert log.counts == "steps"
+    assert max(log.loss.finite) == 0.5
+
+
 def test_results_of_ultralytics_are_read(tmp_path: Path) -> None:
     rows = "".join(f"{n:>9},{2 / n:>9},{1 / n:>9},{0.5:>9}\n" for n in range(1, 9))
     head = "    epoch, train/box_loss, train/seg_loss, metrics/mAP50(M)\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ _EXPLODED = 100.0
 # What is left of the entropy in a network that answers one class for want of steps: appendix 2, 110
 # to 150 %, still falling; useless ones for other reasons 82 % and more.
 _LEFT = 0.5
+# Each third of a curve of a few points below the one before.
+_FELL = 0.97
 _SLOWER = "lower the learning rate a hundredfold, and train into a new, empty folder"
 
 
@@ -123,7 +126,7 @@ def _too_high(
     log: LogFacts, case: CaseFacts, rate: float | None
 ) -> tuple[str, str, Certainty] | None:
     first, last, reference = log.loss.first, log.loss.last, entropy(case)
-    if first is None or last is None:
+    if first is None or last is None or log.loss.trend is None:
         return None
     begun = log.loss.finite[0]
     thrown = max(log.loss.finite[: len(log.loss.finite) // 2]) > _THROWN * begun
@@ -224,7 +227,7 @@ def _plateau(log: LogFacts, case: CaseFacts, reference: float) -> Iterator[State
 def still_falling(case: CaseFacts) -> Iterator[Statement]:
     """The loss still falls at the end of the log."""
     log, reference = case.log, entropy(case)
-    if log is None or not log.loss.falls or log.ends_broken or outcome(case) == "works":
+    if log is None or not _falls(log, reference) or log.ends_broken or outcome(case) == "works":
         return
     first, last = log.loss.first, log.loss.last
     goal = reference or first
@@ -242,15 +245,26 @@ def still_falling(case: CaseFacts) -> Iterator[Statement]:
         certainty = Certainty.HINT if rest < _LEFT else certainty
         certainty = Certainty.STRONG if clean and rest >= _LEFT else certainty
     yield Statement(
-        message="train longer: the loss still falls at the end, by "
-        f"{percent(-(log.loss.trend or 0))} within a fifth of the log, from {first:.3g} at first "
-        f"to {last:.3g}",
+        message="train longer: the loss still falls at the end, "
+        + (f"by {percent(-log.loss.trend)} within a fifth of the log, " if log.loss.trend else "")
+        + f"from {first:.3g} at first to {last:.3g}",
         certainty=certainty,
         path=log.where,
         evidence={**evidence_of(log), **references(case)},
         fix="train a new run with three times the steps",
         missing=() if clean else ("the labels: --labels DIR, to exclude that they are at fault",),
     )
+
+
+def _falls(log: LogFacts, reference: float | None) -> bool:
+    """Whether the loss falls at the end; of a few points each third has to be below the one before,
+    and labels have to say that it is high."""
+    values = log.loss.finite
+    third = len(values) // 3
+    if log.loss.trend is not None or third < 2 or reference is None:
+        return log.loss.falls
+    parts = [max(values[at : at + third]) for at in (0, third, 2 * third)]
+    return all(low < _FELL * high for high, low in pairwise(parts))
 
 
 def _rate(case: CaseFacts) -> float | None:

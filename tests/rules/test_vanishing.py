@@ -163,3 +163,10 @@ def test_a_loss_that_stays_above_the_entropy_at_a_usual_rate_is_that_of_frozen_w
         case = CaseFacts(log=log(still, learning_rate=rate), labels=labels)
         assert len([one for one in rules.judge_case(case) if one.rule == "T18"]) == count
     assert not judged("T18", log(WELL, learning_rate=rate), None)
+
+
+def test_few_losses_say_too_few_steps_where_labels_say_that_they_are_high() -> None:
+    few = [1.4, 1.2, 1.2, 1.1, 1.0, 0.9, 0.8, 0.8, 0.7]
+    assert judged("T02", log(few), None)
+    assert not errors(log(few))
+    assert not judged("T02", log([1.4, 1.2, 1.2, 1.3, 1.4, 0.9, 1.2, 1.3, 1.1]), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # mmsegmentation's IoU.background, Transformers' eval_iou_background, the original's
 # eval/miou_1.0_class_0.
@@ -20,6 +21,7 @@ _NO_CLASS = frozenset({"mean", "loss", "score", "overall", "avg", "average", "mi
                        "epoch", "step"})  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def class_of(name: str) -> str | None:
     """The class whose IoU a column or key holds; None for what is no single class's."""
     said = _NAME.fullmatch(name.strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 # The training loss: Keras', Lightning's, mmseg's, TensorBoard's, the original's.
@@ -26,6 +27,8 @@ _VALIDATION = re.compile(r"(^|[_/ ])(val|valid|validation|test|eval)([_/ ]|$)", 
 Meaning = Literal["loss", "learning_rate", "score", "validation_loss"]
 
 
+# The same few names stand on every line.
+@lru_cache(maxsize=4096)
 def meaning_of(name: str) -> Meaning | None:
     """What a column, key or tag holds; None for what says nothing here."""
     name = name.strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from segdata.evidence.log_files.classes import Tables, class_of, mean_of
 from segdata.evidence.log_files.columns import Columns
@@ -30,31 +31,35 @@ _BAR = re.compile(r"^(train|valid): *\d+%\|[^|]*\|[^\[]*\[(.* - .*)\]?", re.IGNO
 _ON_BAR = re.compile(rf"([A-Za-z_]\w*(?: \+ \w+)*) - ({_NUMBER})(?=[,\]\s]|$)", re.IGNORECASE)
 # As many losses after a line that ends a run say that another began.
 _WENT_ON = 10
-# Lines that say more than numbers. The original's: deeplab/utils/train_utils.py, train.py; Saver's.
-_NOTES = (
-    ("init_ignored", re.compile(r"Ignoring initialization; other checkpoint exists")),
-    ("init_missing", re.compile(r"Not initializing the model from a checkpoint")),
-    ("restored", re.compile(
-        r"Initializing model from path|Restoring parameters from|Load(?:ed|s|ing)? (?:checkpoint|"
-        r"weights|pretrained)\b.*\bfrom|load checkpoint from|Model loaded from", re.IGNORECASE)),
-    ("nan", re.compile(
-        r"Loss is inf or nan|NaN loss during training|Model diverged with loss = NaN|"
-        r"LossTensor is inf or nan|Tensor had (?:NaN|Inf)|Invalid loss, terminating training|"
-        r"Loss is nan, stopping|loss returned in `?training_step`? is nan or inf|"
-        r"Loss became infinite or NaN|returned nan values in its", re.IGNORECASE)),
-    ("finished", re.compile(r"Finished training|Stopping Training", re.IGNORECASE)),
-    ("overflow", re.compile(r"gradient overflow|skipping step, loss scaler", re.IGNORECASE)),
-    ("mixed_precision", re.compile(
-        r"\bmixed[_ ]precision\b:?\s*(?:=\s*)?(?:true|enabled|mixed_float16|fp16|16)|"
-        r"precision=16\b|16bit (?:native )?automatic mixed|AmpOptimWrapper|\bfp16 ?= ?dict|"
-        r"Using 16bit", re.IGNORECASE)),
-    ("hardware", re.compile(
-        r"(?:GeForce|Quadro|Tesla|NVIDIA) ?[^,\n]{0,40}?(?:GTX|RTX|[A-Z]\d{2,4})", re.IGNORECASE)),
-    ("old_cuda", re.compile(
-        r"libcudart\.so\.(?:9|10)\b|cudart64_(?:9\d?|10\d?)\.dll|libcudnn\.so\.7|"
-        r"CUDA[ _]?(?:9|10)\.\d|"
-        r"tensorflow[-_ ]?(?:gpu)?(?:==| version:? ?)1\.1\d", re.IGNORECASE)),
-)  # fmt: skip
+# Lines that say more than numbers; words are looked for first, as most lines have none. The
+# original's: deeplab/utils/train_utils.py, train.py; Saver's.
+_NOTES = tuple(
+    (meaning, words.split("|"), re.compile(pattern, re.IGNORECASE))
+    for meaning, words, pattern in (
+    ("init_ignored", "ignoring init", r"Ignoring initialization; other checkpoint exists"),
+    ("init_missing", "not initializing", r"Not initializing the model from a checkpoint"),
+    ("restored", "from",
+     r"Initializing model from path|Restoring parameters from|Load(?:ed|s|ing)? (?:checkpoint|"
+     r"weights|pretrained)\b.*\bfrom|load checkpoint from|Model loaded from"),
+    ("nan", "nan|inf ",
+     r"Loss is inf or nan|NaN loss during training|Model diverged with loss = NaN|"
+     r"LossTensor is inf or nan|Tensor had (?:NaN|Inf)|Loss is nan, stopping|"
+     r"loss returned in `?training_step`? is nan or inf|Loss became infinite or NaN|"
+     r"returned nan values in its"),
+    ("nan", "invalid loss", r"Invalid loss, terminating training"),
+    ("finished", "training", r"Finished training|Stopping Training"),
+    ("overflow", "overflow|skipping step", r"gradient overflow|skipping step, loss scaler"),
+    ("mixed_precision", "precision|fp16|16bit|ampoptim",
+     r"\bmixed[_ ]precision\b:?\s*(?:=\s*)?(?:true|enabled|mixed_float16|fp16|16)|"
+     r"precision=16\b|16bit (?:native )?automatic mixed|AmpOptimWrapper|\bfp16 ?= ?dict|"
+     r"Using 16bit"),
+    ("hardware", "geforce|quadro|tesla|nvidia",
+     r"(?:GeForce|Quadro|Tesla|NVIDIA) ?[^,\n]{0,40}?(?:GTX|RTX|[A-Z]\d{2,4})"),
+    ("old_cuda", "cud|tensorflow",
+     r"libcudart\.so\.(?:9|10)\b|cudart64_(?:9\d?|10\d?)\.dll|libcudnn\.so\.7|"
+     r"CUDA[ _]?(?:9|10)\.\d|"
+     r"tensorflow[-_ ]?(?:gpu)?(?:==| version:? ?)1\.1\d"),
+))  # fmt: skip
 
 
 def read_text(lines: Iterable[str]) -> Curves:
@@ -87,13 +92,16 @@ class _Text:
         self.epoch: int | None = None
         self.count = 0
         self.counter = Counter()
+        # Whether the step of a line is its epoch, and whether losses have steps of their own.
+        self.by_epoch, self.by_step = False, False
         self.tables = Tables()
         self.columns = Columns()
 
     def notes(self, line: str) -> None:
         """What a line says in words."""
-        for meaning, pattern in _NOTES:
-            if pattern.search(line):
+        lowered = line.lower()
+        for meaning, words, pattern in _NOTES:
+            if any(word in lowered for word in words) and pattern.search(line):
                 self.curves.note(meaning, line)
 
     def line(self, line: str) -> None:
@@ -107,7 +115,7 @@ class _Text:
         row = self.columns.line(line)
         if row:
             step = int(next(iter(row.values())))
-            self.curves.by_epochs |= next(iter(row)).lower() == "epoch"
+            self.by_epoch = next(iter(row)).lower() == "epoch"
             self._values(list(row.items())[1:], step)
             return
         bar = _BAR.match(line)
@@ -151,8 +159,7 @@ class _Text:
             meaning = meaning_of(name)
             if meaning == "loss" and name == self.chosen and not said:
                 said = True
-                self.count += 1
-                self.curves.loss.add(self.count if step is None else step, value)
+                self._loss(step, value)
             elif (of := class_of(name)) is not None:
                 self.curves.class_score(of, self.at, value)
             elif meaning == "learning_rate":
@@ -160,7 +167,16 @@ class _Text:
             elif meaning in ("score", "validation_loss"):
                 self.curves.metric(name, step or self.count, value)
 
+    def _loss(self, step: int | None, value: float) -> None:
+        """A loss; the summary of an epoch is left out where its steps were told."""
+        self.count += 1
+        self.by_step |= step is not None and not self.by_epoch
+        if not (self.by_step and self.by_epoch):
+            self.curves.by_epochs = self.by_epoch
+            self.curves.loss.add(self.count if step is None else step, value)
+
     def _step(self, line: str, epoch: re.Match[str] | None) -> int | None:
+        self.by_epoch = False
         if epoch and epoch[2]:
             # mmsegmentation: Epoch [2][50/100] counts anew in every epoch.
             return (int(epoch[1]) - 1) * int(epoch[3]) + int(epoch[2])
@@ -168,10 +184,11 @@ class _Text:
         if step:
             at = int(step[1])
             return at if self.epoch is None else self.counter.of_all_epochs(at)
-        self.curves.by_epochs |= self.epoch is not None
+        self.by_epoch = self.epoch is not None
         return self.epoch
 
 
+@lru_cache(maxsize=4096)
 def _last_words(name: str) -> str:
     """What stands right before a value: ``- val_loss``, ``Epoch 3 train loss``."""
     words = re.split(r"\s*[-|,;]\s+|\s{2,}|\d+\s+", name)[-1].strip(" -")
