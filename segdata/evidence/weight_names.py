@@ -31,6 +31,12 @@ _LOGITS = re.compile(
     r"|(?<!aux_)classifier\.4\.weight|last_conv\.8\.weight|final(?:_conv)?\.weight"
     r"|decode_head\.classifier\.weight)$"
 )
+# What people call it in networks of their own, whatever else is defined behind it.
+_LAST = re.compile(
+    r"^(?:\w+\.)?(?:seg_?|segmentation_?)?(?:head|logits|out|outc|out_?conv|conv_?out|output|last|score"
+    r"|final|final_?conv|last_?conv|conv_?last|cls_?seg|conv_?seg|predict|prediction|classifier)"
+    r"(?:\.(?:conv|\d))?\.weight$"
+)
 # What wrappers of PyTorch put before every name.
 WRAPPERS = ("module.", "_orig_mod.", "model.", "net.", "network.")
 
@@ -98,11 +104,28 @@ def _last_of(shapes: Mapping[str, Shape]) -> list[Shape]:
     return [shape] if len(shape) == 4 and shape[2:] == (1, 1) else []
 
 
+def _offset(kernel: str) -> str:
+    return kernel.removesuffix("weight") + "bias"
+
+
+def _called_last(shapes: Mapping[str, Shape]) -> list[Shape]:
+    """Kernels of 1×1 or 3×3 with an offset whose layer is called as people call their last one."""
+    return [
+        shape
+        for name, shape in shapes.items()
+        if _LAST.search(unwrapped(name))
+        and shape[2:] in ((1, 1), (3, 3))
+        and shapes.get(_offset(name)) == shape[:1]
+    ]
+
+
 def classes_of(shapes: Mapping[str, Shape], kind: str) -> int | None:
     """How many classes the last layer tells apart; None where none is known as the last one."""
     named: list[Shape] = [s for name, s in shapes.items() if is_logits(name) and len(s) == 4]
     if not named and kind == "pytorch":
         named = _last_of(shapes)
+    if not named and kind in ("pytorch", "safetensors"):
+        named = _called_last(shapes)
     if not named:
         return None
     # PyTorch lays a kernel out with the outputs first, TensorFlow and Keras with them last.

@@ -80,6 +80,7 @@ class WeightFacts:
         problem: why it could not be read; then there are no tensors.
         settings: what is stored beside the weights of how they were trained.
         unread: variables for which there was no time.
+        skipped: later checkpoints of the same run that are damaged.
     """
 
     where: str
@@ -103,6 +104,7 @@ class WeightFacts:
     problem: str = ""
     settings: SettingsFacts | None = field(default=None)
     unread: int = 0
+    skipped: tuple[str, ...] = ()
 
     @property
     def is_deeplab(self) -> bool:

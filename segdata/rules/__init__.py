@@ -26,7 +26,7 @@ FOLDER_SCOPES = (
 # Scopes of the rules that judge ``CaseFacts``: what the doctor knows beyond photos and labels.
 CASE_SCOPES = (
     "predictions", "reading", "viewing", "predicting", "scores", "class_order", "misfit",
-    "training", "loss_settings", "commands", "own_code", "as_read",
+    "training", "loss_settings", "commands", "own_code", "as_read", "setting_hints",
     "registered", "curves", "vanishing", "validation", "logs", "printed_ids", "printed_files",
     "printed_weights", "weights", "heads", "restoring", "beginnings", "logits", "decoding",
     "feeding", "batches",

@@ -40,11 +40,12 @@ def flags_silently_wrong(case: CaseFacts) -> Iterator[Statement]:
         if not traps:
             continue
         old = all(trap.kind in _OLD_WAY or not trap.corrected for trap in traps)
-        level = graded(case) or Level.INFO
+        level = graded(case, unknown=Level.INFO) or Level.INFO
+        worked = graded(case) is None
         yield Statement(
             message=_said(traps),
             certainty=Certainty.MEDIUM if old else Certainty.PROOF,
-            level=level if old or level is Level.INFO else None,
+            level=level if old or worked else None,
             path=script.where,
             count=len(traps),
             evidence={
@@ -229,8 +230,8 @@ def randomness_of_its_own(case: CaseFacts) -> Iterator[Statement]:
 
 def _doubt(case: CaseFacts) -> tuple[Certainty, Level | None]:
     """What code suggests is a doubt, until the network turns out useless."""
-    level = graded(case, unknown=Level.WARNING)
-    return (Certainty.MEDIUM if level is not None else Certainty.HINT), level or Level.INFO
+    level = graded(case, unknown=Level.INFO) or Level.INFO
+    return (Certainty.MEDIUM if level is Level.ERROR else Certainty.HINT), level
 
 
 def _of_code(

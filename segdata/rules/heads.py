@@ -128,7 +128,10 @@ def other_classes(case: CaseFacts) -> Iterator[Statement]:
         count = weights.classes
         if labels is None or count is None or count < 2 or _is_default(weights, labels.num_classes):
             continue
-        if labels.num_classes <= count <= labels.num_classes + _SPARE:
+        if count == labels.num_classes:
+            continue
+        if labels.num_classes < count <= labels.num_classes + _SPARE:
+            yield from _spare(weights, count, labels.num_classes)
             continue
         lost = [i for i in labels.pixels if count <= i < labels.num_classes]
         yield Statement(
@@ -142,6 +145,18 @@ def other_classes(case: CaseFacts) -> Iterator[Statement]:
             fix="name the checkpoint that was trained on these labels, or train anew: "
             "segdata train DATA --out RUN",
         )  # fmt: skip
+
+
+def _spare(weights: WeightFacts, count: int, labels: int) -> Iterator[Statement]:
+    yield Statement(
+        message=f"the network tells {count} classes apart, and the labels have {labels}: no harm "
+        "if it was trained on these labels, another's checkpoint if not",
+        certainty=Certainty.HINT,
+        level=Level.INFO,
+        path=weights.where,
+        evidence={"classes": count, "classes_of_labels": labels},
+        fix="see that it is the checkpoint that was trained on these labels",
+    )
 
 
 def _trained(case: CaseFacts) -> Iterator[WeightFacts]:

@@ -64,13 +64,17 @@ def class_weights_wrong(case: CaseFacts) -> Iterator[Statement]:
         yield Statement(
             message=what,
             certainty=sure,
-            level=(graded(case) or Level.INFO) if sure is Certainty.MEDIUM else None,
+            level=_mild(case) if sure is Certainty.MEDIUM else None,
             path=told.where,
             evidence={"weight_and_share_by_id": table},
             fix="give every class a weight, such as the square root of 1 / its share, at most 10 "
             "to 1; or loss.class_weights=balanced",
         )
         return
+
+
+def _mild(case: CaseFacts) -> Level:
+    return graded(case, unknown=Level.INFO) or Level.INFO
 
 
 def _overshoot(labels: LabelEvidence, weights: dict[int, float]) -> int | None:
@@ -96,7 +100,7 @@ def crop_does_not_fit(case: CaseFacts) -> Iterator[Statement]:
     How to fix: a crop a little larger than the photos, a multiple of the output stride plus 1: 305
     or 321 for photos of 299x299.
     """
-    level, labels = graded(case), case.labels
+    level, labels = graded(case, unknown=Level.INFO), case.labels
     told = next((one for one in trainings(case) if one.crop_size), None)
     if level is None or told is None or told.crop_size is None or labels is None:
         return
@@ -146,7 +150,7 @@ def mining_too_hard(case: CaseFacts) -> Iterator[Statement]:
     How to fix: keep a quarter of the pixels, and come to it over the first thousands of steps.
     """
     told = next((one for one in trainings(case) if (one.top_k or 1.0) < _MINED), None)
-    level = graded(case)
+    level = graded(case, unknown=Level.INFO)
     if told is None or told.top_k is None or level is None or told.hard_mining_steps:
         return
     yield Statement(

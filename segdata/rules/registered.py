@@ -196,3 +196,6 @@ def _told(case: CaseFacts) -> Iterator[tuple[str, int | None, int | None]]:
     for told in trainings(case):
         if told.tool == "mmseg" and not told.reduce_zero_label and told.num_classes != 1:
             yield told.where, told.num_classes, told.ignore
+        elif told.tool in ("pytorch", "smp"):
+            # The number of classes may be another network's, or that of a default.
+            yield told.where, None, told.ignore

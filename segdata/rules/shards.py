@@ -242,6 +242,15 @@ def wrong_fields(facts: DatasetFacts) -> Iterator[Statement]:
     if shards is None:
         return
     records = sum(file.records for file in shards.files)
+    if _one_name(shards):
+        yield Statement(
+            message=f"all {records} records have one image/filename, or one for each split: what "
+            "is predicted of one replaces the other",
+            path=shards.folder,
+            count=shards.repeated.count,
+            evidence=_places(shards.repeated),
+            fix=_again(facts, shards),
+        )
     for odd, what, level in (
         (shards.fields, "size or name", None),
         (shards.formats, "image/format", Level.INFO),
@@ -281,8 +290,15 @@ def _disagreements(files: tuple[ShardFile, ...], shards: ShardFacts) -> Iterator
         for place in shards.repeated.first
         if any(place.where.startswith(str(file.path)) for file in files)
     ]
-    if repeated and len(families) < 2:
+    if repeated and len(families) < 2 and not _one_name(shards):
         yield f"names occur twice, the first in {repeated[0].where}"
+
+
+def _one_name(shards: ShardFacts) -> bool:
+    """Each split has one name for all of its records: no second build, but a builder's mistake."""
+    records = sum(file.records for file in shards.files)
+    names = records - shards.repeated.count
+    return shards.repeated.count > 1 and names <= max(1, len(shards.splits))
 
 
 def _readings(group: LabelGroup) -> str:

@@ -89,7 +89,7 @@ def too_few_steps(case: CaseFacts) -> Iterator[Statement]:
     How to fix: train a new run with more steps: from random weights at least 50 passes over the
     pictures. If labels or the descriptor have errors, mend those first.
     """
-    shown, level = passes(case), graded(case)
+    shown, level = passes(case), graded(case, unknown=Level.INFO)
     training = next((one for one in trainings(case) if one.batch_size), None)
     if shown is None or training is None or level is None or training.batch_size is None:
         return
@@ -122,7 +122,7 @@ def too_few_steps(case: CaseFacts) -> Iterator[Statement]:
 @further("T04")
 def norms_of_few_pictures(case: CaseFacts) -> Iterator[Statement]:
     """Batch norm is tuned on fewer than 12 pictures at once, from weights that have good norms."""
-    level = graded(case)
+    level = graded(case, unknown=Level.INFO)
     for told in trainings(case):
         batch = told.batch_size
         if level is None or told.tool != "deeplab" or not told.initial_checkpoint or batch is None:
@@ -147,7 +147,7 @@ def norms_of_few_pictures(case: CaseFacts) -> Iterator[Statement]:
 @further("T05")
 def told_to_begin_with_nothing(case: CaseFacts) -> Iterator[Statement]:
     """The original's command names no initial checkpoint, or a file that is none."""
-    level = graded(case)
+    level = graded(case, unknown=Level.INFO)
     log = case.log.notes if case.log is not None else {}
     for told in trainings(case):
         if level is None or told.tool != "deeplab" or told.batch_size is None or "restored" in log:
@@ -170,7 +170,6 @@ def told_to_begin_with_nothing(case: CaseFacts) -> Iterator[Statement]:
             missing=("the log: --log FILE says what was restored",),
         )
         return
-
 
 
 def _useless(case: CaseFacts) -> bool:

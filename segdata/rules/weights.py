@@ -53,6 +53,24 @@ def unreadable_weights(case: CaseFacts) -> Iterator[Statement]:
             )
 
 
+@further("C11")
+def damaged_and_skipped(case: CaseFacts) -> Iterator[Statement]:
+    """The newest checkpoints of a run are not what was written, and an earlier one is used."""
+    for weights in all_weights(case):
+        if not weights.skipped:
+            continue
+        yield Statement(
+            message=f"{weights.skipped[-1]} is not what was written (its digest differs, or a file "
+            f"is missing): step {weights.step} before it was looked at, and is what the run goes "
+            "on from and predicts with",
+            level=Level.WARNING,
+            path=weights.skipped[-1],
+            count=len(weights.skipped),
+            evidence={"damaged": list(weights.skipped), "used_step": weights.step},
+            fix="fetch the checkpoint again, or train on: the steps behind the whole one are lost",
+        )
+
+
 @rule("C07", level=Level.ERROR)
 def broken_values(case: CaseFacts) -> Iterator[Statement]:
     """The checkpoint holds values that no trained network has: NaN, infinity, or absurdly large.

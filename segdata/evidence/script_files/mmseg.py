@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from segdata.evidence.script_files.code import Code
@@ -15,7 +16,6 @@ def read_mmseg(code: Code, where: str) -> ScriptFacts | None:
     """Its settings; None where it is no such configuration."""
     if sum(mark in code.text for mark in _MARKS) < 2 and "decode_head" not in code.text:
         return None
-    one_channel = _one_channel(code)
     settings = SettingsFacts(
         where=where,
         tool="mmseg",
@@ -29,21 +29,50 @@ def read_mmseg(code: Code, where: str) -> ScriptFacts | None:
         class_weights=_weights(code.value("class_weight")),
         mixed_precision="AmpOptimWrapper" in code.text or "fp16" in code.text or None,
         reduce_zero_label=any(value is True for value in code.values("reduce_zero_label")) or None,
-        one_channel=one_channel,
+        one_channel=_one_channel(code),
     )
-    traps = (
-        (
-            Trap(
-                "one channel",
-                "num_classes=1 without use_sigmoid=True",
-                "a softmax over one channel is 1 everywhere, and its argmax is class 0",
-                "num_classes=2, or use_sigmoid=True in the loss and a threshold in the head",
-            ),
-        )
-        if one_channel
-        else ()
-    )
+    traps = tuple(_traps(code, settings))
     return ScriptFacts(where=where, act="train", settings=settings, traps=traps)
+
+
+def _traps(code: Code, settings: SettingsFacts) -> Iterator[Trap]:
+    if settings.one_channel:
+        yield Trap(
+            "one channel",
+            "num_classes=1 without use_sigmoid=True",
+            "a softmax over one channel is 1 everywhere, and its argmax is class 0",
+            "num_classes=2, or use_sigmoid=True in the loss and a threshold in the head",
+        )
+    orders = [tuple(names) for names in code.values("classes", "CLASSES") if _is_names(names)]
+    first = next(iter(orders), ())
+    if settings.reduce_zero_label and first and "background" in str(first[0]).lower():
+        yield Trap(
+            "zero label reduced",
+            f"reduce_zero_label=True with {first[0]!r} as the first class",
+            "0 is ignored, and every other id is lowered by one; right only where 0 is no class "
+            "and the background is 1",
+            "reduce_zero_label=False wherever it stands",
+        )
+    other = next((one for one in orders if one != first and sorted(one) == sorted(first)), None)
+    if other is not None:
+        yield Trap(
+            "other order",
+            f"classes = {first} and {other}",
+            "an id means one class here and another there",
+            "one list of classes for training, validation and test",
+        )
+    mean = next(reversed([m for m in code.values("mean") if isinstance(m, (list, tuple))]), ())
+    if mean and all(_real(part) is not None and 0 < part < 1 for part in mean):
+        yield Trap(
+            "mean of 0 to 1",
+            f"mean={list(mean)}",
+            "mmsegmentation normalizes photos of 0 to 255, and this mean is of 0 to 1",
+            "mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]",
+        )
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value)
 
 
 def _one_channel(code: Code) -> bool | None:

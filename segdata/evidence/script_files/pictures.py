@@ -92,7 +92,7 @@ class _Trace:
             self._bind(node.target, self._named(node.target, node.value, scope), scope)
         elif isinstance(node, ast.AugAssign):
             whole = ast.BinOp(node.target, node.op, node.value, lineno=node.lineno)
-            self._bind(node.target, self._operation(whole, scope), scope)
+            self._bind(node.target, scope.note(self._operation(whole, scope)), scope)
         elif isinstance(node, (ast.For, ast.AsyncFor)):
             self._loop(node, scope)
         elif isinstance(node, ast.Return) and node.value is not None:

@@ -75,28 +75,30 @@ def _one_channel(code: Code) -> list[Trap]:
 
     A sigmoid anywhere speaks for a threshold; then nothing is said.
     """
-    if _THRESHOLDS.search(code.text):
-        return []
     calls = [node for node in ast.walk(code.tree) if isinstance(node, ast.Call)]
     heads = [call for call in calls if _is_head(call)]
+    softmaxed = [call for call in heads if last_name(call.func) == "Conv2D"]
+    if softmaxed:
+        return [_one_channel_trap(softmaxed[-1])]
+    if _THRESHOLDS.search(code.text):
+        return []
     over = any(_axis(call) for call in code.calls("argmax"))
     entropy = any(True for _ in code.calls("CrossEntropyLoss", "cross_entropy"))
     softmax = "softmax" in code.text.lower()
     if not (over or entropy):
         # Attention has a softmax of its own, so it counts where the head says its channel by name.
         heads = [call for call in heads if softmax and not _is_network_of_one(call)]
-    if not heads:
-        return []
-    head = heads[-1]
-    return [
-        Trap(
-            "one channel",
-            ast.unparse(head)[:80],
-            "there is one channel, so softmax makes it 1 everywhere and argmax takes class 0",
-            "two channels, or a sigmoid with a threshold of 0.5",
-            head.lineno,
-        )
-    ]
+    return [_one_channel_trap(heads[-1])] if heads else []
+
+
+def _one_channel_trap(head: ast.Call) -> Trap:
+    return Trap(
+        "one channel",
+        ast.unparse(head)[:80],
+        "there is one channel, so softmax makes it 1 everywhere and argmax takes class 0",
+        "two channels, or a sigmoid with a threshold of 0.5",
+        head.lineno,
+    )
 
 
 def _is_head(call: ast.Call) -> bool:

@@ -23,6 +23,7 @@ from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.weight_places import (
     BrokenWeights,
     Weights,
+    damaged_after,
     newest_two,
     opened,
     refuse_missing,
@@ -61,7 +62,11 @@ def look_at_checkpoint(path: Path, case: Case) -> None:
         paths = newest_two(path)
         path = paths[0] if paths[0].suffix and paths[0].is_file() else path
         facts = _facts(paths, path, clock)
-        facts = replace(facts, origin=_origin(paths[0], facts, case))
+        facts = replace(
+            facts,
+            origin=_origin(paths[0], facts, case),
+            skipped=damaged_after(path, paths[0]),
+        )
     except BrokenWeights as error:
         facts = WeightFacts(where=str(path), kind="", problem=str(error))
     except UserError as error:

@@ -84,6 +84,14 @@ def files_of_weights(folder: Path) -> list[Path]:
     return sorted(found, key=lambda p: (p.stat().st_mtime, p.name), reverse=True)
 
 
+def damaged_after(path: Path, chosen: Path) -> tuple[str, ...]:
+    """Checkpoints of a run of ours that are later than the chosen one, and not whole."""
+    if not path.is_dir() or not _OURS.fullmatch(chosen.name) or chosen.parent.parent != path:
+        return ()
+    names = sorted(p.name for p in chosen.parent.iterdir() if _OURS.fullmatch(p.name))
+    return tuple(str(chosen.parent / name) for name in names if name > chosen.name)
+
+
 def newest_two(path: Path) -> list[Path]:
     """The checkpoints of a folder, the newest first and at most two; else the path itself."""
     if not path.is_dir():
