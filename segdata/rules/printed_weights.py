@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _BACKBONE = 10
 # Of the keys that are missing, so many have to be there with a prefix.
 _MOST = 0.5
+# What wrappers put before names: DataParallel, Lightning, torch.compile, and people's own. Of other
+# prefixes only many names are none by chance: a last layer may stand under ``aux.`` as well.
+_WRAPPERS, _MANY = ("module.", "model.", "net.", "network.", "_orig_mod.", "module.model."), 8
 _VARIANTS = (("MobilenetV2", "mobilenet_v2"), ("xception_", "xception_65"), ("resnet_v1", "resnet"))
 # What an optimizer keeps.
 _OF_OPTIMIZER = re.compile(r"Momentum|Adam|RMSProp|power$|ExponentialMovingAverage|global_step")
@@ -88,7 +91,8 @@ def _prefix(wanted: list[str], there: list[str]) -> str | None:
             continue
         prefix = ends.removesuffix(short[0])
         matched = {prefix + name for name in short} & set(long)
-        if len(matched) >= _MOST * len(wanted):
+        sure = prefix in _WRAPPERS or len(matched) >= _MANY
+        if sure and len(matched) >= _MOST * len(wanted):
             return prefix
     return None
 

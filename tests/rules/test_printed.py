@@ -107,6 +107,7 @@ USUAL = [
     "unexpected key in source state_dict: auxiliary_head.conv.weight\n"
     "missing keys in source state_dict: decode_head.conv_seg.weight, decode_head.conv_seg.bias\n",
     "_IncompatibleKeys(missing_keys=['classifier.weight'], unexpected_keys=['fc.weight'])\n",
+    "_IncompatibleKeys(missing_keys=['classifier.w'], unexpected_keys=['aux.classifier.w'])\n",
     "_IncompatibleKeys(missing_keys=[], unexpected_keys=['aux_classifier.0.weight'])\n",
     SIZES.format(name="decode_head.conv_seg.weight", there="19, 512, 1, 1", here="2, 512, 1, 1")
     + "\n",
