@@ -132,6 +132,30 @@ def test_tables_of_fastai_and_of_notebooks_are_read(head: str, row: str, tmp_pat
     assert {one.points[-1][1] for one in log.metrics.values()} == {9.5, 0.25}
 
 
+PADDLE = (
+    "2022-01-04 19:24:33 [INFO]\t[TRAIN] epoch: 1, iter: {s}/1000, loss: {v}, lr: 0.049996, "
+    "batch_cost: 0.2763, reader_cost: 0.02104, ips: 28.9558 samples/sec | ETA 07:40:25\n"
+)
+NNUNET = (
+    "2024-04-26 09:39:10.910043: Epoch {n}\n2024-04-26 09:39:10.914042: Current learning rate: "
+    "0.01\n2024-04-26 09:41:39.493872: train_loss {v}\n2024-04-26 09:41:39.498914: val_loss "
+    "0.4628\n2024-04-26 09:41:39.501914: Pseudo dice [0.6, 0.7]\n"
+    "2024-04-26 09:41:39.505914: Epoch time: 148.59 s\n"
+)
+
+
+@pytest.mark.parametrize(("form", "every"), [(PADDLE, 10), (NNUNET, 1)])
+def test_sound_logs_of_other_tools_are_read_and_raise_no_alarm(
+    form: str, every: int, tmp_path: Path
+) -> None:
+    values = [round(0.1 + 2 * 0.9**n, 4) for n in range(100)]
+    text = "".join(form.format(n=n, s=n * every, v=v) for n, v in enumerate(values, 1))
+    log = read_log(write(tmp_path, text))
+    assert log.loss.points == tuple((n * every, v) for n, v in enumerate(values, 1))
+    assert log.learning_rate.finite[0] in (0.01, 0.049996)
+    assert diagnose(DoctorRequest(log=tmp_path / "a.log")).verdict is Verdict.HEALTHY
+
+
 def test_the_summary_of_an_epoch_is_no_step_of_the_curve(tmp_path: Path) -> None:
     text = "".join(
         f"Epoch [{e}/3], Step [10/20], Loss: 0.5\nEpoch [{e}/3], Step [20/20], Loss: 0.4\n"

@@ -9,8 +9,8 @@ from typing import Literal
 MessageKind = Literal[
     "shapes", "size mismatch", "state dict", "missing keys", "unexpected keys", "key not found",
     "backbone missing", "out of bound", "label value", "target", "assertion", "device assert",
-    "one-hot", "categorical", "float masks", "color masks", "crop", "sizes differ", "no file",
-    "no mask", "unknown dataset", "loss scale",
+    "one-hot", "categorical", "binary target", "float masks", "color masks", "crop",
+    "sizes differ", "no file", "no mask", "unknown dataset", "loss scale",
 ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ _LOOK = "segdata validate DATASET lists the ids of all labels; "
 _LABELS = ("the labels: --labels DIR, which ids they hold and in which files",)
 
 
-@speaks_for("L02", "L07", "L20", "D01")
+@speaks_for("L02", "L07", "L20", "D01", "C10")
 def ids_outside_the_classes(case: CaseFacts) -> Told:
     """A label held an id that the network has no output for."""
     messages = case.log.messages if case.log is not None else {}
@@ -35,9 +35,11 @@ def ids_outside_the_classes(case: CaseFacts) -> Told:
         # Any program may miss an array's end by one.
         return
     if line.values.get("what") == "predictions":
-        yield "D01", stated(
-            case, line, "the network answers a class that the evaluation does not count",
-            Certainty.MEDIUM, "give eval the num_classes of the training",
+        yield "C10", stated(
+            case, line, "the network answers a class that the evaluation does not count: the "
+            "checkpoint tells more classes apart than the data set has",
+            Certainty.MEDIUM, "give eval the num_classes of the training, or the checkpoint that "
+            "was trained on this data set",
         )  # fmt: skip
         return
     clean = case.labels is not None and case.labels.clean
@@ -81,10 +83,16 @@ def _reading(value: int | None, classes: int | None) -> tuple[str, str, str]:
     return "L07", "a label holds the id {value}, and {count}", largest
 
 
-@speaks_for("L04", "L09")
+@speaks_for("L02", "L04", "L09")
 def masks_of_another_kind(case: CaseFacts) -> Told:
-    """The loss was given colors, or fractions."""
+    """The loss was given colors, fractions, or more than 1 where it takes 0 and 1."""
     messages = case.log.messages if case.log is not None else {}
+    if (line := messages.get("binary target")) is not None:
+        yield "L02", stated(
+            case, line, "a binary loss was given masks above 1, such as 255",
+            Certainty.STRONG, "write 1 instead of 255: (mask > 0).astype('float32'), or segdata "
+            "remap", *(() if case.labels is not None else _LABELS),
+        )  # fmt: skip
     colored, floats = messages.get("color masks"), messages.get("float masks")
     if colored is not None:
         size = [int(n) for n in re.findall(r"\d+", colored.values["size"])]

@@ -40,7 +40,9 @@ CAUSES = {
     BOUND.format(what="labels", x="0 0 255..."): "L20",
     BOUND.format(what="labels", x="0 0 0..."): "L07",
     BOUND.format(what="labels", x="0 0 2..."): "D01",
-    BOUND.format(what="predictions", x="3 3 3..."): "D01",
+    BOUND.format(what="predictions", x="3 3 3..."): "C10",
+    # TensorFlow 1.3 has no bracket before x.
+    BOUND.format(what="labels", x="0 0 128...").replace("] [x", "x"): "L02",
     "Received a label value of 78 which is outside the valid range of [0, 2).": "L02",
     "Received a label value of 3 which is outside the valid range of [0, 2).": "L07",
     "IndexError: Target 78 is out of bounds.": "L02",
@@ -51,7 +53,11 @@ CAUSES = {
     "RuntimeError: CUDA error: device-side assert triggered": "L07",
     "RuntimeError: Class values must be smaller than num_classes.": "L07",
     "IndexError: index 255 is out of bounds for axis 1 with size 2": "L20",
+    "RuntimeError: index 4 is out of bounds for dimension 1 with size 4": "D01",
+    "Assertion `idx_dim >= 0 && idx_dim < index_size && \"index out of bounds\"` failed.": "L07",
     # Masks of another kind.
+    "RuntimeError: all elements of target should be between 0 and 1": "L02",
+    "Loss.cu:118: Assertion `target_val >= zero && target_val <= one` failed.": "L02",
     "RuntimeError: Found dtype Float but expected Long": "L09",
     "RuntimeError: expected scalar type Long but found Float": "L09",
     "RuntimeError: Expected object of scalar type Long but got scalar type Float": "L09",
@@ -116,6 +122,7 @@ USUAL = [
     "Allocator (GPU_0_bfc) ran out of memory trying to allocate 2.13GiB\n",
     "2020: W tensorflow: Summary name /clone_loss is illegal; using clone_loss instead.\n",
     "IndexError: index 2 is out of bounds for axis 1 with size 2\n",
+    "IndexError: index 4 is out of bounds for dimension 1 with size 4\n",
     "Loading labels: target 3 of 5 is done\n",
 ]
 

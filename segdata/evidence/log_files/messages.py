@@ -36,7 +36,7 @@ _PATTERNS: tuple[tuple[MessageKind, str, str], ...] = (
      r"Variable (?P<name>(?:xception|resnet|[Mm]obilenet)\S*?/(?!\S*Momentum)\S+) missing in "
      r"checkpoint (?P<checkpoint>\S+)"),
     ("out of bound", "out of bound]", r"\[`(?P<what>labels|predictions)` out of bound\]"
-     r"(?:.*?\[x[^\]]*\] ?\[(?P<x>[^\]]*)\])?(?:.*?\[y[^\]]*\] ?\[(?P<classes>\d+)\])?"),
+     r"(?:.*?[\[:]x [^\]]*\] ?\[(?P<x>[^\]]*)\])?(?:.*?\[y[^\]]*\] ?\[(?P<classes>\d+)\])?"),
     ("label value", "label value of", r"label value of (?P<value>-?\d+) which is outside the valid "
      r"range of \[0, (?P<classes>\d+)\)"),
     ("target", "Target ", r"Target (?P<value>-?\d+) is out of bounds"),
@@ -44,6 +44,12 @@ _PATTERNS: tuple[tuple[MessageKind, str, str], ...] = (
      r"Assertion .?(?:cur_target|t) >= 0 && (?:cur_target|t) < n_classes"),
     ("device assert", "device-side assert", r"device-side assert triggered"),
     ("one-hot", "Class values must be", r"Class values must be (?:smaller than|non-negative)"),
+    ("one-hot", "out of bounds for dimension 1",
+     r"RuntimeError: index (?P<value>\d+) is out of bounds for dimension 1 with size "
+     r"(?P<classes>\d+)"),
+    ("one-hot", "index_size", r"Assertion .?idx_dim >= 0 && idx_dim < index_size"),
+    ("binary target", "target", r"all elements of target should be between 0 and 1|"
+     r"Assertion .?target_val >= zero && target_val <= one"),
     ("categorical", "out of bounds for axis 1",
      r"index (?P<value>\d+) is out of bounds for axis 1 with size (?P<classes>\d+)"),
     ("float masks", "Long", r"Found dtype (?:Float|Double) but expected Long|"

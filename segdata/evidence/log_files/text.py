@@ -45,7 +45,7 @@ _NOTES = tuple(
      r"Loss is inf or nan|NaN loss during training|Model diverged with loss = NaN|"
      r"LossTensor is inf or nan|Tensor had (?:NaN|Inf)|Loss is nan, stopping|"
      r"loss returned in `?training_step`? is nan or inf|Loss became infinite or NaN|"
-     r"returned nan values in its"),
+     r"returned nan values in its|autodetected range of \[nan, nan\]"),
     ("nan", "invalid loss", r"Invalid loss, terminating training"),
     ("finished", "training", r"Finished training|Stopping Training"),
     ("overflow", "overflow|skipping step", r"gradient overflow|skipping step, loss scaler"),
