@@ -87,6 +87,13 @@ class LabelFit:
         joint = {(t, v // factor): n for (t, v), n in self.joint.items() if v % factor == 0}
         return replace(self, joint=joint)
 
+    def above(self, level: int) -> LabelFit:
+        """As if the predictions were grey levels, of which those from ``level`` on mean class 1."""
+        joint: Counter[tuple[int, int]] = Counter()
+        for (truth, value), pixels in self.joint.items():
+            joint[truth, int(value >= level)] += pixels
+        return replace(self, joint=dict(joint))
+
     def constant(self, num_classes: int) -> tuple[int, float, float]:
         """The class that scores best everywhere, its pixel accuracy and its mean IoU."""
         truth = self._truth(num_classes)
@@ -109,16 +116,6 @@ class LabelFit:
                 fits[value] = both / max(1, int(truth[class_id]) + total - both)
             best = max(fits, key=lambda value: fits[value], default=class_id)
             out[class_id] = (best, fits.get(best, 0.0), fits.get(class_id, 0.0))
-        return out
-
-    def usual_values(self, num_classes: int) -> dict[int, tuple[int, float]]:
-        """For each class in the labels the value it is predicted as most often, and its share."""
-        truth = self._truth(num_classes)
-        out = {}
-        for class_id in np.flatnonzero(truth).tolist():
-            row = {value: n for (t, value), n in self.joint.items() if t == class_id}
-            best = max(row, key=lambda value: row[value], default=class_id)
-            out[class_id] = (best, row.get(best, 0) / max(1, sum(row.values())))
         return out
 
     def _truth(self, num_classes: int) -> npt.NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""Predictions that hold something in one rectangle only: the rest was never looked at."""
+"""Predictions that end before their picture does: the rest was never looked at."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ _WHOLE = 0.9
 
 
 class Crop(NamedTuple):
-    """A rectangle, and the one value of all around it; ``size`` is height and width of all."""
+    """The rows and columns from the upper left that hold something, of ``size`` (height, width);
+    below and to the right of them all is ``value``."""
 
-    top: int
-    left: int
-    bottom: int
-    right: int
+    rows: int
+    columns: int
     size: tuple[int, int]
     value: int
 
@@ -31,9 +30,9 @@ class PredictedCrops:
     """Counts over predictions with labels of the same size; those of several are added.
 
     Args:
-        pictures: looked at.
-        files: predictions by the rectangle that they are empty around.
-        outside: labelled pixels around it.
+        pictures: looked at, but for constant ones.
+        files: predictions by where they end.
+        outside: labelled pixels behind that.
         missed: of these, those that are of another class than is predicted there.
     """
 
@@ -53,11 +52,13 @@ class PredictedCrops:
     @classmethod
     def of(cls, ids: Label, truth: Label, ignore: int | None) -> PredictedCrops:
         """Compare ``H×W`` of each, of one size."""
+        if ids.min() == ids.max():
+            return cls()
         crop = _crop_of(ids)
         if crop is None:
             return cls(1)
         around = np.ones(ids.shape, np.bool_)
-        around[crop.top : crop.bottom, crop.left : crop.right] = False
+        around[: crop.rows, : crop.columns] = False
         if ignore is not None:
             around &= truth != ignore
         missed = np.count_nonzero(around & (truth != crop.value))
@@ -65,22 +66,15 @@ class PredictedCrops:
 
     @property
     def usual(self) -> Crop | None:
-        """The most frequent rectangle."""
+        """Where most of them end."""
         return max(self.files, key=lambda crop: self.files[crop], default=None)
 
 
 def _crop_of(ids: Label) -> Crop | None:
-    """The smallest rectangle around which all is what lies in one of the corners."""
-    height, width = ids.shape
-    found = None
-    least = _WHOLE * ids.size
-    for value in {int(ids[row, column]) for row in (0, -1) for column in (0, -1)}:
-        others = ids != value
-        rows, columns = np.flatnonzero(others.any(axis=1)), np.flatnonzero(others.any(axis=0))
-        if not rows.size:
-            continue
-        (top, bottom), (left, right) = rows[[0, -1]].tolist(), columns[[0, -1]].tolist()
-        area = (bottom + 1 - top) * (right + 1 - left)
-        if area < least:
-            found, least = Crop(top, left, bottom + 1, right + 1, (height, width), value), area
-    return found
+    """What lies in the lower right corner, and how far it reaches."""
+    value = int(ids[-1, -1])
+    others = ids != value
+    rows, columns = np.flatnonzero(others.any(axis=1)), np.flatnonzero(others.any(axis=0))
+    bottom, right = int(rows[-1]) + 1, int(columns[-1]) + 1
+    whole = bottom * right > _WHOLE * ids.size
+    return None if whole else Crop(bottom, right, (ids.shape[0], ids.shape[1]), value)

@@ -74,7 +74,7 @@ class PredictedFile:
         edges: of ids, where they were looked at; ``label_edges`` those of the label.
         sizes: where the label's or the photo's size is known.
         fit: against its label.
-        crops: whether it is empty around a rectangle.
+        crops: whether it ends before its picture.
         thumbnails: of itself and its label.
         cut: against its probabilities.
     """

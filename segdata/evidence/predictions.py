@@ -42,7 +42,7 @@ class PredictionFacts:
         edges: shapes in some of them; ``label_edges`` those in their labels.
         sizes: against photos and labels.
         fit: against labels; None without.
-        crops: whether they are empty around a rectangle.
+        crops: whether they end before their pictures.
         names: whether they fit labels of other names better.
         cut: against the probabilities beside them.
         beside: folders that hold the same pictures in another form.

@@ -17,6 +17,7 @@ from segdata.findings import Certainty
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
     from segdata.evidence.folders_beside import FolderBeside
+    from segdata.evidence.label_fit import LabelFit
     from segdata.evidence.predictions import PredictionFacts
 
 # Below this grey level a screen shows black (fault catalogue, V01: ids under 32).
@@ -28,7 +29,9 @@ _BYTE = 256
 _SERIES, _LONG = 4, 64
 # How one usually makes ids visible.
 _USUAL = frozenset({255, 128, 127, 100, 85, 80, 64, 63, 51, 50})
-# Classes of which fewer pixels are predicted as one value do not tell which.
+# Half of 255; so many levels between, in so many pixels, make no two ids.
+_HALF, _GRADES, _BETWEEN = 128, 16, 0.01
+# The factor explains so many pixels of objects: a network that works has them right.
 _USUALLY = 0.5
 # Of a probability that is cut only what is rounded to 1 is left: a tenth of the object at most,
 # in single pixels, all of them right.
@@ -96,7 +99,7 @@ def is_useless(facts: PredictionFacts) -> bool:
     fit, classes = facts.fit, facts.num_classes
     if fit is None or classes is None or not fit.joint or fit.one_class + fit.blank == fit.pictures:
         return False
-    reached = fit.divided(brightened(facts)).matrix(classes).mean_iou()
+    reached = as_ids(fit, facts).matrix(classes).mean_iou()
     return reached <= _NO_BETTER * fit.constant(classes)[2]
 
 
@@ -112,6 +115,19 @@ def brightened(facts: PredictionFacts) -> int:
     return factor if factor > 1 and largest // factor < classes else 1
 
 
+def are_grades(facts: PredictionFacts) -> bool:
+    """Whether files of two classes are pictures of a probability: grey levels instead of ids."""
+    if facts.num_classes != 2 or facts.colored or facts.palettes or max(facts.pixels) < _HALF:
+        return False
+    between = [value for value in facts.pixels if 1 < value < _BYTE - 1]
+    return len(between) >= _GRADES and sum(map(facts.share, between)) >= _BETWEEN
+
+
+def as_ids(fit: LabelFit, facts: PredictionFacts) -> LabelFit:
+    """The predictions as ids, if they were multiplied to be seen or are grey levels."""
+    return fit.above(_HALF) if are_grades(facts) else fit.divided(brightened(facts))
+
+
 def overflow(facts: PredictionFacts) -> Overflow | None:
     """Ids that were multiplied and ran over 8 bits."""
     if facts.colored or facts.palettes or len(facts.pixels) < 2 or max(facts.pixels) >= _BYTE:
@@ -123,16 +139,19 @@ def _by_labels(facts: PredictionFacts) -> Overflow | None:
     """Labels tell what became of each id."""
     if facts.fit is None or facts.num_classes is None:
         return None
-    usual = facts.fit.usual_values(facts.num_classes)
-    sure = {i: value for i, (value, share) in usual.items() if i and share >= _USUALLY}
+    classes, joint = facts.num_classes, facts.fit.joint
+    objects = sum(n for (truth, _), n in joint.items() if 0 < truth < classes)
     for factor in (*sorted(_USUAL, reverse=True), *range(2, _BYTE)):
-        made = {i: i * factor % _BYTE for i in range(max(sure, default=0) + 1)}
-        over = any(i * factor >= _BYTE for i in sure)
+        made = {i: i * factor % _BYTE for i in range(classes)}
+        if not set(facts.pixels) <= set(made.values()):
+            continue
+        right = {i: joint.get((i, value), 0) for i, value in made.items() if i}
+        over = any(n for i, n in right.items() if i * factor >= _BYTE)
         # One id that is right says more than its value: another must show the factor.
-        shown = any(0 < i * factor < _BYTE for i in sure)
-        held = set(facts.pixels) <= {i * factor % _BYTE for i in range(facts.num_classes)}
-        if over and shown and held and all(made[i] == value for i, value in sure.items()):
-            return Overflow(factor, made, Certainty.STRONG)
+        shown = any(n for i, n in right.items() if i * factor < _BYTE)
+        if over and shown and sum(right.values()) >= _USUALLY * objects:
+            there = {i: value for i, value in made.items() if facts.fit.truth.get(i)}
+            return Overflow(factor, {0: 0, **there}, Certainty.STRONG)
     return None
 
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.appearance import brightened, reason
+from segdata.rules.appearance import are_grades, brightened, reason
+from segdata.rules.idset import VOID
+from segdata.rules.predicting import wrong_axis
 from segdata.rules.predictions import evidence_of
-from segdata.rules.wording import command, counted
+from segdata.rules.wording import command, counted, numbers, percent
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
     from segdata.evidence.label_fit import LabelFit
+    from segdata.evidence.predictions import PredictionFacts
 
 Move = tuple[int, float, float]
 
@@ -21,6 +24,8 @@ Move = tuple[int, float, float]
 _RENAMED, _OWN, _PIXELS = 0.5, 0.2, 100
 # Around nearly all labels lies the background (fault catalogue, L19).
 _AROUND = 0.95
+# Predictions hold so many pixels of what is no class.
+_OTHERS = 0.05
 
 
 @rule("D10", level=Level.ERROR)
@@ -70,6 +75,39 @@ def channels_in_other_order(case: CaseFacts) -> Iterator[Statement]:
         fix="use the class file that the network was trained with for the labels as well, or take "
         "the channels in the labels' order before the largest is taken",
     )
+
+
+@further("C10")
+def values_of_other_classes(case: CaseFacts) -> Iterator[Statement]:
+    """The files hold ids that no class has, and nothing tells how they came about."""
+    facts = case.predictions
+    beyond = _beyond(facts) if facts is not None else []
+    if facts is None or not beyond or reason(case) in ("V03", "V04", "V05"):
+        return
+    if moved_in_files(case) or wrong_axis(facts) is not None:
+        return
+    yield Statement(
+        message=f"{percent(sum(map(facts.share, beyond)))} of the predicted pixels hold "
+        f"{numbers(beyond)}, and there are {facts.num_classes} classes: the weights are of another "
+        "data set, the ids of another class list, or the files are no ids but a picture",
+        certainty=Certainty.MEDIUM,
+        # Where nothing is compared, ids of another list may be what somebody asked for.
+        level=Level.ERROR if facts.fit else Level.INFO,
+        path=facts.where,
+        count=facts.read,
+        evidence=evidence_of(facts),
+        fix="save the ids themselves, and predict with weights that were trained on these classes",
+        missing=("the weights: --checkpoint FILE: how many classes they tell apart",),
+    )
+
+
+def _beyond(facts: PredictionFacts) -> list[int]:
+    """Values that are no class, where they are more than stray pixels."""
+    if facts.num_classes is None or facts.colored or brightened(facts) > 1 or are_grades(facts):
+        return []
+    void = (facts.ignore, VOID)
+    found = [v for v in facts.pixels if v >= facts.num_classes and v not in void]
+    return found if sum(map(facts.share, found)) >= _OTHERS else []
 
 
 @further("L19")

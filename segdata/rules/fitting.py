@@ -11,14 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segdata.rules.appearance import brightened, is_useless, reason
+from segdata.rules.appearance import as_ids, is_useless, reason
 from segdata.rules.outcome import LEARNED, entropy
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
+    from segdata.evidence.predictions import PredictionFacts
 
 # Landis and Koch, Biometrics 33 (1977): agreement below 0.2 is slight, below 0.4 fair.
-_SLIGHT, _FAIR = 0.2, 0.4
+SLIGHT, _FAIR = 0.2, 0.4
 # Files with more values that are no class are no ids.
 _BEYOND = 0.05
 # Fault catalogue, appendix 2: useless networks ended at 82 % of the labels' entropy and more.
@@ -58,11 +59,23 @@ class Fit:
 def fit_of(case: CaseFacts) -> Fit | None:
     """None where there are no labels, labels of one class, or files that are not what was said."""
     facts = case.predictions
-    if facts is None or facts.fit is None or not facts.fit.joint or not facts.num_classes:
+    if facts is None or reason(case) in ("V03", "V04", "V05"):
         return None
-    if len(facts.fit.truth) < 2 or reason(case) in ("V03", "V04", "V05"):
+    return _fit(facts)
+
+
+def kappa_of(facts: PredictionFacts) -> float:
+    """What is right beyond chance; 0 where nothing tells it."""
+    fit = _fit(facts)
+    return 0.0 if fit is None else fit.kappa
+
+
+def _fit(facts: PredictionFacts) -> Fit | None:
+    if facts.fit is None or not facts.fit.joint or not facts.num_classes:
         return None
-    fit = facts.fit.divided(brightened(facts))
+    if len(facts.fit.truth) < 2:
+        return None
+    fit = as_ids(facts.fit, facts)
     matrix = fit.matrix(facts.num_classes)
     total = matrix.counts.sum()
     if not total:
@@ -92,7 +105,7 @@ def fits_poorly(case: CaseFacts) -> bool:
 def fits_by_chance(case: CaseFacts) -> bool:
     """Whether a picture of one class has more pixels right, and hardly any are beyond chance."""
     fit = fit_of(case)
-    if fit is None or fit.beyond > _BEYOND or fit.kappa >= _SLIGHT:
+    if fit is None or fit.beyond > _BEYOND or fit.kappa >= SLIGHT:
         return False
     return fit.accuracy < fit.constant_accuracy
 

@@ -104,10 +104,9 @@ def _hint(
     facts = case.predictions
     if facts is None or not _speaks(case) or (case.sweep is not None and not asked):
         return
-    learned = has_learned(case)
     yield Statement(
         message=f"{_told(case)}; {why}",
-        certainty=Certainty.MEDIUM if first and learned else Certainty.HINT,
+        certainty=Certainty.HINT,
         level=_level(case, first),
         path=facts.where,
         count=facts.read,
@@ -122,11 +121,12 @@ def _speaks(case: CaseFacts) -> bool:
     facts = case.predictions
     if facts is None or facts.fit is None or has_not_learned(case):
         return False
+    if moved_in_files(case) or fits_others(facts) or is_cut_within(facts):
+        return False
     if _is_one_class(case):
         # Without a log the network may well have said it: I11 alone speaks.
         return has_learned(case) and len(facts.truth or {}) > 1
-    known = moved_in_files(case) or fits_others(facts) or is_cut_within(facts)
-    return fits_poorly(case) and not known and wrong_axis(facts) is None
+    return fits_poorly(case) and wrong_axis(facts) is None
 
 
 def _is_one_class(case: CaseFacts) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
 from segdata.rules.appearance import brightened, reason, side_of_classes
+from segdata.rules.fitting import SLIGHT, kappa_of
 from segdata.rules.predictions import evidence_of
 from segdata.rules.viewing import is_cut_off
 from segdata.rules.wording import counted, numbers, percent
@@ -98,7 +99,7 @@ def files_of_wrong_axis(case: CaseFacts) -> Iterator[Statement]:
     beyond the classes."""
     facts = case.predictions
     told = wrong_axis(facts) if facts and not facts.colored else None
-    if facts is None or told is None or case.logits is not None:
+    if facts is None or told is None or (case.logits is not None and case.logits.predicted):
         return
     yield Statement(
         message=f"the best class was taken over the wrong axis: {told}",
@@ -112,7 +113,7 @@ def files_of_wrong_axis(case: CaseFacts) -> Iterator[Statement]:
 
 
 def is_cut_within(facts: PredictionFacts) -> bool:
-    """Predictions hold something in the same rectangle, and labels have more around it."""
+    """Most predictions end at the same row and column, and labels go on."""
     crops = facts.crops
     crop = crops.usual
     if crop is None or crops.files[crop] < max(_CROPS, crops.pictures / 2):
@@ -125,17 +126,19 @@ def _cut_within(facts: PredictionFacts) -> Statement:
     assert crop is not None
     height, width = crop.size
     missed = crops.missed[crop] / crops.outside[crop]
-    inside = f"{crop.right - crop.left}x{crop.bottom - crop.top}"
-    place = "" if crop.top or crop.left else "upper left "
+    ends = [
+        f"{side} {kept} of {whole}"
+        for side, kept, whole in (("row", crop.rows, height), ("column", crop.columns, width))
+        if kept < whole
+    ]
     return Statement(
-        message=f"{crops.files[crop]} of {counted(crops.pictures, 'prediction')} hold class "
-        f"{crop.value} everywhere but in the {place}{inside} of {width}x{height}, and "
-        f"{percent(missed)} of the labels around that are of other classes: the network never saw "
-        "more than that part of the photos",
+        message=f"{crops.files[crop]} of {counted(crops.pictures, 'prediction')} end at "
+        f"{' and '.join(ends)}: behind, all is class {crop.value}, and {percent(missed)} of the "
+        "labels there are of other classes; the network never saw that part of the photos",
         certainty=Certainty.STRONG,
         path=facts.where,
         count=crops.files[crop],
-        evidence={"rectangle": list(crop[:4]), "size": [height, width], **evidence_of(facts)},
+        evidence={"ends_at": [crop.rows, crop.columns], "size": [height, width]},
         fix=f"predict with a crop of at least {width}x{height}: the largest height and width, "
         "rounded up to a multiple of the output stride plus 1",
     )
@@ -163,6 +166,9 @@ def _interpolated(facts: PredictionFacts) -> Certainty | None:
     """How sure it is that ids were interpolated; None where nothing says so."""
     edges, meetings = facts.edges, facts.edges.meetings
     if meetings.ribbons < _RIBBONS or meetings.flanked < _FLANKED * meetings.ribbons:
+        return None
+    if meetings.ribbons < sum(meetings.beyond.values()):
+        # Of three ids at random one in three lies between the others; what is interpolated does.
         return None
     if brightened(facts) > 1 or facts.sizes.framed or wrong_axis(facts) is not None:
         return None
@@ -192,11 +198,16 @@ def wrong_axis(facts: PredictionFacts) -> str | None:
     beyond = [v for v in facts.pixels if v >= facts.num_classes and v != facts.ignore]
     across, down = facts.edges.equal_across, facts.edges.equal_down
     striped = max(across, down) >= _ALONG and min(across, down) <= _ACROSS
+    # The best row of each column, in all rows.
+    repeated = max(across, down) == 1 and min(across, down) <= _ALONG
     noisy = max(across, down) <= _ACROSS
     many = len(beyond) >= max(_VALUES, _TIMES * facts.num_classes)
-    if many and sum(map(facts.share, beyond)) >= _BEYOND and (striped or noisy):
+    if many and sum(map(facts.share, beyond)) >= _BEYOND and (striped or noisy or repeated):
         return f"there are {facts.num_classes} classes, and the files hold {numbers(beyond)}"
-    if striped:
+    if kappa_of(facts) >= SLIGHT:
+        # Noise on scores leaves what fits the labels; scores in the wrong order do not.
+        return None
+    if striped or repeated:
         return "predictions are striped, pixel by pixel"
     return _noise(facts)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
-from segdata.rules import Statement, rule
-from segdata.rules.appearance import is_constant, nearly_one_class, reason
+from segdata.rules import Statement, further, rule
+from segdata.rules.appearance import are_grades, is_constant, nearly_one_class, reason
 from segdata.rules.fitting import fit_of, fits_poorly
 from segdata.rules.outcome import one_class_scores, tells_objects
 from segdata.rules.wording import command
@@ -168,6 +168,24 @@ def _nearly_collapsed(facts: PredictionFacts, class_id: int) -> Statement:
         count=facts.read,
         evidence=evidence_of(facts),
         fix=_FIX,
+    )
+
+
+@further("I04")
+def pictures_of_probabilities(case: CaseFacts) -> Iterator[Statement]:
+    """Grey levels instead of two ids: nobody has chosen a threshold yet."""
+    facts = case.predictions
+    if facts is None or not are_grades(facts) or reason(case) is not None:
+        return
+    yield Statement(
+        message=f"the predictions are grey levels up to {max(facts.pixels)}, as probabilities are "
+        f"drawn, not ids{_fitting(case)}, with 128 and more for class 1",
+        certainty=Certainty.MEDIUM,
+        level=Level.INFO,
+        path=facts.where,
+        count=facts.read,
+        evidence=evidence_of(facts),
+        fix="save (probability > 0.5) as ids 0 and 1 for evaluation",
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.appearance import brightened, is_constant, is_useless, nearly_one_class, reason
+from segdata.rules.appearance import as_ids, is_constant, is_useless, nearly_one_class, reason
 from segdata.rules.predictions import evidence_of
 from segdata.rules.wording import counted, several
 
@@ -39,7 +39,7 @@ def constant_scores_as_much(case: CaseFacts) -> Iterator[Statement]:
     if reason(case) in ("V03", "V04", "V05"):
         # What was saved does not tell what was predicted.
         return
-    fit = facts.fit.divided(brightened(facts))
+    fit = as_ids(facts.fit, facts)
     best, accuracy, miou = fit.constant(facts.num_classes)
     scores = fit.matrix(facts.num_classes)
     misread = {

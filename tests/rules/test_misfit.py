@@ -86,7 +86,7 @@ def test_a_loss_that_fell_makes_one_class_a_matter_of_predicting(tmp_path: Path)
     black = judged(tmp_path, [np.minimum(label, 0) for label in streets()])
     assert not HINTS & set(found(black))
     learned = with_loss(black, 0.7, 0.4, 0.1)
-    assert found(learned)["I01"].certainty is Certainty.MEDIUM
+    assert found(learned)["I01"].level is Level.ERROR
     assert "though the loss fell to 0.1" in found(learned)["I01"].message
     assert weighed(learned).causes[0].finding.rule == "I01"
     assert not HINTS & set(found(with_loss(black, 0.7, 0.5, 0.4)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from predicted_streets import Array, case_of, found, streets, weighed, write
 
-from segdata.evidence import CaseFacts, LabelEvidence, SettingsFacts
+from segdata.evidence import CaseFacts, LabelEvidence, LogitFacts, SettingsFacts
 from segdata.findings import Certainty
 
 IDS = np.array([0, 7, 2, 5], np.uint8)
@@ -98,6 +99,59 @@ def test_i05_reshaped_scores_are_noise_where_labels_are_areas(tmp_path: Path) ->
 def test_i05_is_silent_about_grey_pictures_of_probabilities(tmp_path: Path) -> None:
     soft = cv2.GaussianBlur((streets()[0] > 0).astype(np.uint8) * 255, (15, 15), 0)
     assert "I05" not in found(case_of(write(tmp_path / "pred", [soft]), classes=2))
+
+
+def test_i05_noise_that_fits_the_labels_is_no_wrong_axis(tmp_path: Path) -> None:
+    noisy = [
+        (scores_of(label) + np.random.default_rng(2).normal(0, 0.5, (4, *label.shape))).argmax(0)
+        for label in streets()
+    ]
+    labels = write(tmp_path / "labels", streets())
+    assert "I05" not in found(case_of(write(tmp_path / "pred", noisy), labels, 4))
+
+
+def test_i05_the_best_row_of_each_column_is_told_though_scores_are_given(tmp_path: Path) -> None:
+    rows = [scores_of(label, 2).argmax(axis=1)[0] for label in streets(classes=2)]
+    repeated = [np.tile(row.astype(np.uint8), (72, 1)) for row in rows]
+    labels = write(tmp_path / "labels", streets(classes=2))
+    case = case_of(write(tmp_path / "pred", repeated), labels, 2)
+    assert "I05" in found(case)
+    assert "I06" not in found(case)
+    scores = LogitFacts(where="l", images=8, labelled=0, channels=2, classes=(), low=0, high=1)
+    assert "I05" in found(replace(case, logits=scores))
+
+
+def test_i06_random_pixels_are_no_ribbons(tmp_path: Path) -> None:
+    rng, labels = np.random.default_rng(6), streets()
+    noisy = [
+        np.where(rng.random(one.shape) < 0.1, rng.integers(0, 4, one.shape), one) for one in labels
+    ]
+    case = case_of(write(tmp_path / "pred", noisy), write(tmp_path / "labels", labels), 4)
+    assert set(found(case)) == {"V01"}
+    assert set(found(case_of(tmp_path / "pred"))) == {"V01"}
+
+
+@pytest.mark.parametrize("kept", [(48, 64), (48, 96), (72, 64)])
+def test_i03_predictions_that_end_where_labels_go_on_are_cut_off(
+    tmp_path: Path, kept: tuple[int, int]
+) -> None:
+    seen = np.zeros((72, 96), bool)
+    seen[: kept[0], : kept[1]] = True
+    # Background from edge to edge would hide where a picture ends.
+    labels = [np.where(np.indices(seen.shape)[1] % 16 < 3, 3, label) for label in streets()]
+    labels = [np.where(np.indices(seen.shape)[0] % 16 > 13, 2, label) for label in labels]
+    cut = write(tmp_path / "pred", [np.where(seen, label, 0) for label in labels])
+    case = case_of(cut, write(tmp_path / "labels", labels), 4)
+    assert found(case)["I03"].certainty is Certainty.STRONG
+    assert weighed(case).causes[0].finding.rule == "I03"
+    right = write(tmp_path / "dark", [np.where(seen, label, 0) for label in labels])
+    assert "I03" not in found(case_of(cut, right, 4))
+
+
+def test_i03_objects_that_end_here_and_there_are_whole(tmp_path: Path) -> None:
+    some = [label * (label != 3) for label in streets()]
+    case = case_of(write(tmp_path / "pred", some), write(tmp_path / "labels", streets()), 4)
+    assert "I03" not in found(case)
 
 
 def settings(crop: tuple[int, int], tool: str = "deeplab") -> SettingsFacts:

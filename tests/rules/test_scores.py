@@ -11,6 +11,7 @@ from predicted_streets import Array, case_of, found, streets, weighed, write
 
 from segdata.diagnosis import Verdict
 from segdata.evidence import CaseFacts, LogFacts, Series
+from segdata.evidence.logit_tally import LogitTally
 from segdata.findings import Certainty, Level
 
 
@@ -46,6 +47,29 @@ def test_d10_a_class_that_is_hardly_found_has_changed_places_too(tmp_path: Path)
     predicted = [np.array([0, 3, 2, 1], np.uint8)[label] for label in poor]
     case = case_of(write(tmp_path / "pred", predicted), write(tmp_path / "labels", streets()), 4)
     assert found(case)["D10"].evidence["predicted_as"] == {"1": 3, "3": 1}
+
+
+def test_d10_another_list_of_classes_has_other_numbers(tmp_path: Path) -> None:
+    """Cityscapes' labelIds beside trainIds."""
+    numbers = np.array([7, 8, 11, 24], np.uint8)
+    predicted = [numbers[label] for label in noisy(streets())]
+    case = case_of(write(tmp_path / "pred", predicted), write(tmp_path / "labels", streets()), 4)
+    assert found(case)["D10"].evidence["predicted_as"] == {"0": 7, "1": 8, "2": 11, "3": 24}
+    assert "C10" not in found(case)
+
+
+def test_d10_is_told_by_scores_alone() -> None:
+    def scored(order: list[int]) -> CaseFacts:
+        tally = LogitTally("l", 255)
+        for truth, label in zip(streets(), noisy(streets()), strict=True):
+            one_hot = np.arange(4)[:, None, None] == np.array(order)[label]
+            tally.add(one_hot.astype(np.float32) * 5, truth)
+        return CaseFacts(logits=tally.facts())
+
+    finding = found(scored([0, 2, 3, 1]))["D10"]
+    assert finding.evidence["predicted_as"] == {"1": 2, "2": 3, "3": 1}
+    assert finding.certainty is Certainty.STRONG
+    assert not found(scored([0, 1, 2, 3]))
 
 
 def test_d10_its_fix_is_understood_by_eval(tmp_path: Path) -> None:
@@ -93,6 +117,19 @@ def test_i07_the_constant_scores_stand_beside_a_collapse(tmp_path: Path) -> None
     assert "the log says accuracy" in told.message
     (cause,) = weighed(black).causes[:1]
     assert cause.finding.rule == "I11"
+
+
+def test_i11_files_alone_do_not_prove_that_the_network_says_one_class(tmp_path: Path) -> None:
+    black = case_of(write(tmp_path / "pred", [label * 0 for label in streets()]))
+    finding = found(black)["I11"]
+    assert finding.certainty is Certainty.MEDIUM
+    assert "or what it says was lost" in finding.message
+    assert any("--logits" in line for line in finding.missing)
+    tally = LogitTally("l", 255)
+    tally.add(np.eye(4, dtype=np.float32)[0][:, None, None] * np.ones((4, 72, 96)), streets()[0])
+    sure = found(CaseFacts(predictions=black.predictions, logits=tally.facts()))["I11"]
+    assert sure.certainty is Certainty.STRONG
+    assert "the network collapsed" in sure.message
 
 
 def test_i11_a_few_pixels_of_others_are_a_collapse_where_labels_hold_more(tmp_path: Path) -> None:

@@ -92,6 +92,42 @@ def test_v04_labels_tell_what_ran_over(tmp_path: Path, factor: int, classes: int
     assert weighed(case).causes[0].finding.rule == "V04"
 
 
+def test_v04_a_weak_network_with_many_classes_is_understood_as_well(tmp_path: Path) -> None:
+    truths = streets(classes=9)
+    weak = [np.where(label == 5, 6, label) for label in truths]
+    over = [(label.astype(int) * 255 % 256).astype(np.uint8) for label in weak]
+    case = case_of(write(tmp_path / "pred", over), write(tmp_path / "labels", truths), 9)
+    assert found(case)["V04"].evidence["factor"] == 255
+    assert found(case)["V04"].certainty is Certainty.STRONG
+
+
+def test_c10_values_that_are_no_class_are_never_sound(tmp_path: Path) -> None:
+    foreign = np.array([0, 15, 20, 2], np.uint8)
+    wrong = [foreign[np.roll(label, 30, axis=1)] for label in streets()]
+    labels = write(tmp_path / "labels", streets())
+    case = case_of(write(tmp_path / "pred", wrong), labels, 4)
+    assert found(case)["C10"].level is Level.ERROR
+    assert weighed(case).verdict is Verdict.FAULT
+    assert found(case_of(tmp_path / "pred", classes=4))["C10"].level is Level.INFO
+    void = [np.where(label == 3, 255, label) for label in streets()]
+    assert "C10" not in found(case_of(write(tmp_path / "void", void), labels, 4))
+    few = [label.copy() for label in streets()]
+    for label in few:
+        label[:2, :2] = 9
+    assert "C10" not in found(case_of(write(tmp_path / "few", few), labels, 4))
+
+
+def test_i04_grey_pictures_of_probabilities_are_noticed_and_no_fault(tmp_path: Path) -> None:
+    truths = [(label > 0).astype(np.uint8) for label in streets()]
+    grey = [cv2.GaussianBlur(truth * 255, (15, 15), 0) for truth in truths]
+    case = case_of(write(tmp_path / "pred", grey), write(tmp_path / "labels", truths), 2)
+    assert "I07" not in found(case)
+    assert found(case)["I04"].level is Level.INFO
+    assert weighed(case).verdict is Verdict.HEALTHY
+    white = write(tmp_path / "white", [truth * 255 for truth in truths])
+    assert not found(case_of(white, tmp_path / "labels", 2))
+
+
 def test_v04_values_alone_tell_a_series(tmp_path: Path) -> None:
     over = [(label.astype(int) * 255 % 256).astype(np.uint8) for label in streets()]
     finding = found(case_of(write(tmp_path / "pred", over)))["V04"]
