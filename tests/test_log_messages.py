@@ -168,6 +168,12 @@ def test_the_summary_of_an_epoch_is_no_step_of_the_curve(tmp_path: Path) -> None
     assert max(log.loss.finite) == 0.5
 
 
+@pytest.mark.parametrize("damage", ["3,0.\r3\n", '3,"' + "x" * 200_000 + '"\n', "3,\0\n"])
+def test_a_damaged_table_is_read_as_far_as_it_goes(damage: str, tmp_path: Path) -> None:
+    path = write(tmp_path, f"epoch,loss\r\n1,0.5\r\n2,0.4\r\n{damage}", "log.csv")
+    assert read_log(path).loss.points[:2] == ((1, 0.5), (2, 0.4))
+
+
 def test_results_of_ultralytics_are_read(tmp_path: Path) -> None:
     rows = "".join(f"{n:>9},{2 / n:>9},{1 / n:>9},{0.5:>9}\n" for n in range(1, 9))
     head = "    epoch, train/box_loss, train/seg_loss, metrics/mAP50(M)\n"

@@ -23,7 +23,16 @@ def read_json_lines(lines: Iterable[str]) -> Curves:
 
 def read_table(lines: Iterable[str]) -> Curves:
     """A CSV with names on its first line, as Keras' and Lightning's loggers write it."""
-    return read_rows(csv.DictReader(line.replace("\0", "") for line in lines))
+    return read_rows(_rows_of(lines))
+
+
+def _rows_of(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Up to where a damaged table cannot be read on."""
+    clean = (line.replace("\0", "").replace("\r", "") for line in lines)
+    try:
+        yield from csv.DictReader(clean)
+    except csv.Error:
+        return
 
 
 def read_rows(rows: Iterable[Mapping[str, Any]]) -> Curves:
