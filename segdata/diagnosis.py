@@ -206,7 +206,7 @@ def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
     """What is behind the verdict; a note that does no harm is no cause of a fault."""
     if verdict is Verdict.FAULT:
         ranked = [f for f in ranked if f.level > Level.INFO or _may_matter(f)]
-        ranked.sort(key=lambda finding: finding.rule in _SYMPTOMS)
+        ranked.sort(key=_is_symptom)
     elif verdict in (Verdict.DISPLAY_ONLY, Verdict.RIGHTLY_CONSTANT):
         ranked = sorted(ranked, key=lambda finding: finding.rule not in _DISPLAY | _RIGHTLY)
     old = [f for f in ranked if f.rule in _STALE and _explains(f)]
@@ -225,6 +225,13 @@ def _may_matter(finding: Finding) -> bool:
     """Whether what is no fault for segdata may be one for another trainer, or is what one sees."""
     note = finding.rule in _NOTES | _CONSEQUENCES
     return finding.rule in _SYMPTOMS or (finding.rule[0] in "LDPS" and not note)
+
+
+def _is_symptom(finding: Finding) -> bool:
+    """Whether causes are named before it: proven NaN in weights is no worse a cause than a doubt
+    about the training."""
+    proven = finding.rule == "C07" and finding.certainty is Certainty.PROOF
+    return finding.rule in _SYMPTOMS and not proven
 
 
 def _once_each(ranked: list[Finding]) -> Iterator[Finding]:

@@ -224,3 +224,10 @@ def test_code_that_only_loads_is_evidence(tmp_path: Path) -> None:
     (tmp_path / "d.py").write_text("from PIL import Image\nmask = Image.open('masks/1.png')\n")
     (facts,) = read_scripts(tmp_path / "d.py")
     assert (facts.act, facts.settings.tool) == ("train", "python")
+
+
+def test_generators_read_photos_and_masks(tmp_path: Path) -> None:
+    photo, mask = reads(GENERATORS, tmp_path)
+    assert (photo.what, mask.what) == ("photo", "mask")
+    assert mask.makes_one_of_255
+    assert photo.beside_mask

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
 from segdata.rules.outcome import outcome
-from segdata.rules.told import is_initial
+from segdata.rules.told import is_initial, trainings
 from segdata.rules.weights import all_weights
 
 if TYPE_CHECKING:
@@ -133,7 +133,12 @@ def other_classes(case: CaseFacts) -> Iterator[Statement]:
         if labels.num_classes < count <= labels.num_classes + _SPARE:
             yield from _spare(weights, count, labels.num_classes)
             continue
-        lost = [i for i in labels.pixels if count <= i < labels.num_classes]
+        ignored = {told.ignore for told in trainings(case)}
+        own = [i for i in labels.pixels if i < labels.num_classes and i not in ignored]
+        if own and max(own) < count < labels.num_classes and ignored & set(labels.pixels):
+            # The labels' further id is the one that this very training ignored.
+            continue
+        lost = [i for i in own if count <= i]
         yield Statement(
             message=f"the network tells {count} classes apart, and the labels have "
             f"{labels.num_classes}",

@@ -42,7 +42,8 @@ def saved_as_jpeg(case: CaseFacts) -> Iterator[Statement]:
 @further("I04")
 def scores_as_probabilities(case: CaseFacts) -> Iterator[Statement]:
     """Code holds a threshold for probabilities against scores."""
-    yield from _trap(case, "scores as probabilities", Certainty.MEDIUM)
+    # Answers may look well all the same: only the border of objects moves.
+    yield from _trap(case, "scores as probabilities", Certainty.MEDIUM, works=Level.INFO)
 
 
 @further("I05")
@@ -82,8 +83,10 @@ def rate_in_code(case: CaseFacts) -> Iterator[Statement]:
     yield from _trap(case, "rate", Certainty.MEDIUM)
 
 
-def _trap(case: CaseFacts, kind: str, certainty: Certainty) -> Iterator[Statement]:
-    level = _level(case)
+def _trap(
+    case: CaseFacts, kind: str, certainty: Certainty, works: Level | None = None
+) -> Iterator[Statement]:
+    level = works if (known := _level(case)) is None else known
     for script in case.scripts:
         trap = next((trap for trap in script.traps if trap.kind == kind), None)
         if trap is None or level is None:

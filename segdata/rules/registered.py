@@ -10,7 +10,7 @@ from segdata.rules import Statement, further, rule
 from segdata.rules.outcome import collapsed, outcome, trainings
 
 if TYPE_CHECKING:
-    from segdata.evidence import CaseFacts
+    from segdata.evidence import CaseFacts, LabelEvidence
     from segdata.evidence.scripts import Registration
 
 _VOC, _DEFAULT = 21, "pascal_voc_seg"
@@ -34,8 +34,8 @@ def zero_label_reduced(case: CaseFacts) -> Iterator[Statement]:
     labels = case.labels
     if labels is not None and (labels.ignore == 0 or 0 not in labels.pixels):
         return
-    if labels is not None and told.num_classes == labels.num_classes - 1:
-        # The class count says that 0 is left out on purpose.
+    count = told.num_classes
+    if labels is not None and count is not None and _leaves_zero_out(labels, count):
         return
     if labels is None and not collapsed(case):
         return
@@ -50,6 +50,12 @@ def zero_label_reduced(case: CaseFacts) -> Iterator[Statement]:
         fix="set reduce_zero_label=False wherever it stands in the configuration",
         missing=() if labels else ("the labels: --labels DIR",),
     )
+
+
+def _leaves_zero_out(labels: LabelEvidence, count: int) -> bool:
+    """0 is left out on purpose: the classes are one fewer than the labels', or their ids end at
+    the number of classes, which only fits once they are lowered (ADE20K: 150 classes, 1 to 150)."""
+    return count == labels.num_classes - 1 or count in labels.pixels
 
 
 @further("D06")

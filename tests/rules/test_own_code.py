@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from segdata import rules
-from segdata.evidence import CaseFacts, LabelEvidence, ScriptFacts, SettingsFacts, Trap
+from segdata.evidence import (
+    CaseFacts,
+    LabelEvidence,
+    ScriptFacts,
+    SettingsFacts,
+    Trap,
+    WeightFacts,
+)
 from segdata.evidence.label_fit import LabelFit
 from segdata.evidence.picture_reads import PictureRead, Step
 from segdata.evidence.predictions import PredictionFacts
@@ -153,7 +160,7 @@ def test_code_is_a_hint_until_the_network_proves_useless(rule: str, kind: str) -
     assert [found.level for found in said(case(odd), rule)] == [Level.INFO]
     assert [one.level for one in said(case(odd, predictions=BLACK), rule)] == [Level.ERROR]
     works = replace(BLACK, pixels={0: 700, 1: 200}, constant=0)
-    assert not said(case(odd, predictions=works), rule)
+    assert not [f for f in said(case(odd, predictions=works), rule) if f.level > Level.INFO]
 
 
 def test_ids_times_255_are_right_for_two_classes() -> None:
@@ -189,3 +196,19 @@ def test_a_setting_that_is_odd_in_itself_is_a_hint(rule: str, changes: dict[str,
     useless = replace(told, predictions=BLACK)
     assert Level.ERROR in [found.level for found in said(useless, rule)]
     assert [f.rule for f in rules.judge_case(CaseFacts(training=DEEPLAB))] == []
+
+
+def test_the_data_set_whose_0_is_nothing_may_be_lowered_by_one() -> None:
+    told = SettingsFacts(where="c.py", tool="mmseg", num_classes=150, reduce_zero_label=True)
+    ade = replace(IDS, num_classes=150, pixels={0: 30, 1: 500, 150: 20})
+    assert not said(CaseFacts(labels=ade, training=told), "D05")
+    meant = replace(ade, pixels={0: 700, 1: 200, 149: 20})
+    assert said(CaseFacts(labels=meant, training=told), "D05")
+
+
+def test_the_ignore_label_of_the_training_is_no_class_that_a_network_lacks() -> None:
+    weights = WeightFacts(where="w", kind="segdata", classes=9)
+    labels = replace(IDS, num_classes=10, ignore=255, pixels={0: 9, 8: 9, 9: 9})
+    told = SettingsFacts(where="run", tool="segdata", ignore=9)
+    assert not said(CaseFacts(labels=labels, weights=weights, training=told), "C10")
+    assert said(CaseFacts(labels=labels, weights=weights), "C10")

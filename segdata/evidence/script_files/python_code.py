@@ -6,6 +6,7 @@ import ast
 import re
 
 from segdata.evidence.script_files.code import Code, keyword, last_name, words_of
+from segdata.evidence.script_files.generators import generator_reads
 from segdata.evidence.script_files.loaders import loader_traps, scaled_masks
 from segdata.evidence.script_files.pictures import follow
 from segdata.evidence.script_files.predict_code import prediction_traps
@@ -32,7 +33,7 @@ _BFLOAT = re.compile(r"bfloat16|bf16")
 def read_python(code: Code, where: str) -> ScriptFacts | None:
     """Its settings and traps; None where it reads no pictures and uses no network."""
     tool = _tool(code.text)
-    pictures = follow(code)
+    pictures = (*follow(code), *generator_reads(code))
     traps = [*_one_channel(code), *loader_traps(code), *prediction_traps(code)]
     lines = {trap.line for trap in traps if trap.kind == "masks scaled"}
     traps += [trap for trap in scaled_masks(pictures) if trap.line not in lines]

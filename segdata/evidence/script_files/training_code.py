@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from segdata.evidence.script_files.code import Code, keyword, last_name, words_of
+from segdata.evidence.script_files.generators import generator_traps
 from segdata.evidence.script_files.picture_names import is_mask, what_is
 from segdata.evidence.scripts import Trap
 
@@ -15,10 +16,6 @@ _OPTIMIZERS = frozenset({"Adam", "AdamW", "SGD", "RMSprop", "RMSProp", "NAdam", 
                          "Adagrad", "Momentum"})  # fmt: skip
 _FLIPS = frozenset({"flip", "hflip", "vflip", "fliplr", "flipud", "transpose", "rotate", "rot90",
                     "flip_left_right", "flip_up_down", "mirror", "affine"})  # fmt: skip
-_TURNS = re.compile(
-    r"rotation_range|_shift_range|zoom_range|shear_range|(?:horizontal|vertical)_flip'?[=:] ?True"
-)
-_FLOWS = ("flow", "flow_from_directory", "flow_from_dataframe")
 # With these nothing is learned within any training, or everything is thrown off: Adam's own rate is
 # 1e-3, that of SGD 0.1 at most; Adadelta's 1 is not meant.
 _LEAST_RATE, _MOST_OF_ADAM, _MOST_OF_SGD = 1e-8, 0.1, 1.0
@@ -31,7 +28,7 @@ def training_traps(code: Code) -> Iterator[Trap]:
     yield from _other_network(code)
     yield from _rates(code)
     yield from _turned_alone(code)
-    yield from _generators(code)
+    yield from generator_traps(code)
 
 
 def weights_of_classes(code: Code) -> dict[int, float] | None:
@@ -183,45 +180,3 @@ def _names_in_function(code: Code, inner: ast.AST) -> set[str]:
         if isinstance(node, ast.FunctionDef) and inner in ast.walk(node):
             return {part.id.lower() for part in ast.walk(node) if isinstance(part, ast.Name)}
     return set()
-
-
-def _generators(code: Code) -> Iterator[Trap]:
-    """Keras' generators of photos and masks: turned otherwise, or with seeds of their own."""
-    made = {
-        last_name(node.targets[0]): node.value
-        for node in ast.walk(code.tree)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Call)
-        and last_name(node.value.func) == "ImageDataGenerator"
-    }
-    turning = {name: bool(_TURNS.search(code.spelled(call))) for name, call in made.items()}
-    masks = [name for name in made if is_mask({name.lower()})]
-    photos = [name for name in made if what_is({name.lower()}) == "photo"]
-    if not masks or not photos:
-        return
-    flows = [call for call in code.calls(*_FLOWS) if _owner(call) in made]
-    if turning[photos[0]] != turning[masks[0]]:
-        what = "the one turns pictures at random, the other does not"
-        yield _generator_trap(made[masks[0]], what)
-    elif turning[masks[0]] and flows and not _same_seeds(flows):
-        yield _generator_trap(flows[0], "photos and masks have no common seed")
-
-
-def _generator_trap(call: ast.Call, what: str) -> Trap:
-    return Trap(
-        "own randomness",
-        ast.unparse(call)[:80],
-        f"{what}, so masks do not lie as their photos do",
-        "both generators with the same arguments, and flow_from_directory(..., seed=1) for both",
-        call.lineno,
-    )
-
-
-def _same_seeds(flows: Sequence[ast.Call]) -> bool:
-    seeds = {next((ast.unparse(w.value) for w in call.keywords if w.arg == "seed"), "")
-             for call in flows}  # fmt: skip
-    return len(seeds) == 1 and "" not in seeds
-
-
-def _owner(call: ast.Call) -> str:
-    return last_name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
