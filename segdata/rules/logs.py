@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
 
 
+# Scales begin at 512 to 65536 and are halved at every overflow; below this nothing fits them.
+_SCALE = 0.01
+
+
 @rule("T12", level=Level.ERROR)
 def not_a_number(case: CaseFacts) -> Iterator[Statement]:
     """The loss became NaN or infinite.
@@ -83,7 +87,7 @@ def half_floats(case: CaseFacts) -> Iterator[Statement]:
 def loss_scale_ran_out(case: CaseFacts) -> Iterator[Statement]:
     """The loss scale fell and fell; a few overflows at the beginning are usual."""
     line = case.log.messages.get("loss scale") if case.log is not None else None
-    if line is None or float(line.values["scale"]) >= 1 or outcome(case) == "works":
+    if line is None or float(line.values["scale"]) >= _SCALE or outcome(case) == "works":
         return
     scale = float(line.values["scale"])
     yield stated(

@@ -16,10 +16,11 @@ SETTLES = "--batch FILE.npz: one batch as the loader gives it (image and label)"
 def references(case: CaseFacts) -> dict[str, Any]:
     """The labels' entropy, and the loss of a network that knows nothing."""
     count, reference = classes(case), entropy(case)
-    return {
+    told = {
         "entropy_of_labels": reference and round(reference, 4),
         "ln_of_classes": round(math.log(count), 4) if count else None,
     }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def evidence_of(log: LogFacts) -> dict[str, Any]:
@@ -28,9 +29,10 @@ def evidence_of(log: LogFacts) -> dict[str, Any]:
     def short(value: float | None) -> float | None:
         return None if value is None else float(f"{value:.4g}")
 
-    return {
+    told = {
         "first_loss": short(log.loss.first),
         "last_loss": short(log.loss.last),
         "change_in_last_fifth": short(log.loss.trend),
         "last_step": log.loss.last_step,
     }
+    return {name: value for name, value in told.items() if value is not None}
