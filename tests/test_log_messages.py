@@ -38,6 +38,7 @@ optimizer = dict(type='SGD', lr=0.5)
 
 {MMSEG}Loaded 240 images
 """
+LOSSES = "step 1 loss: 0.5\nstep 2 loss: 0.4\n"
 ITER = MMSEG + "Iter [{0}/4000]\tlr: 1.000e-02, decode.loss_ce: {1}, loss: {1}\n"
 
 
@@ -174,6 +175,24 @@ def test_a_damaged_table_is_read_as_far_as_it_goes(damage: str, tmp_path: Path) 
     assert read_log(path).loss.points[:2] == ((1, 0.5), (2, 0.4))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "step {0} loss: 0.5\n",
+        "global step {0}: loss = 0.5\n",
+        '{{"step": {0}, "loss": 0.5}}\n',
+        '{{"epoch": 1e308, "loss": 0.5}}\n',
+        '{{"step": -5, "loss": 0.5}}\n',
+        "epoch  loss  lr\n{0}  0.5  1\n",
+        "Epoch [{0}][{0}/{0}] loss: 0.5\n",
+    ],
+)
+@pytest.mark.parametrize("digits", [20, 400, 5000])
+def test_numbers_that_are_no_steps_do_no_harm(line: str, digits: int, tmp_path: Path) -> None:
+    text = line.format("9" * digits) + LOSSES + '{"step": 1, "loss": 0.5}\n'
+    assert diagnose(DoctorRequest(log=write(tmp_path, text))).verdict is not Verdict.FAULT
+
+
 def test_results_of_ultralytics_are_read(tmp_path: Path) -> None:
     rows = "".join(f"{n:>9},{2 / n:>9},{1 / n:>9},{0.5:>9}\n" for n in range(1, 9))
     head = "    epoch, train/box_loss, train/seg_loss, metrics/mAP50(M)\n"
@@ -197,9 +216,6 @@ def test_the_line_that_ends_a_run_of_nan_counts_until_the_run_is_started_again(
     losses = "".join(f"step {n} loss: 0.5\n" for n in range(1, 20))
     assert read_log(write(tmp_path, f"{losses}{line}\n")).ends_broken
     assert not read_log(write(tmp_path, f"{losses}{line}\n{losses}")).ends_broken
-
-
-LOSSES = "step 1 loss: 0.5\nstep 2 loss: 0.4\n"
 
 
 @pytest.mark.parametrize(

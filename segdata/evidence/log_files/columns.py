@@ -24,7 +24,7 @@ class Columns:
             known = any(meaning_of(cell) == "loss" for cell in cells[1:])
             self._names = cells if known and not any(map(_NUMBER.fullmatch, cells)) else []
             return {}
-        if len(cells) != len(self._names) or not cells[0].isdigit():
+        if len(cells) != len(self._names) or not re.fullmatch(r"\d{1,12}", cells[0]):
             return {}
         return {
             name: float(cell)

@@ -9,6 +9,8 @@ from segdata.evidence.logs import Series
 
 # Points that are kept; a median of a fifth of them is sure to a few percent.
 _KEPT = 4000
+# No run has as many steps; a larger number is another one.
+_STEPS = 10**12
 
 
 @dataclass
@@ -23,6 +25,8 @@ class Curve:
 
     def add(self, step: int, value: float) -> None:
         """The next point; where steps begin anew (a run was started again), the older go."""
+        if not 0 <= step < _STEPS:
+            return
         if self.points and step < self.points[-1][0]:
             self.points = [point for point in self.points if point[0] < step]
         if value - value != 0 and self.broken is None:

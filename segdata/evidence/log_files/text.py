@@ -21,12 +21,14 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 # tf.contrib.slim's learning.py: what the original prints.
-_ORIGINAL = re.compile(rf"global step (\d+):? ?[:=]?.*?loss ?= ?({_NUMBER})", re.IGNORECASE)
+_ORIGINAL = re.compile(rf"global step (\d{{1,12}}):? ?[:=]?.*?loss ?= ?({_NUMBER})", re.IGNORECASE)
 _STEP = re.compile(
-    r"(?:\b(?:global[ _]step|step|iter(?:ation)?|batch)\b|\bIter\(train\))[\s:#=\[(]*(\d+)",
+    r"(?:\b(?:global[ _]step|step|iter(?:ation)?|batch)\b|\bIter\(train\))[\s:#=\[(]*(\d{1,12})",
     re.IGNORECASE,
 )
-_EPOCH = re.compile(r"\bepoch\b\s*[\s:#=\[(]*(\d+)(?:\]\[(\d+)/(\d+))?", re.IGNORECASE)
+_EPOCH = re.compile(
+    r"\bepoch\b\s*[\s:#=\[(]*(\d{1,12})(?:\]\[(\d{1,12})/(\d{1,12}))?", re.IGNORECASE
+)
 _BAR = re.compile(r"^(train|valid): *\d+%\|[^|]*\|[^\[]*\[(.* - .*)\]?", re.IGNORECASE)
 _ON_BAR = re.compile(rf"([A-Za-z_]\w*(?: \+ \w+)*) - ({_NUMBER})(?=[,\]\s]|$)", re.IGNORECASE)
 # As many losses after a line that ends a run say that another began.
