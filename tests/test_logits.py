@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -161,6 +162,18 @@ MADE = {
     "0.9 on probabilities": ("I04", lambda s: pair(s / 3), lambda s: sigmoid(s / 3) > 0.9),
     "swapped": ("I05", pair, lambda s: s <= 0),
     "over rows": ("I05", pair, lambda s: np.tile(np.arange(SIZE[1]), (SIZE[0], 1))),
+    "above 5": ("I04", pair, lambda s: s > 5),
+    "half of 255": ("I04", lambda s: 27 * s[None], lambda s: 27 * s > 127),
+    "0.99 on one probability": (
+        "I04",
+        lambda s: sigmoid(s)[None].astype(np.float32),
+        lambda s: sigmoid(s) > 0.99,
+    ),
+    "all channels but the first": (
+        "I05",
+        lambda s: np.stack([np.abs(s) * 0 - 2, s, -s]),
+        lambda s: np.where(s > 0, 0, 1),
+    ),
     "argmax of one channel": ("D09", lambda s: s[None], np.zeros_like),
     "three classes, black files": (
         "I05",
@@ -178,6 +191,34 @@ def test_how_files_were_made_of_scores_is_found(name: str, tmp_path: Path) -> No
     diagnosis = files.diagnosis()
     assert diagnosis.causes[0].finding.rule == rule
     assert Certainty.MEDIUM <= diagnosis.causes[0].finding.certainty < Certainty.PROOF
+
+
+def test_files_that_are_what_other_images_say_are_shifted(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write(predicted=lambda s: s > 0)
+    pictures = [path.read_bytes() for path in sorted(files.predictions.iterdir())]
+    for index, picture in enumerate([*pictures[1:], pictures[0]]):
+        (files.predictions / f"{index}.png").write_bytes(picture)
+    assert files.diagnosis().causes[0].finding.rule == "I08"
+
+
+def test_files_of_other_scores_are_told_and_smoothed_ones_are_sound(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    rng = np.random.default_rng(3)
+    files.write(predicted=lambda s: rng.random(SIZE) > 0.5)
+    assert "I05" in said(files.diagnosis())
+    files.write(predicted=lambda s: cv2.medianBlur((s > 0).astype(np.uint8), 7))
+    assert said(files.diagnosis()) == {}
+
+
+def test_a_network_that_works_and_has_huge_scores_is_a_hint_at_most(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    files.write(lambda s: pair(s) * 3000)
+    facts = files.diagnosis().exhibits.facts
+    clean = replace(facts, labels=LabelEvidence(where="d", num_classes=2, ignore=255))
+    (found,) = [one for one in judge_case(clean) if one.rule == "C07"]
+    assert (found.level, found.certainty) == (Level.INFO, Certainty.HINT)
+    assert "drive every score down" not in found.message
 
 
 def test_scores_in_the_thousands_speak_of_stray_ids(tmp_path: Path) -> None:

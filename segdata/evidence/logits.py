@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from segdata.evidence.label_fit import LabelFit
+from segdata.evidence.name_fit import NameFit
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ class LogitFacts:
             what the predicted files hold.
         predicted: images of which there is a predicted file of the same size.
         beyond: predicted files with more ids than channels.
+        threshold: above this score the files of two classes hold 1; None where no number tells.
+        names: whether predicted files are what the scores of other images say.
         other: another network's logits of the same images.
         asked: a run's network was asked; they are no files.
         fit: the classes that win, against the labels; None without.
@@ -115,6 +118,8 @@ class LogitFacts:
     decodings: Mapping[str, float] = field(default_factory=dict)
     predicted: int = 0
     beyond: int = 0
+    threshold: float | None = None
+    names: NameFit | None = None
     other: OtherLogits | None = None
     asked: bool = False
     fit: LabelFit | None = None

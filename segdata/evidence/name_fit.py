@@ -17,6 +17,8 @@ _SIDE = 32
 _MOST = 300
 # By how much of the pixels of objects another label must be nearer than the own one.
 _NEARER = 0.1
+# What differs in rounded pixels is the same.
+_SAME = 0.98
 _NAMED = 3
 
 
@@ -30,6 +32,7 @@ class NameFit:
         others: how many different labels these are.
         own: mean IoU with the label of the same name.
         best: mean IoU with the label that fits best.
+        same: those that are what belongs to another one, pixel by pixel, and not to their own.
         examples: names, and the names of the labels that fit them best.
     """
 
@@ -38,6 +41,7 @@ class NameFit:
     others: int
     own: float
     best: float
+    same: int = 0
     examples: tuple[tuple[str, str], ...] = ()
 
 
@@ -71,6 +75,7 @@ class NameTally:
             len(set(others.values())),
             float(own[told].mean()) if told else 0.0,
             float(best[told].mean()) if told else 0.0,
+            sum(best[i] >= _SAME > own[i] + _NEARER / 2 for i in told),
             tuple((self.names[i], self.names[j]) for i, j in list(others.items())[:_NAMED]),
         )
 

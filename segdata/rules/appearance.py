@@ -195,12 +195,17 @@ def cut_certainty(case: CaseFacts) -> Certainty | None:
     if facts.cut.cut and facts.cut.cut >= facts.cut.pictures / 2:
         return Certainty.PROOF
     if logits is not None and logits.decodings.get(_WHOLE, 0.0) > _SAME:
-        return None if logits.decodings.get(_BEST, 0.0) > _SAME else Certainty.STRONG
+        if logits.decodings.get(_BEST, 0.0) > _SAME:
+            return None
+        # Of a single channel argmax leaves nothing but 0, too.
+        alone = logits.decodings.get(_ALONE, 0.0) > _SAME
+        return Certainty.MEDIUM if alone else Certainty.STRONG
     return Certainty.MEDIUM if _is_left_of_cut(facts) else None
 
 
 # Names in segdata.evidence.decodings.
 _WHOLE, _BEST = "probabilities cut to whole numbers", "best class"
+_ALONE = "best class of one channel"
 
 
 def _is_left_of_cut(facts: PredictionFacts) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
 from segdata.rules.appearance import are_grades, brightened, reason
+from segdata.rules.decoding import of_other_channels
 from segdata.rules.idset import VOID
 from segdata.rules.predicting import wrong_axis
 from segdata.rules.predictions import evidence_of
@@ -42,7 +43,7 @@ def other_order(case: CaseFacts) -> Iterator[Statement]:
     facts, moved = case.predictions, moved_in_files(case)
     if facts is None or facts.fit is None or not moved or _is_inverted(facts.fit, moved):
         return
-    if facts.num_classes is None:
+    if facts.num_classes is None or of_other_channels(case.logits):
         return
     yield Statement(
         message=f"classes are numbered otherwise in the predictions: {_table(moved)}",

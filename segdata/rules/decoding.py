@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.logits import WORKS, evidence_of
+from segdata.rules.appearance import brightened, reason
+from segdata.rules.fitting import tells_apart
+from segdata.rules.logits import evidence_of
+from segdata.rules.predicting import is_cut_within
+from segdata.rules.scores import is_of_others
+from segdata.rules.wording import counted, several
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, LogitFacts
@@ -21,8 +26,17 @@ _THRESHOLDS = {
     "softmax over one channel": "the softmax of a single channel, which is 1 everywhere",
     "sigmoid of what already is one": "a sigmoid of probabilities, which is never below 0.5",
 }
-_ONE_ARGMAX = "best class of one channel"
-_AXES = {"the classes swapped": "the wrong channel, or the classes swapped"}
+_RIGHT, _ONE_ARGMAX = "best class", "best class of one channel"
+_AXES = {
+    "the classes swapped": "the wrong channel, or the classes swapped",
+    "best class but for the first": "the best of all channels but the first, counted from 0",
+}
+# Files agree with their scores but for what smoothing changes.
+_DIFFER = 0.8
+# So many files are the same as others by no accident.
+_SHIFTED = 3
+# How far the threshold of a mask may lie from one half: a few percent of probability.
+_OFF, _OFF_PROBABILITY = 0.2, 0.05
 
 
 @rule("I04", level=Level.ERROR)
@@ -39,6 +53,19 @@ def wrong_threshold(case: CaseFacts) -> Iterator[Statement]:
     channels: take the class with the largest score.
     """
     yield from _made_by(case, _THRESHOLDS)
+    logits = case.logits
+    if logits is None or case.predictions is None or not _is_far_off(logits):
+        return
+    yield Statement(
+        message=f"the {logits.predicted} predicted files hold 1 where the score is above "
+        f"{logits.threshold:.4g}, and the scores' own half is {_half(logits):g}: the right way "
+        f"gives other ids in {1 - logits.decodings[_RIGHT]:.1%} of the pixels",
+        certainty=Certainty.STRONG,
+        path=case.predictions.where,
+        count=logits.predicted,
+        evidence={"threshold": logits.threshold, **evidence_of(logits)},
+        fix="one channel: compare raw scores with 0, probabilities with 0.5; two: take argmax",
+    )
 
 
 @rule("I05", level=Level.ERROR)
@@ -70,13 +97,12 @@ def wrong_axis_or_channel(case: CaseFacts) -> Iterator[Statement]:
     elif _name_of(logits) in _AXES:
         yield from _made_by(case, _AXES)
     elif _name_of(logits) is None and _files_alone_constant(case):
-        works = logits.miou is not None and logits.miou >= WORKS
         score = f" and reaches a mean IoU of {logits.miou:.2f}" if logits.miou is not None else ""
         yield Statement(
             message=f"all predicted files are class {next(iter(predictions.pixels))}, but the "
             f"largest score of each pixel gives {_shares(logits)}{score}: ids were not made of "
             "these scores in the right way",
-            certainty=Certainty.STRONG if works and logits.predicted else Certainty.MEDIUM,
+            certainty=Certainty.STRONG if logits.predicted else Certainty.MEDIUM,
             path=predictions.where,
             count=predictions.read,
             evidence=evidence_of(logits),
@@ -85,6 +111,39 @@ def wrong_axis_or_channel(case: CaseFacts) -> Iterator[Statement]:
             if logits.predicted
             else ("logits of the same images: files named as the predicted ones",),
         )
+    elif _differ(case):
+        yield Statement(
+            message=f"the predicted files agree with the largest score in "
+            f"{logits.decodings[_RIGHT]:.1%} of the pixels only: they were not made of these "
+            "scores, or not in the right way",
+            certainty=Certainty.MEDIUM,
+            path=predictions.where,
+            count=logits.predicted,
+            evidence=evidence_of(logits),
+            fix=axis,
+        )
+
+
+@further("I08")
+def scores_of_others(case: CaseFacts) -> Iterator[Statement]:
+    """Files are what the scores of other images say."""
+    logits, predictions = case.logits, case.predictions
+    if logits is None or predictions is None or not _are_shifted(logits):
+        return
+    found = logits.names
+    assert found is not None
+    named = [f"{name} that of {other}" for name, other in found.examples]
+    pairs = f": {several(named)}" if named else ""
+    yield Statement(
+        message=f"{max(found.same, found.better)} of {counted(found.pictures, 'prediction')} are "
+        f"what the scores of another image say{pairs}",
+        certainty=Certainty.STRONG,
+        path=predictions.where,
+        count=max(found.same, found.better),
+        evidence={"first": dict(found.examples)},
+        fix="name each prediction after its photo, and sort lists of files before using them; "
+        "segdata predict does",
+    )
 
 
 @further("D09")
@@ -97,16 +156,26 @@ def best_of_one_channel(case: CaseFacts) -> Iterator[Statement]:
     seen = max((one.won for one in logits.classes if one.id == 1), default=0.0)
     if not black or seen < 1 - _SAME or (logits.predicted and _name_of(logits) != _ONE_ARGMAX):
         return
+    others = [
+        way
+        for way in logits.decodings
+        if way not in (_RIGHT, _ONE_ARGMAX) and logits.decodings[way] >= _SAME
+    ]
     yield Statement(
         message=f"the scores have one channel, of which the best class is always 0, and all "
         f"{predictions.read} files are 0; compared with one half {seen:.1%} of the pixels would be "
         "class 1",
-        certainty=Certainty.STRONG if logits.predicted else Certainty.MEDIUM,
+        certainty=Certainty.STRONG if logits.predicted and not others else Certainty.MEDIUM,
         path=predictions.where,
         count=predictions.read,
         evidence=evidence_of(logits),
         fix="compare the raw score with 0, or its sigmoid with 0.5, instead of argmax",
     )
+
+
+def of_other_channels(logits: LogitFacts | None) -> bool:
+    """Whether files were made of these scores, and of the wrong channels."""
+    return logits is not None and _name_of(logits) in _AXES
 
 
 def _name_of(logits: LogitFacts) -> str | None:
@@ -149,8 +218,42 @@ def _files_alone_constant(case: CaseFacts) -> bool:
     several = max(one.won for one in logits.classes) < _SAME
     truth = predictions.truth
     right = truth is not None and set(truth) == set(predictions.pixels)
-    fine = logits.miou is None or logits.miou >= WORKS
-    return several and fine and not right and logits.finite == 1.0
+    return several and tells_apart(logits) and not right and logits.finite == 1.0
+
+
+def _differ(case: CaseFacts) -> bool:
+    """Scores fit the labels, files are of the same images and other ids, and nobody knows why."""
+    logits, predictions = case.logits, case.predictions
+    if logits is None or predictions is None or not logits.predicted or logits.labelled == 0:
+        return False
+    if logits.asked or _name_of(logits) is not None or _is_far_off(logits):
+        return False
+    if reason(case) in ("V03", "V04", "V05") or is_cut_within(predictions):
+        return False
+    known = _are_shifted(logits) or brightened(predictions) > 1
+    return logits.decodings[_RIGHT] < _DIFFER and tells_apart(logits) and not known
+
+
+def _are_shifted(logits: LogitFacts) -> bool:
+    """Files are what scores of other names say: far better than their own, or exactly."""
+    found = logits.names
+    if found is None:
+        return False
+    return is_of_others(found) or found.same >= max(_SHIFTED, found.pictures / 2)
+
+
+def _is_far_off(logits: LogitFacts) -> bool:
+    """A number separates the files' two classes, and it is not the scores' half."""
+    if logits.threshold is None or logits.asked or _name_of(logits) is not None:
+        return False
+    off = abs(logits.threshold - _half(logits))
+    many = logits.decodings[_RIGHT] <= _SAME - _OTHER
+    return many and off >= (_OFF_PROBABILITY if logits.sigmoid or logits.probabilities else _OFF)
+
+
+def _half(logits: LogitFacts) -> float:
+    """What one channel is compared with; of two the second has to be ahead."""
+    return 0.5 if logits.channels == 1 and logits.sigmoid else 0.0
 
 
 def _shares(logits: LogitFacts) -> str:

@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segdata.rules.appearance import as_ids, is_useless, reason
+from segdata.rules.appearance import as_ids, is_constant, is_useless, reason
 from segdata.rules.outcome import LEARNED, entropy
 
 if TYPE_CHECKING:
-    from segdata.evidence import CaseFacts
+    from segdata.confusion import ConfusionMatrix
+    from segdata.evidence import CaseFacts, LogitFacts
     from segdata.evidence.predictions import PredictionFacts
 
 # Landis and Koch, Biometrics 33 (1977): agreement below 0.2 is slight, below 0.4 fair.
@@ -23,8 +24,10 @@ SLIGHT, _FAIR = 0.2, 0.4
 # Files with more values that are no class are no ids.
 _BEYOND = 0.05
 # Fault catalogue, appendix 2: useless networks ended at 82 % of the labels' entropy and more.
-_NOT_LEARNED = 0.8
+_NOT_LEARNED, _HALF = 0.8, 0.5
 _TINY = 1e-9
+# A few pixels beside one class are none.
+_ALONE = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,14 @@ def fit_of(case: CaseFacts) -> Fit | None:
     return _fit(facts)
 
 
+def tells_apart(logits: LogitFacts) -> bool:
+    """Whether the best class of the scores fits the labels; without labels, several win."""
+    if logits.fit is None:
+        return max((one.won for one in logits.classes), default=1.0) < _ALONE
+    matrix = logits.fit.matrix(max(2, logits.channels))
+    return len(logits.fit.truth) > 1 and _kappa(matrix) >= _FAIR
+
+
 def kappa_of(facts: PredictionFacts) -> float:
     """What is right beyond chance; 0 where nothing tells it."""
     fit = _fit(facts)
@@ -80,18 +91,23 @@ def _fit(facts: PredictionFacts) -> Fit | None:
     total = matrix.counts.sum()
     if not total:
         return None
-    truth, predicted = matrix.counts.sum(axis=1), matrix.counts[:, :-1].sum(axis=0)
-    chance = float((truth / total) @ (predicted / total))
     constant, accuracy, _ = fit.constant(facts.num_classes)
-    right = matrix.pixel_accuracy
     return Fit(
         miou=matrix.mean_iou(),
-        accuracy=right,
-        kappa=(right - chance) / max(_TINY, 1 - chance),
+        accuracy=matrix.pixel_accuracy,
+        kappa=_kappa(matrix),
         constant=constant,
         constant_accuracy=accuracy,
         beyond=float(matrix.counts[:, -1].sum() / total),
     )
+
+
+def _kappa(matrix: ConfusionMatrix) -> float:
+    """Cohen's kappa: what is right beyond what would be by chance."""
+    total = max(1, int(matrix.counts.sum()))
+    truth, predicted = matrix.counts.sum(axis=1), matrix.counts[:, :-1].sum(axis=0)
+    chance = float((truth / total) @ (predicted / total))
+    return (matrix.pixel_accuracy - chance) / max(_TINY, 1 - chance)
 
 
 def fits_poorly(case: CaseFacts) -> bool:
@@ -111,10 +127,14 @@ def fits_by_chance(case: CaseFacts) -> bool:
 
 
 def has_learned(case: CaseFacts) -> bool:
-    """Whether the loss ends where only networks end that tell objects apart."""
+    """Whether the loss ends where only networks end that tell objects apart.
+
+    Where predictions say one class that is half of the entropy: without a photo it is all of it.
+    """
     log, reference = case.log, entropy(case)
     last = log.loss.last if log is not None else None
-    return last is not None and reference is not None and last < LEARNED * reference
+    least = _HALF if case.predictions is not None and is_constant(case.predictions) else LEARNED
+    return last is not None and reference is not None and last < least * reference
 
 
 def has_not_learned(case: CaseFacts) -> bool:

@@ -185,14 +185,15 @@ def absurd_scores(case: CaseFacts) -> Iterator[Statement]:
             evidence=evidence_of(logits),
             fix="go back to a checkpoint before it happened, and look at the labels first",
         )
-    elif logits.largest >= _ABSURD and not (works and clean):
-        driven = logits.low <= -_ABSURD
+    elif logits.largest >= _ABSURD:
+        # Classes without a target are driven down in every pixel, the best one as well.
+        driven = logits.best <= -_SOUND
         down = ": ids that no class has drive every score down without bound" if driven else ""
         yield Statement(
             message=f"scores reach {_extreme(logits):.3g}, and those of sound networks stay below "
             f"{_SOUND}{down}",
-            certainty=Certainty.STRONG if driven and not clean else Certainty.MEDIUM,
-            level=Level.WARNING if works else None,
+            certainty=_how_surely(driven=driven, works=works, clean=clean),
+            level=(Level.INFO if clean else Level.WARNING) if works else None,
             path=logits.where,
             count=logits.images,
             evidence=evidence_of(logits),
@@ -202,6 +203,12 @@ def absurd_scores(case: CaseFacts) -> Iterator[Statement]:
             if case.labels is not None
             else ("the labels: add the dataset folder or the shards to the command",),
         )
+
+
+def _how_surely(*, driven: bool, works: bool, clean: bool) -> Certainty:
+    if works and clean:
+        return Certainty.HINT
+    return Certainty.STRONG if driven and not clean else Certainty.MEDIUM
 
 
 def _extreme(logits: LogitFacts) -> float:

@@ -22,7 +22,7 @@ from segdata.rules.fitting import (
 )
 from segdata.rules.predicting import is_cut_within, wrong_axis
 from segdata.rules.predictions import evidence_of
-from segdata.rules.scores import fits_others
+from segdata.rules.scores import is_of_others
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
@@ -121,7 +121,7 @@ def _speaks(case: CaseFacts) -> bool:
     facts = case.predictions
     if facts is None or facts.fit is None or has_not_learned(case):
         return False
-    if moved_in_files(case) or fits_others(facts) or is_cut_within(facts):
+    if moved_in_files(case) or is_of_others(facts.names) or is_cut_within(facts):
         return False
     if _is_one_class(case):
         # Without a log the network may well have said it: I11 alone speaks.

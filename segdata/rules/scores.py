@@ -13,7 +13,7 @@ from segdata.rules.wording import counted, several
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
-    from segdata.evidence.predictions import PredictionFacts
+    from segdata.evidence.name_fit import NameFit
 
 # A score in a log that is that of a constant picture.
 _ALIKE = 0.02
@@ -77,7 +77,7 @@ def names_of_others(case: CaseFacts) -> Iterator[Statement]:
     """
     facts = case.predictions
     found = facts.names if facts else None
-    if facts is None or found is None or not fits_others(facts):
+    if facts is None or found is None or not is_of_others(found):
         return
     pairs = [f"{name} that of {other}" for name, other in found.examples]
     yield Statement(
@@ -97,9 +97,8 @@ def names_of_others(case: CaseFacts) -> Iterator[Statement]:
     )
 
 
-def fits_others(facts: PredictionFacts) -> bool:
-    """Most predictions fit another picture's label, each another one, and fit it well."""
-    found = facts.names
+def is_of_others(found: NameFit | None) -> bool:
+    """Most predictions fit what belongs to another picture, each another one, and fit it well."""
     if found is None or found.pictures < _LEAST:
         return False
     most = found.better >= _MOST * found.pictures and found.best >= _WELL

@@ -60,7 +60,7 @@ def probabilities_cut(case: CaseFacts) -> Iterator[Statement]:
     told = f"{percent(1 - facts.share(0))} of the saved pixels are not 0"
     if cut.cut:
         should = f", and {percent(cut.likely / max(1, cut.pixels))} of the probabilities say so"
-    elif certainty is Certainty.MEDIUM and facts.truth:
+    elif facts.truth and case.logits is None:
         share = facts.truth.get(1, 0) / sum(facts.truth.values())
         should = f", single pixels inside objects that take {percent(share)} of the labels"
     else:

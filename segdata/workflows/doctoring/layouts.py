@@ -37,7 +37,7 @@ LABELS = (
 )  # fmt: skip
 PREDICTIONS = (
     "predictions", "prediction", "preds", "pred", "predicted", "results", "result", "outputs",
-    "output", "out", "vis", "segmentation_results", "raw_segmentation_results", "inference",
+    "output", "out", "vis", "raw_segmentation_results", "segmentation_results", "inference",
 )  # fmt: skip
 # A picture with more colors is a photo; masks of the largest public sets have fewer.
 _COLORS, _LOOKED_AT = 300, 3

@@ -84,7 +84,7 @@ class _Reader:
             self.tally.add(one.scores, one.label if one.label is not None else label)
             predicted = _read(self._predicted.get(_name(path)))
             if predicted is not None and len(found) == 1:
-                self.decodings.add(one.scores, predicted)
+                self.decodings.add(one.scores, predicted, path.name)
         return None
 
     def facts(self) -> LogitFacts:
@@ -93,6 +93,8 @@ class _Reader:
             decodings=self.decodings.shares,
             predicted=self.decodings.images,
             beyond=self.decodings.beyond,
+            threshold=self.decodings.threshold,
+            names=self.decodings.names,
         )
 
 
