@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -74,6 +75,13 @@ def test_sound_batches_are_left_alone(name: str, pairs: Arrays, tmp_path: Path) 
     assert said(look(tmp_path, *SOUND[name](*pairs))) == []
 
 
+def _smoothed(label: np.ndarray) -> np.ndarray:
+    """As a loader's bilinear resize leaves it, down and up again."""
+    height, width = label.shape
+    small = cv2.resize(label.astype(np.uint8), (width // 2, height // 2))
+    return cv2.resize(small, (width, height))
+
+
 FAULTY: dict[str, tuple[str, Callable[[np.ndarray, np.ndarray], Arrays]]] = {
     "divided by 255": ("L09", lambda x, y: (x, (y / 255).astype(np.float32))),
     "normalized labels": ("L09", lambda x, y: (x, (y - y.mean()) / y.std())),
@@ -91,6 +99,10 @@ FAULTY: dict[str, tuple[str, Callable[[np.ndarray, np.ndarray], Arrays]]] = {
     "all black": ("T19", lambda x, y: (x * 0, y)),
     "grey levels": ("L02", lambda x, y: (x, y * 25)),
     "luminance": ("L03", lambda x, y: (x, np.array([0, 38, 75, 113, 14, 52, 89, 128, 19, 57])[y])),
+    "resized smoothly": (
+        "L10",
+        lambda x, y: (x, np.stack([_smoothed(label) for label in y])),
+    ),
     "half the size": ("L23", lambda x, y: (x, y[:, ::2, ::2])),
 }
 

@@ -99,6 +99,33 @@ def test_shards_without_a_manifest_are_judged_by_the_ids_in_them(folder: Path) -
     assert (worst.rule, worst.level) == ("L02", Level.ERROR)
 
 
+def test_one_name_for_all_records_is_a_builders_mistake_and_no_second_build(folder: Path) -> None:
+    for path in folder.glob("*.tfrecord"):
+        rewrite(path, lambda sample: replace(sample, key="image"))
+    (folder / "manifest.json").unlink()
+    found = [f for f in validate(find(folder)) if f.rule in ("S02", "S07")]
+    assert [(f.rule, f.level) for f in found] == [("S07", Level.WARNING)]
+    assert "8 records" in found[0].message
+
+
+def test_names_that_some_records_share_are_of_two_builds(folder: Path) -> None:
+    first = folder / "train-00000-of-00002.tfrecord"
+    (folder / "train-00001-of-00002.tfrecord").write_bytes(first.read_bytes())
+    (folder / "manifest.json").unlink()
+    assert "S02" in rules_of(validate(find(folder)))
+
+
+def test_a_file_that_was_emptied_before_others_is_damage(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+    whole = (folder / "train-00001-of-00002.tfrecord").read_bytes()
+    (folder / "train-00000-of-00002.tfrecord").write_bytes(b"")
+    assert "S06" in rules_of(validate(find(folder)))
+    # Of few records a builder leaves the last files empty.
+    (folder / "train-00000-of-00002.tfrecord").write_bytes(whole)
+    (folder / "train-00001-of-00002.tfrecord").write_bytes(b"")
+    assert "S06" not in rules_of(validate(find(folder)))
+
+
 def test_what_is_odd_is_named_by_file_record_and_name(folder: Path) -> None:
     path = folder / "val-00000-of-00002.tfrecord"
     rewrite(path, lambda sample: replace(sample, label=b"no label"))

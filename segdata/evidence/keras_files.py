@@ -102,7 +102,8 @@ def _stored(file: Any, config: Any) -> Stored:
         return np.asarray(arrays[name][()])
 
     shapes: dict[str, Shape] = {name: tuple(array.shape) for name, array in arrays.items()}
-    return Stored("keras", shapes, read, classes=_classes(config))
+    activation = _activation(config)
+    return Stored("keras", shapes, read, classes=_classes(config), activation=activation)
 
 
 def _named(name: str) -> str:
@@ -121,6 +122,17 @@ def _config_of(file: Any) -> Any:
         return json.loads(text) if text is not None else None
     except (ValueError, TypeError, RecursionError):
         return None
+
+
+def _activation(config: Any) -> str:
+    """Of the last layer of a model, where that is a convolution or an activation by itself."""
+    try:
+        last = config["config"]["layers"][-1]
+        kind = last["class_name"]
+        named = kind.lower() if kind in ("Softmax", "Sigmoid") else last["config"]["activation"]
+    except (KeyError, TypeError, IndexError):
+        return ""
+    return named if isinstance(named, str) else ""
 
 
 def _classes(config: Any) -> int | None:

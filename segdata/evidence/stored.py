@@ -29,6 +29,7 @@ class Stored:
         read: gives an array; raises ``Malformed``, ``OSError`` or ``ValueError`` where it cannot.
         step: of the training; None where it is not stored.
         classes: where the file says itself how many there are.
+        activation: of the last layer, where the file says it: ``softmax``, ``sigmoid``, ...
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Stored:
     read: Callable[[str], Array]
     step: int | None = None
     classes: int | None = None
+    activation: str = ""
 
 
 def array_of(data: bytes, kind: str, shape: Shape) -> Array:

@@ -69,6 +69,7 @@ class WeightFacts:
         step: None where it is not stored.
         variant: the recognized backbone; None for networks that are not DeepLab.
         classes: channels of the logits; None where none were found.
+        activation: of the last layer, where the file says it: ``softmax``, ``sigmoid``, ...
         has_decoder, has_aspp: whether such variables are there.
         branches: atrous branches of the ASPP.
         wrapper: what stands before every name, such as ``module.``; empty where nothing does.
@@ -89,6 +90,7 @@ class WeightFacts:
     step: int | None = None
     variant: str | None = None
     classes: int | None = None
+    activation: str = ""
     has_decoder: bool = False
     has_aspp: bool = False
     branches: int = 0

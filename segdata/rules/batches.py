@@ -74,6 +74,40 @@ def labels_changed_by_the_loader(case: CaseFacts) -> Iterator[Statement]:
         )
 
 
+@further("D05")
+def labels_lowered_by_the_loader(case: CaseFacts) -> Iterator[Statement]:
+    """Labels of a batch are those on disk less one, and 0 has become 255."""
+    batch, labels = case.batch, case.labels
+    if batch is None or labels is None or not batch.label_whole or not labels.labels:
+        return
+    ids = [i for i in labels.holding if i not in (labels.ignore, _VOID)]
+    seen = set(batch.label_values)
+    top = max(ids, default=0)
+    lowered = {value - 1 for value in ids if value} | {_VOID}
+    if _VOID in labels.holding or top == 0 or 0 not in ids or not seen <= lowered:
+        return
+    absent = (1 - labels.holding[top] / labels.labels) ** batch.images
+    if _VOID not in seen or absent >= _CHANCE or not _is_former_zero(batch, labels.share(0)):
+        return
+    yield Statement(
+        message=f"the batch's labels hold {_listed(batch.label_values)}, and those on disk "
+        f"{_listed(dict.fromkeys(sorted(ids), 1))}: each is lowered by one, and 0 became {_VOID}, "
+        "which is ignored",
+        certainty=Certainty.STRONG,
+        path=batch.where,
+        count=batch.images,
+        evidence=_evidence(batch),
+        fix="reduce_zero_label=False (do_reduce_labels=False in Hugging Face's processors)",
+    )
+
+
+def _is_former_zero(batch: BatchFacts, share: float) -> bool:
+    """Whether 255, rather than 0, is as frequent as 0 is on disk."""
+    total = sum(batch.label_values.values())
+    void, zero = (batch.label_values.get(value, 0) / total for value in (_VOID, 0))
+    return abs(void - share) < abs(zero - share)
+
+
 @rule("T16", level=Level.ERROR)
 def strange_normalization(case: CaseFacts) -> Iterator[Statement]:
     """Images are normalized in a way that no backbone was trained with.

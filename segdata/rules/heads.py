@@ -37,9 +37,13 @@ def one_channel(case: CaseFacts) -> Iterator[Statement]:
         if weights.classes != 1 or (case.predictions and len(case.predictions.pixels) > 1):
             continue
         black = case.predictions is not None and set(case.predictions.pixels) == {0}
-        sure = weights.is_deeplab
+        softmax = weights.activation == "softmax"
+        sure = weights.is_deeplab or softmax
         yield Statement(
-            message="the last layer has one channel: argmax of it is 0 in every pixel"
+            message="the last layer has one channel and a softmax, which is 1 in every pixel: a "
+            "threshold makes all of it the object, argmax all of it background"
+            if softmax
+            else "the last layer has one channel: argmax of it is 0 in every pixel"
             + ("" if sure else "; a sigmoid with a threshold would be right"),
             certainty=Certainty.PROOF if sure else Certainty.STRONG if black else Certainty.HINT,
             level=None if sure or black else Level.INFO,

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.outcome import collapsed, outcome, trainings
+from segdata.rules.outcome import collapsed, graded, outcome, trainings
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, LabelEvidence
     from segdata.evidence.scripts import Registration
 
+# Data sets of mmsegmentation whose 0 is what nobody labelled; their configurations reduce it.
+_ZERO_IS_NOTHING = frozenset({
+    "ADE20KDataset", "PascalContextDataset59", "PotsdamDataset", "ISPRSDataset", "LoveDADataset",
+    "COCOStuffDataset", "NYUDataset",
+})  # fmt: skip
 _VOC, _DEFAULT = 21, "pascal_voc_seg"
 
 
@@ -37,6 +42,11 @@ def zero_label_reduced(case: CaseFacts) -> Iterator[Statement]:
     count = told.num_classes
     if labels is not None and count is not None and _leaves_zero_out(labels, count):
         return
+    if told.dataset in _ZERO_IS_NOTHING:
+        return
+    # A background that is named, or most of all pixels, is meant; some unnamed pixels may not be.
+    meant = labels is None or 0 in labels.names or labels.majority == 0
+    level = None if meant else graded(case, unknown=Level.INFO)
     if labels is None and not collapsed(case):
         return
     name = labels.names.get(0, "class 0") if labels else "class 0"
@@ -44,7 +54,8 @@ def zero_label_reduced(case: CaseFacts) -> Iterator[Statement]:
     yield Statement(
         message=f"reduce_zero_label is on: {name}{share} is ignored, and every other id is lowered "
         "by one",
-        certainty=Certainty.STRONG if labels else Certainty.MEDIUM,
+        certainty=Certainty.STRONG if labels and meant else Certainty.MEDIUM,
+        level=level,
         path=told.where,
         evidence={"reduce_zero_label": True, "num_classes": told.num_classes},
         fix="set reduce_zero_label=False wherever it stands in the configuration",

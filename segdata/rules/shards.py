@@ -210,8 +210,9 @@ def damaged_records(facts: DatasetFacts) -> Iterator[Statement]:
     How to fix: copy the file again from where it was made, or make the shards again.
     """
     shards = facts.shards
-    if shards is None or not shards.damaged.count:
+    if shards is None:
         return
+    yield from _emptied(facts, shards)
     for place in shards.damaged.first:
         yield Statement(
             message=place.what
@@ -265,6 +266,20 @@ def wrong_fields(facts: DatasetFacts) -> Iterator[Statement]:
                 evidence=_places(odd),
                 fix=_again(facts, shards),
             )
+
+
+def _emptied(facts: DatasetFacts, shards: ShardFacts) -> Iterator[Statement]:
+    """Files without a record before others of their split that have some: builders fill the first
+    ones first, so these were emptied later."""
+    for files in shards.splits.values():
+        last = max((file.number for file in files if file.records), default=-1)
+        for file in files:
+            if not file.records and not file.damage and file.number < last:
+                yield Statement(
+                    message=f"{file.path.name} holds no record, and later files of its split do",
+                    path=str(file.path),
+                    fix=_again(facts, shards),
+                )
 
 
 def _disagreements(files: tuple[ShardFile, ...], shards: ShardFacts) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from segdata import rules
 from segdata.evidence import (
+    BatchFacts,
     CaseFacts,
     LabelEvidence,
     ScriptFacts,
@@ -212,3 +213,50 @@ def test_the_ignore_label_of_the_training_is_no_class_that_a_network_lacks() -> 
     told = SettingsFacts(where="run", tool="segdata", ignore=9)
     assert not said(CaseFacts(labels=labels, weights=weights, training=told), "C10")
     assert said(CaseFacts(labels=labels, weights=weights), "C10")
+
+
+def test_a_few_unnamed_pixels_of_0_may_be_left_out_on_purpose() -> None:
+    told = SettingsFacts(where="c.py", tool="mmseg", num_classes=150, reduce_zero_label=True)
+    few = replace(IDS, num_classes=150, pixels={0: 30, 6: 500, 129: 20})
+    assert [f.level for f in said(CaseFacts(labels=few, training=told), "D05")] == [Level.INFO]
+    ade = replace(told, dataset="ADE20KDataset")
+    assert not said(CaseFacts(labels=few, training=ade), "D05")
+    named = replace(few, names={0: "wall"})
+    assert [f.level for f in said(CaseFacts(labels=named, training=told), "D05")] == [Level.ERROR]
+
+
+BATCH = BatchFacts(
+    where="b.npz", image_shape=(8, 3, 9, 9), label_shape=(8, 9, 9), image_type="float32",
+    label_type="int64", image_low=-2, image_high=2, image_mean=0, image_deviation=1, images=8,
+    label_values={0: 300, 255: 348},
+)  # fmt: skip
+
+
+def test_a_batch_whose_labels_are_lowered_by_one() -> None:
+    assert said(CaseFacts(labels=IDS, batch=BATCH), "D05")
+    padded = replace(BATCH, label_values={0: 300, 1: 40, 255: 308})
+    assert not said(CaseFacts(labels=IDS, batch=padded), "D05")
+    void = replace(IDS, holding={0: 9, 1: 9, 255: 9})
+    assert not said(CaseFacts(labels=void, batch=BATCH), "D05")
+
+
+def test_one_channel_with_a_softmax_is_a_proof_and_with_a_sigmoid_none() -> None:
+    weights = WeightFacts(where="m.h5", kind="keras", classes=1, activation="softmax")
+    (found,) = said(CaseFacts(weights=weights), "D09")
+    assert found.certainty is Certainty.PROOF
+    (hint,) = said(CaseFacts(weights=replace(weights, activation="sigmoid")), "D09")
+    assert hint.level is Level.INFO
+
+
+def test_skipped_checkpoints_are_told() -> None:
+    weights = WeightFacts(where="run", kind="segdata", step=200, skipped=("run/step-300",))
+    (found,) = said(CaseFacts(weights=weights), "C11")
+    assert found.level is Level.WARNING
+    assert "run/step-300" in found.message
+    assert not said(CaseFacts(weights=replace(weights, skipped=())), "C11")
+
+
+def test_a_network_of_one_or_two_more_classes_is_a_hint() -> None:
+    weights = WeightFacts(where="w.pth", kind="pytorch", classes=4)
+    (found,) = said(CaseFacts(labels=IDS, weights=weights), "C10")
+    assert (found.level, found.certainty) == (Level.INFO, Certainty.HINT)

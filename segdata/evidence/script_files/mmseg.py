@@ -19,6 +19,7 @@ def read_mmseg(code: Code, where: str) -> ScriptFacts | None:
     settings = SettingsFacts(
         where=where,
         tool="mmseg",
+        dataset=_text(code.value("dataset_type")),
         num_classes=_whole(code.value("num_classes")),
         ignore=_whole(code.value("ignore_index", "seg_pad_val")),
         crop_size=_pair(code.value("crop_size")),

@@ -13,6 +13,7 @@ from segdata.dataset import DatasetDescriptor, Pair
 from segdata.diagnosis import Evidence
 from segdata.evidence.batch_reading import Batch, read_batch
 from segdata.facts import DatasetFacts, FactsCollector, Look, gather_pair
+from segdata.findings import Finding
 from segdata.images.encoding import encode_label, encode_photo
 from segdata.rules.batches import is_luminance
 from segdata.workflows.doctoring.case import Case
@@ -23,6 +24,7 @@ from segdata.workflows.scoring import classes_of
 _OF_IDS = frozenset({"L01", "L02", "L06", "L07", "L18", "L20", "L21", "D01", "D03", "D04"})
 # Pictures of a batch that are looked at.
 _MOST = 64
+_LOOKS = Look.ALIGNMENT | Look.STRUCTURE
 _WIDEST = np.iinfo(np.uint16).max
 
 
@@ -46,11 +48,24 @@ def look_at_batch(path: Path, case: Case) -> None:
             compared=alignment.matches.pairs,
             others=alignment.matches.others,
         )
+        judged = list(rules.judge_folder(found))
         if case.facts.labels is None and _descriptor(case) is not None:
             # Brightness of palette colors is a cause of its own (L03).
             told = _OF_IDS - {"L02"} if is_luminance(facts) else _OF_IDS
-            case.findings += [f for f in rules.judge_folder(found) if f.rule in told]
+            case.findings += [f for f in judged if f.rule in told]
+        if case.facts.labels is None or case.facts.labels.clean:
+            case.findings += [_of_loader(f) for f in judged if f.rule == "L10"]
     case.add(Evidence.BATCH, f"{facts.images} images of the batch {path}", batch=facts)
+
+
+def _of_loader(finding: Finding) -> Finding:
+    """What is wrong in a batch and not on disk is the loader's."""
+    return replace(
+        finding,
+        message=f"in the batch {finding.message}",
+        fix="resize labels with nearest neighbor in the loader: cv2.INTER_NEAREST, Image.NEAREST, "
+        "InterpolationMode.NEAREST",
+    )
 
 
 def _as_data_set(path: Path, batch: Batch, case: Case) -> DatasetFacts:
@@ -60,9 +75,7 @@ def _as_data_set(path: Path, batch: Batch, case: Case) -> DatasetFacts:
     )
     collector = FactsCollector(descriptor, str(path))
     for pair, image, label in _pairs(path, batch):
-        collector.add(
-            gather_pair(pair, descriptor, Look.ALIGNMENT, image_bytes=image, label_bytes=label)
-        )
+        collector.add(gather_pair(pair, descriptor, _LOOKS, image_bytes=image, label_bytes=label))
     return collector.facts()
 
 

@@ -168,6 +168,7 @@ def _described(weights: Weights, shapes: Mapping[str, Shape]) -> WeightFacts:
         step=stored.step,
         variant=_variant(weights, shapes),
         classes=stored.classes or names.classes_of(shapes, stored.kind),
+        activation=stored.activation,
         has_decoder=any(_DECODER.match(name) for name in shapes),
         has_aspp=any(_ASPP.search(name) for name in shapes),
         branches=len(branches),
