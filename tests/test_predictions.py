@@ -122,6 +122,26 @@ def test_a_folder_of_damaged_files_is_no_healthy_one(tmp_path: Path) -> None:
     assert "whole image" in diagnosis.missing[0]
 
 
+def test_overlays_hold_no_ids_so_nothing_is_known_to_be_sound(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(3):
+        photo = rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)
+        (tmp_path / "p" / f"{number}.png").write_bytes(encode_photo(photo))
+    diagnosis = diagnose(DoctorRequest(predictions=tmp_path / "p"))
+    assert diagnosis.verdict is Verdict.NOT_ENOUGH
+    assert "ids instead of pictures" in diagnosis.missing[0]
+
+
+def test_the_originals_raw_folder_is_looked_at_where_both_are_named(tmp_path: Path) -> None:
+    (tmp_path / "vis").mkdir()
+    write(tmp_path / "vis" / "raw_segmentation_results", THREE)
+    drawn = write(tmp_path / "vis" / "segmentation_results", THREE * 100)
+    diagnosis = diagnose(DoctorRequest(paths=(str(drawn.parent),)))
+    assert diagnosis.verdict is Verdict.DISPLAY_ONLY
+    assert "raw_segmentation_results" in diagnosis.looked_at[0]
+
+
 def test_labels_given_as_predictions_are_not_compared_with_themselves(tmp_path: Path) -> None:
     labels = write(tmp_path / "labels", *[THREE] * 6)
     request = DoctorRequest(labels=labels, predictions=labels, num_classes=3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -20,6 +20,13 @@ _NEARER = 0.1
 # What differs in rounded pixels is the same.
 _SAME = 0.98
 _NAMED = 3
+_Rows = npt.NDArray[np.uint8]
+# Ways in which a picture may lie, of rows of thumbnails.
+TURNS: Mapping[str, Callable[[_Rows], _Rows]] = {
+    "mirrored": lambda rows: _turned(rows, np.s_[:, :, ::-1]),
+    "upside down": lambda rows: _turned(rows, np.s_[:, ::-1]),
+    "turned by 180 degrees": lambda rows: _turned(rows, np.s_[:, ::-1, ::-1]),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,7 @@ class NameFit:
         others: how many different labels these are.
         own: mean IoU with the label of the same name.
         best: mean IoU with the label that fits best.
+        turned: mean IoU with the label of the same name, if the prediction is mirrored or turned.
         same: those that are what belongs to another one, pixel by pixel, and not to their own.
         examples: names, and the names of the labels that fit them best.
     """
@@ -42,6 +50,7 @@ class NameFit:
     own: float
     best: float
     same: int = 0
+    turned: Mapping[str, float] = field(default_factory=dict)
     examples: tuple[tuple[str, str], ...] = ()
 
 
@@ -76,6 +85,7 @@ class NameTally:
             float(own[told].mean()) if told else 0.0,
             float(best[told].mean()) if told else 0.0,
             sum(best[i] >= _SAME > own[i] + _NEARER / 2 for i in told),
+            {name: _mean_own(turn(predicted), truths, told) for name, turn in TURNS.items()},
             tuple((self.names[i], self.names[j]) for i, j in list(others.items())[:_NAMED]),
         )
 
@@ -85,6 +95,10 @@ def thumbnails(prediction: Label, truth: Label) -> tuple[bytes, bytes]:
     return _thumbnail(prediction), _thumbnail(truth)
 
 
+def _turned(rows: _Rows, place: tuple[slice, ...]) -> _Rows:
+    return rows.reshape(-1, _SIDE, _SIDE)[place].reshape(len(rows), -1)
+
+
 def _thumbnail(label: Label) -> bytes:
     small = cv2.resize(label, (_SIDE, _SIDE), interpolation=cv2.INTER_NEAREST)
     return np.minimum(small, 255).astype(np.uint8).tobytes()
@@ -92,6 +106,17 @@ def _thumbnail(label: Label) -> bytes:
 
 def _table(rows: Sequence[bytes]) -> npt.NDArray[np.uint8]:
     return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
+
+
+def _mean_own(
+    predicted: npt.NDArray[np.uint8], truths: npt.NDArray[np.uint8], told: Sequence[int]
+) -> float:
+    """IoU of each with its own."""
+    common = int(np.bincount(truths.ravel()).argmax())
+    objects = truths != common
+    both = np.count_nonzero((truths == predicted) & objects, axis=1)
+    either = np.count_nonzero(objects | (predicted != common), axis=1)
+    return float((both / np.maximum(1, either))[told].mean()) if told else 0.0
 
 
 def _fits(

@@ -20,9 +20,10 @@ from segdata.rules.fitting import (
     has_learned,
     has_not_learned,
 )
+from segdata.rules.outcome import trainings
 from segdata.rules.predicting import is_cut_within, wrong_axis
 from segdata.rules.predictions import evidence_of
-from segdata.rules.scores import is_of_others
+from segdata.rules.scores import is_of_others, is_turned
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
@@ -121,7 +122,12 @@ def _speaks(case: CaseFacts) -> bool:
     facts = case.predictions
     if facts is None or facts.fit is None or has_not_learned(case):
         return False
-    if moved_in_files(case) or is_of_others(facts.names) or is_cut_within(facts):
+    if (
+        moved_in_files(case)
+        or is_of_others(facts.names)
+        or is_turned(facts.names)
+        or is_cut_within(facts)
+    ):
         return False
     if _is_one_class(case):
         # Without a log the network may well have said it: I11 alone speaks.
@@ -135,6 +141,9 @@ def _is_one_class(case: CaseFacts) -> bool:
 
 
 def _level(case: CaseFacts, first: bool) -> Level:
+    if any(one.class_weights or one.balanced for one in trainings(case)):
+        # Weights for rare classes make a beginner say them everywhere.
+        return Level.INFO
     if _is_one_class(case) or fits_by_chance(case):
         return Level.ERROR if first else Level.WARNING
     return Level.INFO

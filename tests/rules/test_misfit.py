@@ -10,7 +10,7 @@ import pytest
 from predicted_streets import Array, case_of, found, streets, weighed, write
 
 from segdata.diagnosis import Verdict
-from segdata.evidence import CaseFacts, LabelEvidence, LogFacts, Series
+from segdata.evidence import CaseFacts, LabelEvidence, LogFacts, Series, SettingsFacts
 from segdata.findings import Certainty, Level
 
 HINTS = {"I01", "I02", "C01", "T02"}
@@ -97,6 +97,13 @@ def test_a_loss_that_never_fell_speaks_of_training_not_of_photos(tmp_path: Path)
     assert not HINTS & set(found(case))
     assert "has not learned" in found(case)["T03"].message
     assert weighed(case).verdict is Verdict.FAULT
+
+
+def test_weights_for_rare_classes_excuse_a_beginner(tmp_path: Path) -> None:
+    case = judged(tmp_path, confused(0.85))
+    weighted = SettingsFacts(where="run", tool="segdata", class_weights={0: 1, 1: 1, 2: 1, 3: 9})
+    judgement = found(replace(case, training=weighted))
+    assert {judgement[rule].level for rule in HINTS} == {Level.INFO}
 
 
 def test_a_known_cause_is_not_doubted(tmp_path: Path) -> None:

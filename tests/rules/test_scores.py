@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -180,6 +181,26 @@ def test_i08_each_fits_the_label_of_the_next(tmp_path: Path) -> None:
     finding = found(case)["I08"]
     assert finding.evidence["first"]["s000.png"] == "s001.png"
     assert weighed(case).causes[0].finding.rule == "I08"
+
+
+def test_i08_half_of_the_names_may_be_shifted(tmp_path: Path) -> None:
+    """One picture was left out in the middle."""
+    predicted = noisy(streets(16))
+    labels = write(tmp_path / "labels", streets(16))
+    tail = write(tmp_path / "pred", [*predicted[:8], *predicted[9:], predicted[8]])
+    assert weighed(case_of(tail, labels, 4)).causes[0].finding.rule == "I08"
+    one = write(tmp_path / "one", [*predicted[:14], predicted[15], predicted[14]])
+    assert "I08" not in found(case_of(one, labels, 4))
+
+
+@pytest.mark.parametrize("turn", [np.fliplr, np.flipud, lambda label: label[::-1, ::-1]])
+def test_l25_predictions_may_be_mirrored(tmp_path: Path, turn: Any) -> None:
+    labels = write(tmp_path / "labels", streets())
+    mirrored = write(tmp_path / "pred", [turn(label).copy() for label in noisy(streets())])
+    case = case_of(mirrored, labels, 4)
+    assert weighed(case).causes[0].finding.rule == "L25"
+    assert not {"I01", "I08"} & set(found(case))
+    assert "L25" not in found(case_of(write(tmp_path / "right", noisy(streets())), labels, 4))
 
 
 def test_i08_is_silent_about_right_names_and_about_bad_networks(tmp_path: Path) -> None:

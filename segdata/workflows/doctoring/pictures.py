@@ -13,6 +13,8 @@ from segdata.workflows.doctoring.case import Case
 
 # Damaged files that are named.
 _NAMED = 3
+# Overlays and photos have thousands of colors, drawn classes a few dozen.
+_COLORS = 512
 
 
 def look_at_predictions(folder: Path, case: Case) -> None:
@@ -27,6 +29,8 @@ def look_at_predictions(folder: Path, case: Case) -> None:
     if facts.unreadable:
         names = ", ".join(facts.unreadable[:_NAMED])
         case.undecided.append(f"damaged files of {folder}, {len(facts.unreadable)}: {names}")
+    if facts.colored == facts.read and len(facts.pixels) > _COLORS:
+        case.undecided.append(f"ids instead of pictures for people, which {folder} holds")
     add_predictions(facts, case)
 
 
