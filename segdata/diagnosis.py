@@ -128,6 +128,8 @@ _SYMPTOMS = frozenset({"I07", "I10", "I11", "T12", "C07"})
 # teach one class look imbalanced, and a network that cannot learn looks as if it had not learned
 # long enough, at a wrong rate, or from the wrong weights (fault catalogue, facts 2 to 4).
 _CONSEQUENCES = _SYMPTOMS | {"T01", "T02", "T03", "T05", "T10", "T11", "T20", "L26", "C08", "P09"}
+# What follows of one cause only: a label that is lost shifts all that come after it.
+_FOLLOWS = {"P07": frozenset({"P02"})}
 # Records that are older than the labels: whatever is wrong with the labels in them, they have to be
 # made anew first.
 _STALE = frozenset({"S01"})
@@ -210,12 +212,15 @@ def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
     elif verdict in (Verdict.DISPLAY_ONLY, Verdict.RIGHTLY_CONSTANT):
         ranked = sorted(ranked, key=lambda finding: finding.rule not in _DISPLAY | _RIGHTLY)
     old = [f for f in ranked if f.rule in _STALE and _explains(f)]
-    first = next((f for f in [*old, *ranked] if f.rule not in _CONSEQUENCES), None)
+    rules = {f.rule for f in ranked if _explains(f)}
+    follows = {rule for rule, causes in _FOLLOWS.items() if causes & rules}
+    behind = _CONSEQUENCES | follows
+    first = next((f for f in [*old, *ranked] if f.rule not in behind), None)
     if verdict is not Verdict.FAULT or first is None or not _explains(first):
         return tuple(Cause(finding) for finding in ranked)
     follow = tuple(
         f for f in ranked
-        if (f.rule in _CONSEQUENCES and _later(f, first)) or (old and _in_record(f))
+        if (f.rule in behind and _later(f, first)) or (old and _in_record(f))
     )  # fmt: skip
     rest = [finding for finding in ranked if finding is not first and finding not in follow]
     return (Cause(first, follow), *(Cause(finding) for finding in rest))

@@ -18,6 +18,8 @@ class LabelEvidence:
         counted: nobody said how many classes there are; as many as ids seem to be.
         names: of the classes, by id.
         labels: how many were read.
+        empty: labels that are 0 throughout.
+        photos: how many have each suffix, in small letters.
         pixels: by id, as the trainer reads them, ignored ones left out.
         holding: how many labels hold each id.
         samples: of each split.
@@ -36,6 +38,8 @@ class LabelEvidence:
     counted: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
     labels: int = 0
+    empty: int = 0
+    photos: Mapping[str, int] = field(default_factory=dict)
     pixels: Mapping[int, int] = field(default_factory=dict)
     holding: Mapping[int, int] = field(default_factory=dict)
     samples: Mapping[str, int] = field(default_factory=dict)

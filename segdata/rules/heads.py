@@ -132,7 +132,8 @@ def other_classes(case: CaseFacts) -> Iterator[Statement]:
         count = weights.classes
         if labels is None or count is None or count < 2 or _is_default(weights, labels.num_classes):
             continue
-        if count == labels.num_classes:
+        if count == labels.num_classes or (labels.counted and count == max(labels.pixels)):
+            # Ids from 1 to N, which nobody counted: L06's.
             continue
         if labels.num_classes < count <= labels.num_classes + _SPARE:
             yield from _spare(weights, count, labels.num_classes)

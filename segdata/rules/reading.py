@@ -9,13 +9,15 @@ from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further
 from segdata.rules.masks import is_background
 from segdata.rules.outcome import graded, outcome, trainings
-from segdata.rules.wording import numbers
+from segdata.rules.wording import numbers, percent
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
 
 # What trainers ignore that nobody tells otherwise (PASCAL VOC's void).
 _VOID = 255
+# With half of the masks left empty IoU halves (fault catalogue, appendix 2).
+_MANY_EMPTY = 0.4
 _READER = "what reads the labels: --script FILE, or --batch FILE.npz with a batch as loaded"
 
 
@@ -42,18 +44,49 @@ def ids_begin_at_one(case: CaseFacts) -> Iterator[Statement]:
     """Ids begin at 1, and nobody said how many classes there are."""
     labels = case.labels
     level = graded(case, unknown=Level.INFO)
-    if labels is None or not labels.counted or level is None or min(labels.pixels, default=0) != 1:
+    if labels is None or not labels.counted or min(labels.pixels, default=0) != 1:
         return
     last = max(labels.pixels)
+    outputs = case.logits.channels if case.logits else _outputs(case)
+    fits = outputs == last
+    if level is None and not fits:
+        return
     yield Statement(
-        message=f"ids run from 1 to {last} and 0 is nowhere: a network of {last} classes, 0 to "
-        f"{last - 1}, never learns {last}, and may diverge on it",
-        certainty=Certainty.MEDIUM if level is Level.ERROR else Certainty.HINT,
-        level=level,
+        message=f"ids run from 1 to {last} and 0 is nowhere: "
+        + ("the network" if fits else f"a network of {last} classes")
+        + f", with outputs 0 to {last - 1}, never learns {last}, and may diverge on it",
+        certainty=Certainty.STRONG
+        if fits
+        else Certainty.MEDIUM
+        if level is Level.ERROR
+        else Certainty.HINT,
+        level=Level.ERROR if fits else level,
         path=labels.where,
         evidence={"ids": list(labels.pixels)},
         fix=f"train with num_classes = {last + 1}, or subtract 1 from every id",
         missing=("how many classes the network has: --num-classes N",),
+    )
+
+
+@further("L26")
+def many_are_empty(case: CaseFacts) -> Iterator[Statement]:
+    """Many labels are empty, and the network answers one class."""
+    labels = case.labels
+    if labels is None or outcome(case) != "useless" or not labels.labels:
+        return
+    share = labels.empty / labels.labels
+    if not _MANY_EMPTY <= share < 1:
+        return
+    yield Statement(
+        message=f"{labels.empty} of {labels.labels} labels are empty ({percent(share)}): if objects"
+        " are visible in their photos, the network is taught that they are background",
+        certainty=Certainty.HINT,
+        level=Level.ERROR,
+        path=labels.where,
+        count=labels.empty,
+        evidence={"empty": labels.empty, "labels": labels.labels},
+        fix="look at some of these photos; label them, or take them off the lists",
+        missing=("logits of labelled images, which show whether it sees objects there: --logits",),
     )
 
 
@@ -94,6 +127,10 @@ def masks_have_an_ending(case: CaseFacts) -> Iterator[Statement]:
         fix=f"tell your loader the ending {labels.ending!r}, or rename the masks",
         missing=("what joins photos and masks: --script FILE",),
     )
+
+
+def _outputs(case: CaseFacts) -> int | None:
+    return case.weights.classes if case.weights else None
 
 
 def _misread(case: CaseFacts, rule: str, stored: str) -> Iterator[Statement]:

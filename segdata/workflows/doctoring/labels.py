@@ -251,6 +251,8 @@ def _evidence(facts: DatasetFacts, findings: Sequence[Finding], seen: _Seen) -> 
         ignore=descriptor.ignore_label,
         names={entry.id: entry.name for entry in descriptor.classes},
         labels=facts.labels,
+        empty=facts.masks.empty.files,
+        photos=facts.inventory.images.suffixes if facts.inventory else {},
         pixels={i: n for i, n in sorted(pixels.items()) if n and i not in ignored},
         holding=dict(sorted(holding.items())),
         samples=seen.samples,

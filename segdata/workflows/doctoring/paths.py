@@ -179,9 +179,10 @@ def _kind_of_text(path: Path) -> Kind | None:
 
 
 def _called(folders: Sequence[Path], names: Sequence[str]) -> Path | None:
-    """The folder with the first of the names that there is."""
+    """The folder with pictures and the first of the names that there is."""
     by_name = {folder.name.lower(): folder for folder in folders}
-    return next((by_name[name] for name in names if name in by_name), None)
+    called = (by_name[name] for name in names if name in by_name)
+    return next((folder for folder in called if index_folder(folder)), None)
 
 
 def _nature(folder: Path) -> Role:
