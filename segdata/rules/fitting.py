@@ -55,8 +55,8 @@ class Fit:
     def told(self) -> str:
         """The numbers, as a part of a sentence."""
         return (
-            f"mean IoU {self.miou:.2f}, {self.accuracy:.1%} of the pixels right (a picture of "
-            f"class {self.constant} everywhere: {self.constant_accuracy:.1%})"
+            f"mean IoU {self.miou:.2f}, {self.accuracy:.1%} of the pixels right; a picture of "
+            f"class {self.constant} everywhere has {self.constant_accuracy:.1%}"
         )
 
 

@@ -34,11 +34,11 @@ def perhaps_another_scale(case: CaseFacts) -> Iterator[Statement]:
     """Predictions are as good as chance, or of one class though the loss fell."""
     yield from _hint(
         case,
-        "photos that are scaled otherwise than in training (0 to 1, 0 to 255, normalized twice or "
-        "never) give such files",
+        "I01",
+        "photos may be scaled otherwise than in training: 0 to 1, 0 to 255, normalized twice or "
+        "never",
         "feed photos when predicting exactly as in training, and compare on a photo that the "
         "network was trained with",
-        first=True,
     )
 
 
@@ -47,7 +47,8 @@ def perhaps_swapped_colors(case: CaseFacts) -> Iterator[Statement]:
     """Shapes may be found and classes confused: red and blue."""
     yield from _hint(
         case,
-        "so do photos with red and blue swapped: cv2.imread gives blue first, Pillow red",
+        "I02",
+        "red and blue may be swapped: cv2.imread gives blue first, Pillow red",
         "cv2.cvtColor(image, cv2.COLOR_BGR2RGB) behind cv2.imread, in training and predicting "
         "alike",
     )
@@ -58,8 +59,9 @@ def perhaps_other_weights(case: CaseFacts) -> Iterator[Statement]:
     """Weights that are older, of another training, or were not loaded."""
     yield from _hint(
         case,
-        "so do weights that are not those of the training: older ones, or some that were not "
-        "loaded (strict=False), or a network left in training mode",
+        "C01",
+        "the weights may not be those of the training: older ones, or some that were not loaded "
+        "(strict=False), or a network left in training mode",
         "load the weights with strict=True, switch to model.eval(), and score a few photos that "
         "the network was trained with",
     )
@@ -72,7 +74,8 @@ def perhaps_too_few_steps(case: CaseFacts) -> Iterator[Statement]:
         return
     yield from _hint(
         case,
-        "so does a network that was trained for too few steps",
+        "T02",
+        "the network may have been trained for too few steps",
         "look whether the loss still falls; if it does, train longer",
         asked=True,
     )
@@ -100,15 +103,21 @@ def perhaps_another_rate(case: CaseFacts) -> Iterator[Statement]:
 
 
 def _hint(
-    case: CaseFacts, why: str, fix: str, *, first: bool = False, asked: bool = False
+    case: CaseFacts, rule: str, why: str, fix: str, *, asked: bool = False
 ) -> Iterator[Statement]:
     facts = case.predictions
     if facts is None or not _speaks(case) or (case.sweep is not None and not asked):
         return
+    wrong = _is_wrong(case)
+    # The numbers stand where people read first.
+    first = rule == ("I01" if wrong else "C01")
+    doubt = Level.WARNING if wrong else Level.INFO
+    fit = fit_of(case)
+    short = f"at a mean IoU of {fit.miou:.2f}" if fit is not None else "with such predictions"
     yield Statement(
-        message=f"{_told(case)}; {why}",
+        message=f"{_told(case)}: {why}" if first else f"{short} {why}",
         certainty=Certainty.HINT,
-        level=_level(case, first),
+        level=Level.ERROR if first and wrong else doubt,
         path=facts.where,
         count=facts.read,
         evidence=evidence_of(facts),
@@ -140,23 +149,22 @@ def _is_one_class(case: CaseFacts) -> bool:
     return facts is not None and (is_constant(facts) or nearly_one_class(facts) is not None)
 
 
-def _level(case: CaseFacts, first: bool) -> Level:
+def _is_wrong(case: CaseFacts) -> bool:
+    """Whether so bad a fit is no matter of how long the network was trained."""
     if any(one.class_weights or one.balanced for one in trainings(case)):
         # Weights for rare classes make a beginner say them everywhere.
-        return Level.INFO
-    if _is_one_class(case) or fits_by_chance(case):
-        return Level.ERROR if first else Level.WARNING
-    return Level.INFO
+        return False
+    return _is_one_class(case) or fits_by_chance(case)
 
 
 def _told(case: CaseFacts) -> str:
     facts, fit = case.predictions, fit_of(case)
     assert facts is not None
-    numbers = f": {fit.told}" if fit is not None else ""
+    numbers = f" ({fit.told})" if fit is not None else ""
     dark = "are not black, only dark, but " if is_dark(facts) and not _is_one_class(case) else ""
     loss = case.log.loss.last if case.log is not None else None
     learned = f", though the loss fell to {loss:.3g}" if loss and has_learned(case) else ""
-    return f"the predictions {dark}do not fit their labels{learned}{numbers}"
+    return f"the predictions {dark}do not fit their labels{numbers}{learned}"
 
 
 def _missing(case: CaseFacts) -> Iterator[str]:

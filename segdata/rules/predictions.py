@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
 from segdata.rules.appearance import are_grades, is_constant, nearly_one_class, reason
-from segdata.rules.fitting import fit_of, fits_poorly
-from segdata.rules.outcome import one_class_scores, tells_objects
+from segdata.rules.fitting import fit_of, fits_poorly, has_learned
+from segdata.rules.outcome import one_class_scores
 from segdata.rules.wording import command
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def collapsed_to_one_class(case: CaseFacts) -> Iterator[Statement]:
         path=facts.where,
         count=facts.read,
         evidence=evidence_of(facts),
-        fix=_LEARNED if tells_objects(case) else _FIX,
+        fix=_LEARNED if has_learned(case) else _FIX,
         missing=tuple(line for name, line in _MISSING.items() if not getattr(case, name)),
     )
 

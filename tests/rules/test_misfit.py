@@ -44,7 +44,7 @@ def test_predictions_as_good_as_chance_are_wrong_and_never_only_dark(tmp_path: P
     assert not {"V01", "V02"} & set(found(case))
     first = weighed(case).causes[0].finding
     assert (first.rule, first.level, first.certainty) == ("I01", Level.ERROR, Certainty.HINT)
-    assert "not black, only dark, but do not fit their labels: mean IoU" in first.message
+    assert "not black, only dark, but do not fit their labels (mean IoU" in first.message
     assert any("--script" in line for line in weighed(case).missing)
     assert weighed(case).verdict is Verdict.FAULT
 
