@@ -231,3 +231,53 @@ def test_generators_read_photos_and_masks(tmp_path: Path) -> None:
     assert (photo.what, mask.what) == ("photo", "mask")
     assert mask.makes_one_of_255
     assert photo.beside_mask
+
+
+# As Pytorch-UNet does: values of masks are listed first, and become their ranks in the loader.
+RANKED = (
+    "def load(f):\n    return Image.open(f)\n"
+    "def values_of(f):\n    mask = np.asarray(load(f))\n    return np.unique(mask)\n"
+    "def prepare(values, img, is_mask):\n    img = np.asarray(img)\n    if is_mask:\n"
+    "        mask = np.zeros(9)\n        for i, v in enumerate(values):\n"
+    "            mask[img == v] = i\n        return mask\n"
+    "    else:\n        if (img > 1).any():\n            img = img / 255.0\n        return img\n"
+    "def __getitem__(self, i):\n    mask = load(self.masks[i])\n    img = load(self.images[i])\n"
+    "    return prepare(VALUES, img, is_mask=False), prepare(VALUES, mask, is_mask=True)\n"
+)
+
+
+def test_a_function_for_photos_and_masks_is_followed_for_each(tmp_path: Path) -> None:
+    used = [read for read in reads(RANKED, tmp_path) if read.used]
+    found = sorted((read.what, [step.kind for step in read.steps]) for read in used)
+    assert found == [("mask", ["renumbered"]), ("photo", ["divided"])]
+
+
+def test_a_table_of_other_ids_is_not_known(tmp_path: Path) -> None:
+    code = "mask = Image.open(p)\nfor k, v in TABLE.items():\n    mask[mask == k] = v\n"
+    assert reads(code, tmp_path)[0].makes_one_of_255 is None
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("masks = glob('masks/*')\nfor name in names:\n    images = glob('images/' + name)", []),
+        ("def find(self, name):\n    a = self.images_dir.glob(name + '.*')\n"
+         "    b = self.mask_dir.glob(name + '.*')", []),
+        ("assert os.listdir(images) == os.listdir(masks)", []),
+        ("images = glob('images/*')\nmasks = glob('masks/*')", ["unsorted lists"]),
+    ],
+)  # fmt: skip
+def test_lists_that_are_not_joined_by_place(code: str, expected: list[str], tmp_path: Path) -> None:
+    assert kinds(code, tmp_path) == expected
+
+
+def test_transforms_of_ones_own_may_take_photo_and_mask_together(tmp_path: Path) -> None:
+    code = "from torchvision import transforms\nimport custom_transforms as tr\nmask = 1\n"
+    own = code + "both = transforms.Compose([tr.RandomHorizontalFlip(), tr.ToTensor()])"
+    assert kinds(own, tmp_path) == []
+    assert kinds(own.replace("tr.", "transforms."), tmp_path) == ["own randomness"]
+
+
+def test_a_backbone_may_be_loaded_loosely(tmp_path: Path) -> None:
+    code = "def pretrain(self):\n    model.load_state_dict(torch.load('a'), strict=False)\n"
+    assert kinds(code + "image = Image.open('image.png')\n", tmp_path) == []

@@ -119,8 +119,21 @@ def test_notebooks_have_commands_and_code(tmp_path: Path) -> None:
         read_scripts(tmp_path / "a.ipynb")
 
 
-def test_other_peoples_train_py_is_not_deeplabs(tmp_path: Path) -> None:
-    assert of("python train.py --epochs=3 --amp\n", tmp_path) == []
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python train.py --epochs=3 --amp",
+        "CUDA_VISIBLE_DEVICES=0 python train.py --backbone resnet --lr 0.01 --dataset coco",
+        "python eval.py --dataset voc --checkpoint a.pth",
+    ],
+)
+def test_other_peoples_train_py_is_not_deeplabs(command: str, tmp_path: Path) -> None:
+    assert of(f"{command}\n", tmp_path) == []
+
+
+def test_deeplabs_train_py_is_known_by_its_flags(tmp_path: Path) -> None:
+    assert of("python train.py --train_split=train --dataset=mine\n", tmp_path)
+    assert of("python -m deeplab.train --dataset=mine\n", tmp_path)
 
 
 TORCH = "import torch, os\nfrom torchvision import transforms as T\n"

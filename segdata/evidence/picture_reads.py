@@ -46,12 +46,14 @@ class PictureRead:
         text: the call that opens it.
         line: of that call.
         place: the function that does; empty outside of functions.
+        chain: lines of the calls that lead to it, of functions in the same file.
         grey: one channel of brightness is asked for.
         swapped: its channels are blue, green, red.
         floats: its values are no longer whole numbers of 8 bits, so ToTensor does not divide them.
         steps: in their order.
         beside_mask: the same function reads a mask, as a loader for training does.
         fed: it is given to a network there.
+        used: it is, or the function gives it back; others are only looked at, as far as one sees.
     """
 
     what: What
@@ -59,12 +61,14 @@ class PictureRead:
     text: str
     line: int
     place: str = ""
+    chain: tuple[int, ...] = ()
     grey: bool = False
     swapped: bool = False
     floats: bool = False
     steps: tuple[Step, ...] = ()
     beside_mask: bool = False
     fed: bool = False
+    used: bool = False
 
     def then(self, step: Step) -> PictureRead:
         """With one more step."""

@@ -112,7 +112,8 @@ def _masks(case: CaseFacts) -> list[_Place]:
         if read.what == "mask"
     ]
     learned = [place for act, place in found if act == "train"]
-    return learned or [place for _, place in found]
+    masks = learned or [place for _, place in found]
+    return [place for place in masks if place.read.used] or masks
 
 
 def reads_ids(rule: str, case: CaseFacts) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PureWindowsPath
 from typing import Any, cast
@@ -46,7 +46,7 @@ def read_deeplab(command: CommandLine, file: str) -> ScriptFacts | None:
     if script is None:
         return None
     words = command.words[at + 1 :]
-    if not any(word.lstrip("-–—").partition("=")[0] in _OURS for word in words):
+    if not _is_meant(command.words[at], words):
         return None
     read = AbslWords.of(script, words)
     where = f"{file}, line {command.line}"
@@ -58,6 +58,17 @@ def read_deeplab(command: CommandLine, file: str) -> ScriptFacts | None:
         traps=tuple(traps),
         command=_typed([*command.words[: at + 1], *read.corrected], command.cut),
     )
+
+
+def _is_meant(program: str, words: Sequence[str]) -> bool:
+    """Whether it is the original's program: it lies in deeplab/, or has flags that no other has.
+
+    Many people's own train.py knows --dataset; few know --train_crop_size.
+    """
+    flags = {word.lstrip("-–—").partition("=")[0].lower() for word in words}
+    if "deeplab" in PureWindowsPath(program).parts or "deeplab." in program:
+        return bool(flags & _OURS)
+    return any("_" in flag for flag in flags & _OURS)
 
 
 def _program(words: tuple[str, ...]) -> tuple[int, Script | None]:

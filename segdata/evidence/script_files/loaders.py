@@ -16,6 +16,9 @@ _LISTINGS = ("listdir", "glob", "iglob", "iterdir", "rglob", "scandir")
 _RANDOM = ("RandomHorizontalFlip", "RandomVerticalFlip", "RandomRotation", "RandomCrop",
            "RandomAffine", "RandomResizedCrop", "RandomPerspective")  # fmt: skip
 _TORCHVISION = re.compile(r"\btorchvision(?:\.| import )transforms\b(?!\.v2| import v2)")
+# ``sorted``, ``natsorted``, ``sort_by_number``; sets and dicts are joined by what is in them.
+_SORTING = re.compile(r"sort|^(?:set|dict)$")
+_NAME = re.compile(r"^(?:name|stem|idx|id|index|basename|fname|filename|(?:img|image)_id)$")
 _RESCALE = re.compile(r"rescale'?\s*[=:][^,)}]*255")
 _SAME_SEED = re.compile(r"\b(?:manual_seed|set_rng_state|random\.seed|get_params)\b")
 
@@ -104,7 +107,11 @@ def _trap_of(what: str, text: str, line: int) -> Trap:
 
 def _unsorted(code: Code, parents: dict[ast.AST, ast.AST]) -> Iterator[Trap]:
     """Two listings, of photos and of masks, of which one or both are not sorted."""
-    listings = [call for call in code.calls(*_LISTINGS) if not _of_module(call)]
+    listings = [
+        call
+        for call in code.calls(*_LISTINGS)
+        if not _of_module(call) and not _looks_up(call, parents)
+    ]
     masks = [call for call in listings if is_mask(_about(call, parents))]
     photos = [
         call
@@ -125,9 +132,37 @@ def _unsorted(code: Code, parents: dict[ast.AST, ast.AST]) -> Iterator[Trap]:
             return
 
 
+def _of_torchvision(code: Code) -> set[str]:
+    """What torchvision's transforms, or single ones of them, are called in a file; people have
+    transforms of these names that take photo and mask together."""
+    found = {"torchvision.transforms"}
+    for node in ast.walk(code.tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("torchvision"):
+            found |= {one.asname or one.name for one in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {one.asname for one in node.names
+                      if one.asname and one.name.startswith("torchvision.transforms")}  # fmt: skip
+    return found
+
+
 def _of_module(call: ast.Call) -> bool:
     """``glob`` of a pattern with ``**`` for code, not data."""
     return any(".py" in word for word in words_of(call))
+
+
+def _looks_up(call: ast.Call, parents: dict[ast.AST, ast.AST]) -> bool:
+    """A look for the files of one name, or within a loop over names: nothing is joined by place."""
+    if any(_NAME.search(word) for one in call.args for word in words_of(one)):
+        return True
+    node: ast.AST | None = call
+    while node is not None and not isinstance(node, ast.FunctionDef):
+        if isinstance(node, (ast.Compare, ast.Assert)):
+            return True
+        parent = parents.get(node)
+        if isinstance(parent, ast.For) and node is not parent.iter:
+            return True
+        node = parent
+    return False
 
 
 def _about(call: ast.Call, parents: dict[ast.AST, ast.AST]) -> set[str]:
@@ -139,7 +174,7 @@ def _about(call: ast.Call, parents: dict[ast.AST, ast.AST]) -> set[str]:
 def _is_sorted(call: ast.Call, code: Code, parents: dict[ast.AST, ast.AST]) -> bool:
     node: ast.AST | None = call
     while node is not None and not isinstance(node, ast.stmt):
-        if isinstance(node, ast.Call) and last_name(node.func) in ("sorted", "natsorted", "set"):
+        if isinstance(node, ast.Call) and _SORTING.search(last_name(node.func)):
             return True
         node = parents.get(node)
     names = _targets(node) if node is not None else set()
@@ -165,8 +200,12 @@ def _own_randomness(code: Code) -> Iterator[Trap]:
     """torchvision's random transforms in one Compose, applied to photo and mask one by one."""
     if not _TORCHVISION.search(code.text) or _SAME_SEED.search(code.text):
         return
-    called = [last_name(call.func) for call in ast.walk(code.tree) if isinstance(call, ast.Call)]
-    turned = [name for name in called if name in _RANDOM]
+    own = _of_torchvision(code)
+    turned = [
+        last_name(call.func)
+        for call in code.calls(*_RANDOM)
+        if ast.unparse(call.func).rpartition(".")[0] in own or last_name(call.func) in own
+    ]
     masks = any(
         "transform" in last_name(call.func) and is_mask(words_of(call))
         for call in ast.walk(code.tree)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segdata.evidence.picture_reads import PictureRead
 from segdata.evidence.script_files.code import last_name, words_of
 
 Reads = tuple[PictureRead, ...]
+Origin = tuple[tuple[int, ...], str]
 
 
 @dataclass
@@ -23,22 +24,31 @@ class Scope:
         settled: those that were given to a network, or returned.
         returned: what the function gives back.
         hint: words of the name that gets what is read now.
+        chain: lines of the calls that led here.
+        constants: arguments that are True or False.
+        ranks: index and value of each ``for i, value in enumerate(...)``.
     """
 
     place: str
     reads: dict[str, Reads] = field(default_factory=dict)
     words: dict[str, set[str]] = field(default_factory=dict)
-    latest: dict[tuple[int, str], PictureRead] = field(default_factory=dict)
-    settled: set[tuple[int, str]] = field(default_factory=set)
+    latest: dict[Origin, PictureRead] = field(default_factory=dict)
+    settled: set[Origin] = field(default_factory=set)
     returned: Reads = ()
     hint: frozenset[str] = frozenset()
-    depth: int = 0
+    chain: tuple[int, ...] = ()
+    constants: dict[str, bool] = field(default_factory=dict)
+    ranks: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def depth(self) -> int:
+        return len(self.chain)
 
     def note(self, reads: Reads, *, settle: bool = False) -> Reads:
         for read in reads:
-            key = read.line, read.text
+            key = (*read.chain, read.line), read.text
             if key not in self.settled:
-                self.latest[key] = read
+                self.latest[key] = replace(read, used=settle)
             if settle:
                 self.settled.add(key)
         return reads
@@ -67,3 +77,25 @@ def paired(target: ast.expr, iterated: ast.expr) -> list[tuple[str, set[str]]]:
         for name, one in zip(names, lists, strict=False)
         if isinstance(name, ast.Name)
     ]
+
+
+def flags(given: dict[str, ast.expr], scope: Scope) -> dict[str, bool]:
+    """Arguments that are True or False, or were so for the caller."""
+    found = {}
+    for name, one in given.items():
+        if isinstance(one, ast.Constant) and isinstance(one.value, bool):
+            found[name] = one.value
+        elif isinstance(one, ast.Name) and one.id in scope.constants:
+            found[name] = scope.constants[one.id]
+    return found
+
+
+def bodies(node: ast.stmt, scope: Scope) -> tuple[str, ...]:
+    """The branches of a statement; of ``if is_mask:`` the one that is taken, where it is known."""
+    if isinstance(node, ast.If):
+        negated = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
+        test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
+        known = scope.constants.get(test.id) if isinstance(test, ast.Name) else None
+        if known is not None:
+            return ("body",) if known is not negated else ("orelse",)
+    return "body", "orelse", "finalbody"

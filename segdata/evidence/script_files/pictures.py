@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from segdata.evidence.picture_reads import PictureRead, What
+from segdata.evidence.picture_reads import PictureRead, StepKind
 from segdata.evidence.script_files.code import Code, last_name, words_of
 from segdata.evidence.script_files.picture_calls import (
     changed,
@@ -21,8 +21,16 @@ from segdata.evidence.script_files.picture_calls import (
     reader_of,
     step,
 )
-from segdata.evidence.script_files.picture_names import what_is
-from segdata.evidence.script_files.picture_scope import Reads, Scope, own_words, paired, resolved
+from segdata.evidence.script_files.picture_names import what_is, what_of
+from segdata.evidence.script_files.picture_scope import (
+    Reads,
+    Scope,
+    bodies,
+    flags,
+    own_words,
+    paired,
+    resolved,
+)
 from segdata.evidence.script_files.picture_transforms import (
     is_transform,
     steps_of_transform,
@@ -34,6 +42,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _NETWORK = re.compile(r"^_?(?:net|model|network|\w*unet\w*|deeplab\w*|segmentor|predictor)$", re.I)
 _ASKED = ("predict", "predict_on_batch", "forward", "run", "predict_proba", "infer")
+# What is made of a picture and is none.
+_FIGURES = frozenset({"unique", "max", "min", "mean", "sum", "std", "bincount", "any", "all", "len",
+                      "amax", "amin", "count_nonzero", "histogram"})  # fmt: skip
 # A chain of functions, and a file of generated code, end somewhere.
 _DEEPEST, _MOST_CALLS = 4, 2000
 _DEVIATION = re.compile(r"std|sigma|deviation", re.I)
@@ -97,12 +108,13 @@ class _Trace:
             self._loop(node, scope)
         elif isinstance(node, ast.Return) and node.value is not None:
             scope.returned += scope.note(self.value(node.value, scope), settle=scope.depth == 0)
-        else:
+        elif not isinstance(node, (ast.If, ast.While, ast.Assert)):
+            # A test asks, it changes nothing.
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.expr):
                     self.value(child, scope)
         if not isinstance(node, (ast.For, ast.AsyncFor)):
-            for name in ("body", "orelse", "finalbody"):
+            for name in bodies(node, scope):
                 self._block(getattr(node, name, ()), scope)
 
     def _loop(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
@@ -111,6 +123,8 @@ class _Trace:
             self._bind(node.target, reads, scope)
         for name, words in paired(node.target, node.iter):
             scope.words[name] = resolved(words, scope)
+        if isinstance(node.target, ast.Tuple) and ast.unparse(node.iter).startswith("enumerate("):
+            scope.ranks.add((ast.unparse(node.target.elts[0]), ast.unparse(node.target.elts[-1])))
         self._block(node.body, scope)
         self._block(node.orelse, scope)
 
@@ -164,7 +178,9 @@ class _Trace:
             if one and isinstance(bound.value, (int, float)) and bound.value <= 255:
                 reads = tuple(read.then(step("of 255", node)) for read in reads)
         elif not isinstance(new, ast.Constant):
-            reads = tuple(read.then(step("renumbered", node)) for read in reads)
+            ranked = (ast.unparse(new), ast.unparse(bound)) in scope.ranks
+            kind: StepKind = "renumbered" if ranked else "unknown"
+            reads = tuple(read.then(step(kind, node)) for read in reads)
         scope.reads[name] = scope.note(reads)
 
     def value(self, node: ast.AST | None, scope: Scope) -> Reads:
@@ -251,6 +267,8 @@ class _Trace:
         if asks_network(call):
             scope.note(tuple(map(_fed, reads)), settle=True)
             return ()
+        if name in _FIGURES:
+            return ()
         steps = self._transform(call)
         if steps is not None:
             return tuple(transformed(read, steps, call) for read in reads)
@@ -267,15 +285,14 @@ class _Trace:
         assert opened is not None
         reader, grey = opened
         words = set().union(*(words_of(one) for one in call.args)) if call.args else set()
-        named = [scope.hint, resolved(words, scope), {scope.place.lower()}]
-        told: list[What] = [what_is(one) for one in named]
-        what: What = next((one for one in told if one != "unknown"), "unknown")
+        what = what_of(scope.hint, resolved(words, scope), scope.place.lower(), grey=grey)
         read = PictureRead(
             what=what,
             reader=reader,
             text=ast.unparse(call)[:80],
             line=call.lineno,
             place=scope.place,
+            chain=scope.chain,
             grey=grey,
             swapped=reader in ("opencv", "opencv stored"),
         )
@@ -298,7 +315,8 @@ class _Trace:
             scope.latest,
             scope.settled,
             hint=scope.hint or frozenset({function.name.lower()}),
-            depth=scope.depth + 1,
+            chain=(*scope.chain, call.lineno),
+            constants=flags(given, scope),
         )
         self._block(function.body, inner)
         if inner.returned or inner.reads:
