@@ -77,8 +77,10 @@ def _judged(finding: Finding, masks: Sequence[_Place], case: CaseFacts) -> Findi
                 "that code, and wrong for a trainer that takes values for ids",
             )  # fmt: skip
     if finding.rule in _STORED and finding.level < Level.ERROR and _all_known(masks):
-        if any(_misreads(finding.rule, place.read, case.labels) for place in masks):
-            return None
+        wrong = [_misreads(finding.rule, place.read, case.labels) for place in masks]
+        if any(wrong):
+            # A project's loaders that differ say nothing of the one that was used.
+            return None if all(wrong) else finding
         place = masks[0]
         return replace(
             finding,
@@ -160,10 +162,12 @@ def narrow_misread_by_code(case: CaseFacts) -> Iterator[Statement]:
 def _misread(case: CaseFacts, rule: str) -> Iterator[Statement]:
     labels = case.labels
     values = labels.misread.get(rule, ()) if labels is not None else ()
-    masks = [m for m in _masks(case) if m.read.reader in _KNOWN]
-    wrong = next((m for m in masks if _misreads(rule, m.read, labels)), None)
-    if labels is None or not values or wrong is None or outcome(case) == "works":
+    masks = _masks(case)
+    if labels is None or not values or not masks or outcome(case) == "works":
         return
+    if not all(m.read.reader in _KNOWN and _misreads(rule, m.read, labels) for m in masks):
+        return
+    wrong = masks[0]
     yield Statement(
         message=f"labels are stored {_STORED[rule]}, and {wrong.line(wrong.read.line)}, reads "
         f"{numbers(values)} of them instead of ids: {wrong.read.text}",

@@ -211,9 +211,20 @@ def masks_divided_in_code(case: CaseFacts) -> Iterator[Statement]:
     ids = any(0 < value < _IDS_BELOW for value in values)
     if labels is not None and not ids:
         return
-    level = None if ids else Level.ERROR if outcome(case) == "useless" else Level.INFO
-    certainty = Certainty.STRONG if ids else Certainty.HINT
+    sure = ids and not _leaves_masks(case)
+    level = None if sure else Level.ERROR if outcome(case) == "useless" else Level.INFO
+    certainty = Certainty.STRONG if sure else Certainty.HINT
     yield from _of_code(case, "masks scaled", certainty, level)
+
+
+def _leaves_masks(case: CaseFacts) -> bool:
+    """Whether other code that was given reads masks and does not divide them."""
+    return any(
+        read.what == "mask" and read.used and read.has("divided") is None
+        for script in case.scripts
+        if all(trap.kind != "masks scaled" for trap in script.traps)
+        for read in script.pictures
+    )
 
 
 @further("P01")

@@ -260,3 +260,14 @@ def test_a_network_of_one_or_two_more_classes_is_a_hint() -> None:
     weights = WeightFacts(where="w.pth", kind="pytorch", classes=4)
     (found,) = said(CaseFacts(labels=IDS, weights=weights), "C10")
     assert (found.level, found.certainty) == (Level.INFO, Certainty.HINT)
+
+
+def test_loaders_of_one_project_that_differ_prove_nothing() -> None:
+    grey = replace(MASK, reader="opencv", grey=True)
+    labels = replace(IDS, misread={"L14": (0,)})
+    facts = case(code(MASK), code(grey), labels=labels)
+    assert not said(facts, "L14")
+    assert settled([L14], facts) == [L14]
+    divides = code(MASK, traps=(Trap("masks scaled", "m / 255", "effect", "mend", 7),))
+    assert said(case(divides), "L09")[0].level is Level.ERROR
+    assert said(case(divides, code(replace(MASK, used=True))), "L09")[0].level is Level.INFO
