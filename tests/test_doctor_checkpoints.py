@@ -14,6 +14,7 @@ import pytest
 from segdata.cli import run
 from segdata.diagnosis import Diagnosis, Verdict
 from segdata.workflows import DoctorRequest, diagnose
+from segdata.workflows.doctoring.weight_places import damaged_after
 
 STEP = "global_step"
 
@@ -215,3 +216,26 @@ def test_the_last_layer_is_known_by_its_place(tmp_path: Path) -> None:
     ):
         torch.save(torch.nn.Sequential(*model).state_dict(), tmp_path / "w.pth")
         assert classes_of(open_pytorch(tmp_path / "w.pth").shapes, "pytorch") == classes
+
+
+def test_later_checkpoints_that_are_damaged_are_named(tmp_path: Path) -> None:
+    for step in (1, 2, 3):
+        (tmp_path / "checkpoints" / f"step-0000000{step}").mkdir(parents=True)
+    whole = tmp_path / "checkpoints" / "step-00000002"
+    later = (str(tmp_path / "checkpoints" / "step-00000003"),)
+    assert damaged_after(tmp_path, whole) == later
+    assert damaged_after(tmp_path / "checkpoints", whole) == later
+    assert damaged_after(whole, whole) == ()
+    assert damaged_after(tmp_path, Path(later[0])) == ()
+
+
+def test_the_last_layer_is_known_by_its_name_wherever_it_stands() -> None:
+    from segdata.evidence.weight_names import classes_of
+
+    body = {"enc.0.weight": (8, 3, 3, 3), "norm.weight": (8,)}
+    head = {"head.weight": (11, 8, 1, 1), "head.bias": (11,)}
+    assert classes_of({**head, **body}, "pytorch") == 11
+    assert classes_of({"model.out.conv.weight": (4, 8, 3, 3), "model.out.conv.bias": (4,), **body},
+                      "safetensors") == 4  # fmt: skip
+    inner = {"enc.1.blocks.out.weight": (64, 8, 1, 1), "enc.1.blocks.out.bias": (64,)}
+    assert classes_of({**inner, **body}, "pytorch") is None

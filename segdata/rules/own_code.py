@@ -61,7 +61,9 @@ def nothing_loaded(case: CaseFacts) -> Iterator[Statement]:
 @further("C02")
 def loaded_loosely(case: CaseFacts) -> Iterator[Statement]:
     """Code that predicts skips names that do not fit."""
-    yield from _trap(case, "not strict", Certainty.MEDIUM)
+    # Weights whose names all have a prefix, and code that skips what it does not find.
+    wrapped = case.weights is not None and bool(case.weights.wrapper)
+    yield from _trap(case, "not strict", Certainty.STRONG if wrapped else Certainty.MEDIUM)
 
 
 @further("C08")

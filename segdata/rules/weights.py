@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.evidence import weight_names as names
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.outcome import outcome
+from segdata.rules.outcome import graded, outcome
 from segdata.rules.told import trainings
 
 if TYPE_CHECKING:
@@ -165,6 +165,36 @@ def statistics_not_learned(case: CaseFacts) -> Iterator[Statement]:
         )
 
 
+@further("C02")
+def layers_never_used(case: CaseFacts) -> Iterator[Statement]:
+    """Some layers of batch norm have counted no picture and changed nothing, and others have: these
+    were drawn at random when the weights were loaded, or are no part of what was trained."""
+    weights = case.weights
+    level = graded(case, unknown=Level.INFO)
+    if weights is None or level is None:
+        return
+    counted = {t.name.rpartition(".")[0]: t for t in weights.tensors if t.name.endswith(_COUNTER)}
+    still = [name for name, tensor in counted.items() if tensor.largest == 0]
+    heads = [name for name in still if "aux" not in name]
+    if not heads or len(still) == len(counted):
+        return
+    yield Statement(
+        message=f"{len(heads)} of {len(counted)} layers of batch norm never saw a picture, first "
+        f"{heads[0]}, and the others did: those layers were not loaded, or not trained",
+        certainty=Certainty.STRONG if level is Level.ERROR else Certainty.HINT,
+        level=level,
+        path=weights.where,
+        count=len(heads),
+        evidence={"never_used": heads[:_NAMED], "layers": len(counted)},
+        fix="load the weights strictly (strict=True names what is missing), and save the network "
+        "that was trained",
+    )
+
+
+# PyTorch's batch norm counts the batches that it has seen in training.
+_COUNTER = "num_batches_tracked"
+
+
 def _was_trained(weights: WeightFacts) -> bool:
     """Whether a gradient has changed anything: batch norm's scales begin as constants."""
     wanted = {scale for name in weights.moving_variances for scale in names.scales_of(name)}
@@ -180,7 +210,7 @@ def _may_follow(weights: WeightFacts, case: CaseFacts) -> bool:
     """
     if outcome(case) == "useless" or weights.kind not in ("pytorch", "safetensors"):
         return True
-    return any(t.name.endswith("num_batches_tracked") for t in weights.tensors)
+    return any(t.name.endswith(_COUNTER) for t in weights.tensors)
 
 
 def _is_one(tensor: Tensor) -> bool:

@@ -14,6 +14,7 @@ from segdata.evidence import (
     LabelEvidence,
     ScriptFacts,
     SettingsFacts,
+    Tensor,
     Trap,
     WeightFacts,
 )
@@ -271,3 +272,21 @@ def test_loaders_of_one_project_that_differ_prove_nothing() -> None:
     divides = code(MASK, traps=(Trap("masks scaled", "m / 255", "effect", "mend", 7),))
     assert said(case(divides), "L09")[0].level is Level.ERROR
     assert said(case(divides, code(replace(MASK, used=True))), "L09")[0].level is Level.INFO
+
+
+def counter(name: str, batches: float) -> Tensor:
+    return Tensor(f"{name}.num_batches_tracked", (), 1.0, batches, batches, batches, 0.0)
+
+
+def test_layers_that_never_saw_a_picture_beside_others_that_did() -> None:
+    def said_of(*tensors: Tensor, **more: Any) -> list[Finding]:
+        weights = WeightFacts(where="w.pth", kind="pytorch", tensors=tensors)
+        return said(CaseFacts(weights=weights, **more), "C02")
+
+    partly = counter("enc", 60), counter("head", 0)
+    assert [f.level for f in said_of(*partly)] == [Level.INFO]
+    assert [f.level for f in said_of(*partly, predictions=BLACK)] == [Level.ERROR]
+    assert not said_of(counter("enc", 60), counter("head", 60))
+    # Frozen norms count nothing at all, and auxiliary heads are often left as they are.
+    assert not said_of(counter("enc", 0), counter("head", 0))
+    assert not said_of(counter("enc", 60), counter("aux_classifier.1", 0))

@@ -86,7 +86,8 @@ def files_of_weights(folder: Path) -> list[Path]:
 
 def damaged_after(path: Path, chosen: Path) -> tuple[str, ...]:
     """Checkpoints of a run of ours that are later than the chosen one, and not whole."""
-    if not path.is_dir() or not _OURS.fullmatch(chosen.name) or chosen.parent.parent != path:
+    below = path in (chosen.parent, chosen.parent.parent)
+    if not path.is_dir() or not _OURS.fullmatch(chosen.name) or not below:
         return ()
     names = sorted(p.name for p in chosen.parent.iterdir() if _OURS.fullmatch(p.name))
     return tuple(str(chosen.parent / name) for name in names if name > chosen.name)
