@@ -210,12 +210,14 @@ _ALONE = "best class of one channel"
 
 def _is_left_of_cut(facts: PredictionFacts) -> bool:
     """Single pixels of 1, all inside the objects of the labels, are all that there is of them."""
-    if set(facts.pixels) != {0, 1} or facts.fit is None or not facts.truth:
+    # What was multiplied by 255 after the cut is white where the cut left 1.
+    if set(facts.pixels) not in ({0, 1}, {0, _BYTE - 1}) or facts.fit is None or not facts.truth:
         return False
-    right = sum(n for (truth, value), n in facts.fit.joint.items() if truth == value == 1)
-    told = sum(n for (_, value), n in facts.fit.joint.items() if value == 1)
+    on = max(facts.pixels)
+    right = facts.fit.joint.get((1, on), 0)
+    told = sum(n for (_, value), n in facts.fit.joint.items() if value == on)
     edges = facts.edges
-    single = edges.lonely.get(1, 0) >= _SINGLE * max(1, edges.pixels.get(1, 0))
+    single = edges.lonely.get(on, 0) >= _SINGLE * max(1, edges.pixels.get(on, 0))
     few = told <= _FEW * facts.truth.get(1, 0)
     return few and single and right >= _CORRECT * max(1, told)
 

@@ -26,6 +26,9 @@ _NOWHERE, _STEPPED = 0.1, 0.3
 _BEYOND, _TIMES, _VALUES = 0.2, 4, 32
 # So many files are no accident, nor are so many pixels of other classes around them.
 _CROPS, _MISSED = 3, 0.05
+# Predictions through JPEG of quality 75 to 95 have 1.27 and more meetings at the borders of blocks,
+# and a spot for 8 ribbons; enlarged 8 or 16 times, which gives blocks as well, they have no spot.
+_BLOCKY, _SPOTS = 1.12, 0.05
 # Along stripes nearly all neighbors are equal, across them hardly half.
 _ALONG, _ACROSS = 0.9, 0.5
 
@@ -77,6 +80,8 @@ def ids_interpolated(case: CaseFacts) -> Iterator[Statement]:
     certainty = _interpolated(facts) if facts else None
     if facts is None or certainty is None or reason(case) in ("V03", "V05"):
         return
+    if _went_through_jpeg(facts):
+        return
     meetings, labels = facts.edges.meetings, facts.label_edges
     beside = f"; in their labels {percent(labels.meetings.stepped)}" if labels.pictures else ""
     yield Statement(
@@ -90,6 +95,25 @@ def ids_interpolated(case: CaseFacts) -> Iterator[Statement]:
         fix="resize with nearest neighbor: cv2.resize(ids, size, interpolation=cv2.INTER_NEAREST); "
         "or resize the scores and take the best class then",
         missing=() if labels.pictures else ("labels: whether they have such ribbons, too",),
+    )
+
+
+@further("V05")
+def ids_through_jpeg(case: CaseFacts) -> Iterator[Statement]:
+    """PNGs that were JPEGs before."""
+    facts = case.predictions
+    if facts is None or facts.lossy or reason(case) == "V03" or not _went_through_jpeg(facts):
+        return
+    meetings = facts.edges.meetings
+    yield Statement(
+        message=f"the predictions were JPEGs before they were saved as {facts.read} PNGs: ids meet "
+        f"{meetings.blockiness:.1f} times as often at the borders of blocks of 8 pixels as "
+        f"elsewhere, and single pixels beside edges hold other ids",
+        certainty=Certainty.STRONG,
+        path=facts.where,
+        count=facts.read,
+        evidence=evidence_of(facts),
+        fix="save predictions as PNG at once; the network need not be trained again",
     )
 
 
@@ -160,6 +184,14 @@ def _told_crop(case: CaseFacts) -> Iterator[Statement]:
         fix=f"a crop of at least {width}x{height}, rounded up to a multiple of the output stride "
         "plus 1",
     )
+
+
+def _went_through_jpeg(facts: PredictionFacts) -> bool:
+    """Ribbons as of interpolation, in blocks of 8, and spots that interpolation never leaves."""
+    meetings = facts.edges.meetings
+    if _interpolated(facts) is None or meetings.blockiness < _BLOCKY:
+        return False
+    return sum(meetings.beyond.values()) >= _SPOTS * meetings.ribbons
 
 
 def _interpolated(facts: PredictionFacts) -> Certainty | None:

@@ -61,7 +61,9 @@ def test_v03_a_file_of_zeros_is_a_cut_too_and_no_collapse(tmp_path: Path) -> Non
 
 
 def test_v03_labels_alone_make_it_likely(tmp_path: Path) -> None:
-    folder, labels, _ = cut(tmp_path)
+    folder, labels, scores = cut(tmp_path)
+    white = write(tmp_path / "white", [score[1].astype(np.uint8) * 255 for score in scores])
+    assert "V03" in found(case_of(white, labels, 2))
     finding = found(case_of(folder, labels, 2))["V03"]
     assert finding.certainty is Certainty.MEDIUM
     assert "--logits" in finding.missing[0]
@@ -154,6 +156,20 @@ def test_v05_a_jpeg_is_known_by_its_bytes(tmp_path: Path, suffix: str) -> None:
     case = case_of(jpeg(tmp_path / "pred", streets(), suffix))
     assert found(case)["V05"].level is Level.ERROR
     assert not {"V01", "V02", "I06"} & set(found(case))
+
+
+@pytest.mark.parametrize("quality", [75, 85])
+def test_v05_png_that_was_a_jpeg_is_no_interpolation(tmp_path: Path, quality: int) -> None:
+    ids = np.array([0, 7, 2, 5], np.uint8)
+    labels = [ids[label] for label in streets(16)]
+    (tmp_path / "pred").mkdir()
+    for number, label in enumerate(labels):
+        data = cv2.imencode(".jpg", label, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        again = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        (tmp_path / "pred" / f"s{number:03}.png").write_bytes(encode_label(again))
+    case = case_of(tmp_path / "pred", write(tmp_path / "labels", labels), 8)
+    assert "V05" in found(case)
+    assert "I06" not in found(case)
 
 
 def test_v05_overlays_for_people_are_no_fault(tmp_path: Path) -> None:
