@@ -146,6 +146,13 @@ def test_scores_without_a_trace_of_the_object_do_not_want_longer_training(tmp_pa
     assert "T02" not in said(files.diagnosis())
 
 
+def test_a_network_that_ranks_better_than_chance_may_want_longer_training(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    rng = np.random.default_rng(1)
+    files.write(lambda s: pair(np.where(s > 0, 1.6, 0) + rng.normal(size=SIZE) - 12))
+    assert said(files.diagnosis())["T02"] is Certainty.HINT
+
+
 def test_objects_in_images_with_empty_labels_are_unlabelled_ones(tmp_path: Path) -> None:
     files = Files(tmp_path, lead=12, empty=6)
     files.write()

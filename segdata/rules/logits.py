@@ -23,6 +23,8 @@ _ABSURD, _SOUND = 1000.0, 100
 JUMP, TIMES = 0.15, 1.5
 # Fault catalogue, fact 4: the network has learned, and only the decision is swamped.
 RANKS = 0.9
+# Below that it may have begun: without photos all ranks are 0.5.
+_BEGINS = 0.75
 # Fault catalogue, T20: tens of images.
 _FEW = 50
 # Fault catalogue, L26 and T02: half of the masks missing halve IoU; 50 passes are enough.
@@ -126,7 +128,7 @@ def ranks_already(case: CaseFacts) -> Iterator[Statement]:
     if logits is None or logits.collapsed is None or _unfinished(logits):
         return
     ranks = logits.ranking
-    if ranks is None or ranks < RANKS or (case.labels is not None and not case.labels.clean):
+    if ranks is None or ranks < _BEGINS or (case.labels is not None and not case.labels.clean):
         return
     loss = case.log.loss if case.log is not None else None
     if (loss is not None and loss.flat) or _passes(case) >= _ENOUGH_PASSES:
@@ -136,7 +138,9 @@ def ranks_already(case: CaseFacts) -> Iterator[Statement]:
     yield Statement(
         message=f"train longer: class {logits.collapsed} still wins everywhere, but the network "
         f"already ranks the pixels of the other classes (AUC {ranks:.2f}){curve}",
-        certainty=Certainty.STRONG if falls else Certainty.MEDIUM,
+        certainty=(Certainty.STRONG if falls else Certainty.MEDIUM)
+        if ranks >= RANKS
+        else Certainty.HINT,
         path=logits.where,
         count=logits.images,
         evidence=evidence_of(logits),
