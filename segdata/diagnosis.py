@@ -207,7 +207,7 @@ def _verdict(ranked: list[Finding], evidence: set[Evidence]) -> Verdict:
 def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
     """What is behind the verdict; a note that does no harm is no cause of a fault."""
     if verdict is Verdict.FAULT:
-        ranked = [f for f in ranked if f.level > Level.INFO or _may_matter(f)]
+        ranked = [f for f in ranked if f.level > Level.INFO or may_matter(f)]
         ranked.sort(key=_is_symptom)
     elif verdict in (Verdict.DISPLAY_ONLY, Verdict.RIGHTLY_CONSTANT):
         ranked = sorted(ranked, key=lambda finding: finding.rule not in _DISPLAY | _RIGHTLY)
@@ -226,7 +226,7 @@ def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
     return (Cause(first, follow), *(Cause(finding) for finding in rest))
 
 
-def _may_matter(finding: Finding) -> bool:
+def may_matter(finding: Finding) -> bool:
     """Whether what is no fault for segdata may be one for another trainer, or is what one sees."""
     note = finding.rule in _NOTES | _CONSEQUENCES
     return finding.rule in _SYMPTOMS or (finding.rule[0] in "LDPS" and not note)

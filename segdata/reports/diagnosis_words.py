@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from segdata.diagnosis import Cause, Diagnosis, Verdict, evidence_lines
+from segdata.diagnosis import Cause, Diagnosis, Verdict, evidence_lines, may_matter
 from segdata.findings import Certainty, Finding, Level
 
 # How sure a sentence sounds.
@@ -25,6 +25,8 @@ _ANSWERS = {
     Verdict.RIGHTLY_CONSTANT: "Nothing is broken: one class everywhere is right here.",
     Verdict.NOT_ENOUGH: "There is not enough to tell.",
 }
+# Training, checkpoint, inference: what is said of them without a fault is worth a word.
+_OF_NETWORKS = "TCI"
 # Evidence that lists names or counts files, which says nothing of the cause.
 _LISTS = ("first ", "splits:", "same as:", "files:", "read:")
 
@@ -34,8 +36,12 @@ def headline(diagnosis: Diagnosis) -> str:
     first = diagnosis.causes[0].finding if diagnosis.causes else None
     if diagnosis.verdict is Verdict.HEALTHY:
         warned = sum(cause.finding.level >= Level.WARNING for cause in diagnosis.causes)
-        if not warned:
+        said = [cause.finding for cause in diagnosis.causes]
+        matter = any(may_matter(found) or found.rule[0] in _OF_NETWORKS for found in said)
+        if not warned and not matter:
             return "Nothing is wrong with what was looked at."
+        if not warned:
+            return "Nothing is broken in what was looked at; what was noticed may matter to you."
         what = "thing deserves" if warned == 1 else "things deserve"
         return f"Nothing is proven to be broken; {warned} {what} a look."
     if first is not None and first.rule in _SAID:

@@ -33,6 +33,8 @@ _EXPLODED = 100.0
 # What is left of the entropy in a network that answers one class for want of steps: appendix 2, 110
 # to 150 %, still falling; useless ones for other reasons 82 % and more.
 _LEFT = 0.5
+# A loss that is still so much of its first one is that of a training that has hardly begun.
+_HARDLY_BEGUN = 0.45
 # Each third of a curve of a few points below the one before.
 _FELL = 0.97
 _SLOWER = "lower the learning rate a hundredfold, and train into a new, empty folder"
@@ -240,6 +242,8 @@ def still_falling(case: CaseFacts) -> Iterator[Statement]:
         return
     clean = case.labels is not None and case.labels.clean
     certainty = Certainty.MEDIUM
+    # Of a log alone nobody knows whether its network is of use.
+    alone = outcome(case) == "unknown" and not reference and rest < _HARDLY_BEGUN
     if outcome(case) == "useless" and reference:
         # One that lies far below the entropy knows more than one class.
         certainty = Certainty.HINT if rest < _LEFT else certainty
@@ -249,6 +253,7 @@ def still_falling(case: CaseFacts) -> Iterator[Statement]:
         + (f"by {percent(-log.loss.trend)} within a fifth of the log, " if log.loss.trend else "")
         + f"from {first:.3g} at first to {last:.3g}",
         certainty=certainty,
+        level=Level.INFO if alone else None,
         path=log.where,
         evidence={**evidence_of(log), **references(case)},
         fix="train a new run with three times the steps",

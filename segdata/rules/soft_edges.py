@@ -67,7 +67,8 @@ def only_ribbons(facts: StructureFacts, ids: IdSet) -> int | None:
     A border that is drawn around objects lies all around them.
     """
     meetings, value = facts.meetings, facts.meetings.main
-    if value is None or meetings.between[value] < _RIBBONS or value not in ids.trained:
+    few = len(ids.trained) <= _FEW
+    if value is None or meetings.between[value] < _RIBBONS or value not in ids.trained or not few:
         return None
     drawn = facts.clean.get(value, 0) > _AT_EDGES * facts.pixels.get(value, 0)
     open_ = meetings.crisp >= _OPEN * (meetings.crisp + meetings.between[value])
