@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -281,3 +282,20 @@ def test_transforms_of_ones_own_may_take_photo_and_mask_together(tmp_path: Path)
 def test_a_backbone_may_be_loaded_loosely(tmp_path: Path) -> None:
     code = "def pretrain(self):\n    model.load_state_dict(torch.load('a'), strict=False)\n"
     assert kinds(code + "image = Image.open('image.png')\n", tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "mask = Image.open('masks/1.png')\nx = " + " + ".join(["mask"] * 2000),
+        "x = [" + "1, " * 50_000 + "]\nimage = net(Image.open('image.png'), x, x, x, x)\n",
+        "x = 1\n" + "x = x * x - x\n" * 400 + "image = net(x)\nimage.byte()\n",
+        "def f(image):\n    return f(f(image))\nmask = f(f(f(Image.open('image.png'))))\n",
+        "def a(i):\n    return b(b(i))\ndef b(i):\n    return a(a(i))\nmask = a(Image.open(p))\n",
+        "for in in in",
+    ],
+)
+def test_odd_code_costs_no_time_and_no_crash(code: str, tmp_path: Path) -> None:
+    begun = time.monotonic()
+    kinds(code, tmp_path)
+    assert time.monotonic() - begun < 5

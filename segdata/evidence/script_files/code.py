@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 # Lines of a notebook that are no Python.
@@ -34,6 +35,11 @@ class Code:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All of the tree."""
+        return tuple(ast.walk(self.tree))
+
     def values(self, *names: str) -> list[Any]:
         """What stands behind these names, where it is written as a plain value: arguments,
         assignments and entries of dicts, in the order of the file."""
@@ -46,7 +52,7 @@ class Code:
 
     def calls(self, *names: str) -> Iterator[ast.Call]:
         """All calls of functions of these last names: ``np.argmax`` is ``argmax``."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Call) and last_name(node.func) in names:
                 yield node
 
@@ -61,7 +67,7 @@ class Code:
 
     def parents(self) -> dict[ast.AST, ast.AST]:
         """What each node stands in."""
-        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        return {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
 
 
 def last_name(node: ast.AST) -> str:

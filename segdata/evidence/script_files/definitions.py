@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import islice
 
 from segdata.evidence.script_files.code import Code, last_name
 
 # How many names one after the other are followed.
 _DEEPEST = 4
+# Tables written out in code have thousands of nodes.
+_MOST = 3000
 
 
 class Definitions:
@@ -17,7 +20,7 @@ class Definitions:
     def __init__(self, code: Code) -> None:
         self.parents = code.parents()
         self._values: dict[tuple[ast.AST | None, str], list[tuple[int, ast.expr]]] = {}
-        for node in ast.walk(code.tree):
+        for node in code.nodes:
             for target, value in _assigned(node):
                 key = self.function(node), ast.unparse(target)
                 self._values.setdefault(key, []).append((node.lineno, value))  # type: ignore[attr-defined]
@@ -33,7 +36,7 @@ class Definitions:
 
     def within(self, node: ast.AST) -> Iterator[ast.AST]:
         """All nodes below one, and below what its names were given before that line."""
-        yield from self._within(node, self.function(node), _DEEPEST)
+        yield from islice(self._within(node, self.function(node), _DEEPEST), _MOST)
 
     def _within(self, node: ast.AST, where: ast.AST | None, depth: int) -> Iterator[ast.AST]:
         for part in ast.walk(node):

@@ -22,7 +22,7 @@ def generator_reads(code: Code) -> Iterator[PictureRead]:
     """Photos and masks as generators give them."""
     made = _made(code)
     found = []
-    for node in (node for node in ast.walk(code.tree) if isinstance(node, ast.Assign)):
+    for node in (node for node in code.nodes if isinstance(node, ast.Assign)):
         call = node.value
         if not isinstance(call, ast.Call) or last_name(call.func) not in _FLOWS:
             continue
@@ -67,7 +67,7 @@ def _made(code: Code) -> dict[str, ast.Call]:
     """Generators by name."""
     return {
         last_name(node.targets[0]): node.value
-        for node in ast.walk(code.tree)
+        for node in code.nodes
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
         and last_name(node.value.func) == "ImageDataGenerator"

@@ -50,7 +50,7 @@ def _scaled(code: Code, parents: dict[ast.AST, ast.AST]) -> Iterator[Trap]:
         given = set().union(*(words_of(one) for one in applied.args)) if applied.args else set()
         if is_mask(given) and not _undone(applied, parents):
             yield _scaled_trap(applied, "ToTensor of a mask")
-    for assign in (node for node in ast.walk(code.tree) if isinstance(node, ast.Assign)):
+    for assign in (node for node in code.nodes if isinstance(node, ast.Assign)):
         if is_mask(_targets(assign)) and isinstance(assign.value, ast.Call):
             rescale = _RESCALE.search(code.spelled(assign.value))
             if rescale and last_name(assign.value.func) == "ImageDataGenerator":
@@ -59,7 +59,7 @@ def _scaled(code: Code, parents: dict[ast.AST, ast.AST]) -> Iterator[Trap]:
 
 def _divisions(code: Code) -> Iterator[tuple[ast.stmt | ast.expr, ast.AST]]:
     """Every division by 255, and what is divided."""
-    for node in ast.walk(code.tree):
+    for node in code.nodes:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _is_255(node.right):
             yield node, node.left
         elif (
@@ -136,7 +136,7 @@ def _of_torchvision(code: Code) -> set[str]:
     """What torchvision's transforms, or single ones of them, are called in a file; people have
     transforms of these names that take photo and mask together."""
     found = {"torchvision.transforms"}
-    for node in ast.walk(code.tree):
+    for node in code.nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("torchvision"):
             found |= {one.asname or one.name for one in node.names}
         elif isinstance(node, ast.Import):
@@ -208,7 +208,7 @@ def _own_randomness(code: Code) -> Iterator[Trap]:
     ]
     masks = any(
         "transform" in last_name(call.func) and is_mask(words_of(call))
-        for call in ast.walk(code.tree)
+        for call in code.nodes
         if isinstance(call, ast.Call)
     )
     if turned and ("mask" in code.text or "label" in code.text):

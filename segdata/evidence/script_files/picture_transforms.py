@@ -62,7 +62,7 @@ def transformed(read: PictureRead, steps: Sequence[str], call: ast.Call) -> Pict
 def transforms_of(code: Code) -> dict[str, tuple[str, ...]]:
     """Transforms by the names of what holds or returns them; not where a name has several."""
     found: dict[str, set[tuple[str, ...]]] = {}
-    for node in ast.walk(code.tree):
+    for node in code.nodes:
         if isinstance(node, ast.Assign) and is_transform(node.value):
             for target in node.targets:
                 found.setdefault(last_name(target), set()).add(steps_of_transform(node.value))
@@ -70,7 +70,7 @@ def transforms_of(code: Code) -> dict[str, tuple[str, ...]]:
             for part in ast.walk(node):
                 if isinstance(part, ast.Return) and part.value and is_transform(part.value):
                     found.setdefault(node.name, set()).add(steps_of_transform(part.value))
-    for node in ast.walk(code.tree):
+    for node in code.nodes:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             made = found.get(last_name(node.value.func))
             if made and last_name(node.value.func) in {f.name for f in _functions(code)}:
@@ -80,4 +80,4 @@ def transforms_of(code: Code) -> dict[str, tuple[str, ...]]:
 
 
 def _functions(code: Code) -> list[ast.FunctionDef]:
-    return [node for node in ast.walk(code.tree) if isinstance(node, ast.FunctionDef)]
+    return [node for node in code.nodes if isinstance(node, ast.FunctionDef)]

@@ -78,7 +78,7 @@ class _Trace:
     def __init__(self, code: Code) -> None:
         self.functions: dict[str, Function] = {
             node.name: node
-            for node in ast.walk(code.tree)
+            for node in code.nodes
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         }
         self.transforms = transforms_of(code)

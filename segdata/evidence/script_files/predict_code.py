@@ -42,7 +42,7 @@ def prediction_traps(code: Code) -> Iterator[Trap]:
 
 def _truncated(code: Code, names: Definitions) -> Iterator[Trap]:
     """``prob.astype(np.uint8)``: 0 to 1 become 0."""
-    for call in (node for node in ast.walk(code.tree) if isinstance(node, ast.Call)):
+    for call in (node for node in code.nodes if isinstance(node, ast.Call)):
         given = _made_whole(call)
         if given is None or not _is_probability(given, names):
             continue
@@ -79,7 +79,7 @@ def _is_probability(node: ast.expr, names: Definitions) -> bool:
 
 def _stretched(code: Code, names: Definitions) -> Iterator[Trap]:
     """``pred * 255`` of ids: 2 becomes 254."""
-    for node in ast.walk(code.tree):
+    for node in code.nodes:
         if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult):
             continue
         sides = (node.left, node.right), (node.right, node.left)
@@ -161,7 +161,7 @@ def _thresholds(code: Code, names: Definitions) -> Iterator[Trap]:
         return
     if "softmax" in code.text.lower():
         return
-    for node in ast.walk(code.tree):
+    for node in code.nodes:
         if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], (ast.Gt, ast.GtE)):
             continue
         bound = node.comparators[0]
@@ -233,7 +233,7 @@ def _weights(code: Code, names: Definitions) -> Iterator[Trap]:
     if not _TORCH.search(code.text):
         return
     asked: dict[ast.AST | None, ast.Call] = {}
-    for call in (node for node in ast.walk(code.tree) if isinstance(node, ast.Call)):
+    for call in (node for node in code.nodes if isinstance(node, ast.Call)):
         if _NETWORKS.match(last_name(call.func)):
             asked.setdefault(names.function(call), call)
     for function, call in asked.items():

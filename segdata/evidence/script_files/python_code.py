@@ -76,7 +76,7 @@ def _one_channel(code: Code) -> list[Trap]:
 
     A sigmoid anywhere speaks for a threshold; then nothing is said.
     """
-    calls = [node for node in ast.walk(code.tree) if isinstance(node, ast.Call)]
+    calls = [node for node in code.nodes if isinstance(node, ast.Call)]
     heads = [call for call in calls if _is_head(call)]
     softmaxed = [call for call in heads if last_name(call.func) == "Conv2D"]
     if softmaxed:

@@ -66,11 +66,15 @@ def _code(text: str, path: Path) -> Iterator[ScriptFacts]:
     code = Code.of(text)
     if code is None:
         return
-    facts = (
-        read_registrations(code, path)
-        or read_mmseg(code, str(path))
-        or read_python(code, str(path))
-    )
+    try:
+        facts = (
+            read_registrations(code, path)
+            or read_mmseg(code, str(path))
+            or read_python(code, str(path))
+        )
+    except RecursionError:
+        # Code that a program has written nests as no person's does.
+        return
     if facts is not None:
         yield facts
 

@@ -24,7 +24,7 @@ def read_registrations(code: Code, file: PurePath) -> ScriptFacts | None:
         return None
     descriptors = {
         target: call
-        for node in ast.walk(code.tree)
+        for node in code.nodes
         if isinstance(node, ast.Assign) and isinstance(call := node.value, ast.Call)
         and last_name(call.func) == "DatasetDescriptor"
         for target in map(last_name, node.targets)
@@ -40,7 +40,7 @@ def read_registrations(code: Code, file: PurePath) -> ScriptFacts | None:
 
 def _table(code: Code) -> dict[str, str]:
     """Names of data sets, and of the variables that describe them."""
-    for node in ast.walk(code.tree):
+    for node in code.nodes:
         if (
             isinstance(node, ast.Assign)
             and isinstance(node.value, ast.Dict)

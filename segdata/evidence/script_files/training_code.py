@@ -73,7 +73,7 @@ def _frozen(code: Code) -> Iterator[Trap]:
     """``requires_grad = False`` for all parameters of the network."""
     if _optimizer(code) is None or "requires_grad = True" in code.text:
         return
-    for loop in (node for node in ast.walk(code.tree) if isinstance(node, ast.For)):
+    for loop in (node for node in code.nodes if isinstance(node, ast.For)):
         listed = loop.iter
         if not isinstance(listed, ast.Call) or last_name(listed.func) != "parameters":
             continue
@@ -86,7 +86,7 @@ def _frozen(code: Code) -> Iterator[Trap]:
             isinstance(node, ast.Assign)
             and node.lineno > loop.lineno
             and ast.unparse(node.targets[0]).startswith(f"{owner.id}.")
-            for node in ast.walk(code.tree)
+            for node in code.nodes
         ) if isinstance(owner, ast.Name) else True  # fmt: skip
         if whole and only and off and not later:
             yield Trap(
@@ -143,7 +143,7 @@ def _optimizer(code: Code) -> ast.Call | None:
 
 def _turned_alone(code: Code) -> Iterator[Trap]:
     """``if random.random() > 0.5: image = flip(image)``, and no mask is turned."""
-    for branch in (node for node in ast.walk(code.tree) if isinstance(node, ast.If)):
+    for branch in (node for node in code.nodes if isinstance(node, ast.If)):
         if not any("rand" in word for word in words_of(branch.test)):
             continue
         assigned = [node for part in branch.body for node in ast.walk(part)
@@ -176,7 +176,7 @@ def _turns(node: ast.Assign) -> bool:
 
 
 def _names_in_function(code: Code, inner: ast.AST) -> set[str]:
-    for node in ast.walk(code.tree):
+    for node in code.nodes:
         if isinstance(node, ast.FunctionDef) and inner in ast.walk(node):
             return {part.id.lower() for part in ast.walk(node) if isinstance(part, ast.Name)}
     return set()
