@@ -221,12 +221,14 @@ def _background_ignored(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
 
 
 def _class_ignored(ids: IdSet, rest: frozenset[int]) -> frozenset[int]:
-    """D04: the ignore label is the id of a class that dataset.toml names as one to learn."""
+    """D04: the ignore label is the id of a class to learn: it is named so, or lies among them."""
     ignore = ids.ignore
     if ignore is None or ignore >= ids.num_classes or ignore not in ids.values:
         return frozenset()
     named = ignore in ids.names and ids.names[ignore].lower() not in _RESTS
-    meant = named and not ids.is_void(ignore)
+    # Nobody puts "no class" between the classes; first or last it may be.
+    between = not ids.names and 0 < ignore < ids.num_classes - 1
+    meant = between or (named and not ids.is_void(ignore))
     return frozenset({ignore} if meant and len(ids.values) > 1 else ())
 
 

@@ -132,7 +132,8 @@ def background_ignored(facts: DatasetFacts) -> Iterator[Statement]:
 def class_ignored(facts: DatasetFacts) -> Iterator[Statement]:
     """The ignore label is the id of a class.
 
-    What: ignore_label is an id that dataset.toml names as a class to learn, and labels hold it.
+    What: ignore_label is an id that dataset.toml names as a class to learn, or, where it names
+    none, one that lies among those of classes; and labels hold it.
 
     Why it hurts: pixels of that class take no part in the loss. The network never learns it, and
     with two classes it predicts the other one everywhere: all black.
@@ -143,9 +144,12 @@ def class_ignored(facts: DatasetFacts) -> Iterator[Statement]:
     ids = ids_of(facts)
     for value in value_causes(ids).get("D04", ()):
         place = ids.values[value].places[0]
+        named = value in ids.names
+        what = f"is the class {ids.names[value]!r}" if named else "lies among the ids of classes"
         yield Statement(
-            message=f"ignore_label is {value}, which is the class {ids.names[value]!r} "
+            message=f"ignore_label is {value}, which {what} "
             f"({percent(ids.share([value]))} of all pixels): training never sees it",
+            certainty=Certainty.PROOF if named else Certainty.MEDIUM,
             path=place.path,
             x=place.x,
             y=place.y,
