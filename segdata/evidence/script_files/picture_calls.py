@@ -8,6 +8,7 @@ from dataclasses import replace
 from segdata.evidence.picture_reads import PictureRead, Reader, Step, StepKind
 from segdata.evidence.script_files.code import last_name
 
+_FULL = 255
 _IMREADS = ("imread", "imread_v2")
 _DECODERS = ("decode_png", "decode_jpeg", "decode_image", "decode_bmp")
 _SMOOTH = ("BILINEAR", "BICUBIC", "LANCZOS", "ANTIALIAS", "INTER_LINEAR", "INTER_CUBIC",
@@ -99,6 +100,20 @@ def is_255(node: ast.AST) -> bool:
     if isinstance(node, ast.Call) and len(node.args) == 1:
         node = node.args[0]
     return isinstance(node, ast.Constant) and node.value in (255, 127.5, 256)
+
+
+def holds_for_255(compare: ast.Compare) -> bool:
+    """Whether 255 is among the values that a comparison picks."""
+    bound, asked = compare.comparators[0], compare.ops[0]
+    number = bound.value if isinstance(bound, ast.Constant) else None
+    if not isinstance(number, (int, float)):
+        return False
+    return (
+        (isinstance(asked, ast.Eq) and number == _FULL)
+        or (isinstance(asked, ast.Gt) and number < _FULL)
+        or (isinstance(asked, ast.GtE) and number <= _FULL)
+        or (isinstance(asked, ast.NotEq) and number == 0)
+    )
 
 
 def step(kind: StepKind, node: ast.stmt | ast.expr, bound: float | None = None) -> Step:

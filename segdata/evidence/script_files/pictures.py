@@ -17,6 +17,7 @@ from segdata.evidence.script_files.code import Code, last_name, words_of
 from segdata.evidence.script_files.picture_calls import (
     changed,
     first_steps,
+    holds_for_255,
     is_255,
     reader_of,
     step,
@@ -44,7 +45,8 @@ _NETWORK = re.compile(r"^_?(?:net|model|network|\w*unet\w*|deeplab\w*|segmentor|
 _ASKED = ("predict", "predict_on_batch", "forward", "run", "predict_proba", "infer")
 # What is made of a picture and is none.
 _FIGURES = frozenset({"unique", "max", "min", "mean", "sum", "std", "bincount", "any", "all", "len",
-                      "amax", "amin", "count_nonzero", "histogram"})  # fmt: skip
+                      "amax", "amin", "count_nonzero", "histogram", "zeros_like",
+                      "ones_like", "empty_like", "full_like"})  # fmt: skip
 # A chain of functions, and a file of generated code, end somewhere.
 _DEEPEST, _MOST_CALLS = 4, 2000
 _DEVIATION = re.compile(r"std|sigma|deviation", re.I)
@@ -175,7 +177,7 @@ class _Trace:
         bound, new = compares[0].comparators[0], node.value
         one = isinstance(new, ast.Constant) and new.value in (1, True)
         if isinstance(bound, ast.Constant):
-            if one and isinstance(bound.value, (int, float)) and bound.value <= 255:
+            if one and holds_for_255(compares[0]):
                 reads = tuple(read.then(step("of 255", node)) for read in reads)
         elif not isinstance(new, ast.Constant):
             ranked = (ast.unparse(new), ast.unparse(bound)) in scope.ranks
