@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
+from segdata.rules.fitting import fit_of, fits_poorly
 from segdata.rules.logits import JUMP, TIMES
 
 if TYPE_CHECKING:
@@ -77,20 +78,26 @@ def mirrored_answers(case: CaseFacts) -> Iterator[Statement]:
 
 @further("C01")
 def files_of_another_network(case: CaseFacts) -> Iterator[Statement]:
-    """The run predicts well, and the files are one class, however it is fed."""
+    """The run predicts well, and the files are one class or do not fit, however it is fed."""
     sweep, predictions = case.sweep, case.predictions
     if sweep is None or predictions is None or predictions.where != sweep.files:
         return
     first = sweep.looks[0]
     works = first.miou >= _WORKS and first.largest_share < _EVERYWHERE
     made = max(_agreement(look) for look in sweep.looks) >= _MADE
-    if len(predictions.pixels) != 1 or not works or made or sweep.left_out:
+    alone = len(predictions.pixels) == 1
+    if not works or made or not (alone or fits_poorly(case)):
         return
+    fit = fit_of(case)
+    seen = f"the files have a mean IoU of {fit.miou:.2f}" if fit else "the files do not fit"
+    if alone:
+        seen = f"all files are class {next(iter(predictions.pixels))}"
+    fed = ", or fed in a way that there was no time to try" if sweep.left_out else ""
     yield Statement(
-        message=f"all files are class {next(iter(predictions.pixels))}, and the run itself "
-        f"predicts the same images with a mean IoU of {first.miou:.2f}: the files were made with "
-        "other weights, or with a network that was put together otherwise",
-        certainty=Certainty.MEDIUM,
+        message=f"{seen}, and the run itself reaches a mean IoU of {first.miou:.2f} on labelled "
+        "images: the files were made with other weights, or with a network that was put together "
+        f"otherwise{fed}",
+        certainty=Certainty.HINT if sweep.left_out else Certainty.MEDIUM,
         path=sweep.files,
         count=sweep.images,
         evidence=_evidence(sweep),

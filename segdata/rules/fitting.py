@@ -27,6 +27,8 @@ _BEYOND = 0.05
 # Fault catalogue, appendix 2: useless networks ended at 82 % of the labels' entropy and more.
 _NOT_LEARNED, _HALF = 0.8, 0.5
 _TINY = 1e-9
+# Files of the same network hold the same ids in more of the pixels.
+_OWN = 0.95
 # A few pixels beside one class are none.
 _ALONE = 0.999
 
@@ -109,6 +111,15 @@ def _kappa(matrix: ConfusionMatrix) -> float:
     truth, predicted = matrix.counts.sum(axis=1), matrix.counts[:, :-1].sum(axis=0)
     chance = float((truth / total) @ (predicted / total))
     return (matrix.pixel_accuracy - chance) / max(_TINY, 1 - chance)
+
+
+def are_own(case: CaseFacts) -> bool:
+    """Whether the predictions are what the run says, so that nobody fed it otherwise."""
+    sweep, predictions = case.sweep, case.predictions
+    if sweep is None or predictions is None or not sweep.looks:
+        return False
+    asked = predictions.where.endswith(sweep.where)
+    return asked or (sweep.files == predictions.where and (sweep.looks[0].agreement or 0.0) >= _OWN)
 
 
 def fits_poorly(case: CaseFacts) -> bool:

@@ -14,6 +14,7 @@ from segdata.rules import Statement, further
 from segdata.rules.appearance import is_constant, is_dark, nearly_one_class
 from segdata.rules.class_order import moved_in_files
 from segdata.rules.fitting import (
+    are_own,
     fit_of,
     fits_by_chance,
     fits_poorly,
@@ -106,7 +107,7 @@ def _hint(
     case: CaseFacts, rule: str, why: str, fix: str, *, asked: bool = False
 ) -> Iterator[Statement]:
     facts = case.predictions
-    if facts is None or not _speaks(case) or (case.sweep is not None and not asked):
+    if facts is None or not _speaks(case) or (are_own(case) and not asked):
         return
     wrong = _is_wrong(case)
     # The numbers stand where people read first.

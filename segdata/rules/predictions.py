@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.appearance import are_grades, is_constant, nearly_one_class, reason
-from segdata.rules.fitting import fit_of, fits_poorly, has_learned
+from segdata.rules.appearance import are_grades, is_constant, is_useless, nearly_one_class, reason
+from segdata.rules.fitting import are_own, fit_of, fits_poorly, has_learned
 from segdata.rules.outcome import one_class_scores
 from segdata.rules.wording import command
 
@@ -45,7 +45,7 @@ def ids_drawn_as_dark_gray(case: CaseFacts) -> Iterator[Statement]:
     How to fix: draw the ids with colors. The files themselves are what evaluation needs.
     """
     facts = case.predictions
-    if facts is not None and reason(case) == "V01" and not fits_poorly(case):
+    if facts is not None and reason(case) == "V01" and _is_fine(case, facts):
         yield Statement(
             message=f"the predictions are not black: they hold ids {listed(facts.pixels)}, which "
             f"a viewer draws no brighter than {facts.brightest} of 255{_fitting(case)}",
@@ -68,7 +68,7 @@ def zero_and_one(case: CaseFacts) -> Iterator[Statement]:
     How to fix: draw the ids with colors; keep the 0/1 files for evaluation.
     """
     facts = case.predictions
-    if facts is not None and reason(case) == "V02" and not fits_poorly(case):
+    if facts is not None and reason(case) == "V02" and _is_fine(case, facts):
         share = facts.pixels[1] / sum(facts.pixels.values())
         yield Statement(
             message=f"the predictions are not black: {share:.1%} of their pixels are class 1, "
@@ -187,6 +187,11 @@ def pictures_of_probabilities(case: CaseFacts) -> Iterator[Statement]:
         evidence=evidence_of(facts),
         fix="save (probability > 0.5) as ids 0 and 1 for evaluation",
     )
+
+
+def _is_fine(case: CaseFacts, facts: PredictionFacts) -> bool:
+    """Nothing but the drawing is known to be wrong; what a run says of itself is its own."""
+    return not is_useless(facts) if are_own(case) else not fits_poorly(case)
 
 
 def _fitting(case: CaseFacts) -> str:

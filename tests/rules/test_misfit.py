@@ -10,7 +10,15 @@ import pytest
 from predicted_streets import Array, case_of, found, streets, weighed, write
 
 from segdata.diagnosis import Verdict
-from segdata.evidence import CaseFacts, LabelEvidence, LogFacts, Series, SettingsFacts
+from segdata.evidence import (
+    CaseFacts,
+    LabelEvidence,
+    LogFacts,
+    Look,
+    Series,
+    SettingsFacts,
+    SweepFacts,
+)
 from segdata.findings import Certainty, Level
 
 HINTS = {"I01", "I02", "C01", "T02"}
@@ -97,6 +105,33 @@ def test_a_loss_that_never_fell_speaks_of_training_not_of_photos(tmp_path: Path)
     assert not HINTS & set(found(case))
     assert "has not learned" in found(case)["T03"].message
     assert weighed(case).verdict is Verdict.FAULT
+
+
+def swept(case: CaseFacts, agreement: float, left_out: tuple[str, ...] = ()) -> CaseFacts:
+    """A run that works, and how much of the files it says itself."""
+    assert case.predictions is not None
+    looks = (Look("as trained", 0.8, 0.3, agreement=agreement),)
+    sweep = SweepFacts(
+        where="run on val", images=6, looks=looks, left_out=left_out, files=case.predictions.where
+    )
+    return replace(case, sweep=sweep)
+
+
+def test_files_that_a_working_run_does_not_say_were_made_otherwise(tmp_path: Path) -> None:
+    case = judged(tmp_path, confused(0.85))
+    finding = found(swept(case, 0.2))["C01"]
+    assert finding.certainty is Certainty.MEDIUM
+    assert "the run itself reaches a mean IoU of 0.80" in finding.message
+    hurried = found(swept(case, 0.2, ("0 to 1",)))["C01"]
+    assert hurried.certainty is Certainty.HINT
+    sound = write(tmp_path / "sound", streets())
+    assert set(found(swept(case_of(sound, tmp_path / "labels", 4), 0.6))) == {"V01"}
+
+
+def test_what_a_run_says_itself_was_fed_right(tmp_path: Path) -> None:
+    said = found(swept(judged(tmp_path, confused(0.5)), 1.0))
+    assert set(said) == {"V01", "T02"}
+    assert said["T02"].level is Level.INFO
 
 
 def test_weights_for_rare_classes_excuse_a_beginner(tmp_path: Path) -> None:
