@@ -302,3 +302,19 @@ def test_odd_code_costs_no_time_and_no_crash(code: str, tmp_path: Path) -> None:
     begun = time.monotonic()
     kinds(code, tmp_path)
     assert time.monotonic() - begun < 5
+
+
+def test_processors_of_hugging_face_may_reduce_labels(tmp_path: Path) -> None:
+    code = "p = SegformerImageProcessor(do_reduce_labels=True)\nt = Trainer(model)\n"
+    (tmp_path / "t.py").write_text(HEAD + code)
+    (facts,) = read_scripts(tmp_path / "t.py")
+    assert facts.settings.reduce_zero_label
+
+
+def test_pictures_that_are_gathered_in_a_list_are_followed(tmp_path: Path) -> None:
+    code = (
+        "for i in range(9):\n    mask.append(cv2.imread(os.path.join(mask_dir, img_id), 0))\n"
+        "mask = np.dstack(mask)\nmask = mask.astype('float32') / 255\n"
+    )
+    (read,) = reads(code, tmp_path)
+    assert read.makes_one_of_255

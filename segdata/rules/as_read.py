@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from segdata.evidence.picture_reads import Step
 from segdata.findings import Certainty, Finding, Level
 from segdata.rules import Statement, further
 from segdata.rules.outcome import graded, outcome
 from segdata.rules.wording import numbers
 
 if TYPE_CHECKING:
-    from segdata.evidence import CaseFacts, LabelEvidence
+    from segdata.evidence import CaseFacts, LabelEvidence, ScriptFacts, Trap
     from segdata.evidence.picture_reads import PictureRead
 
 # What is said of masks of 0 and 255 where 255 is taken for the ignore label, or for a stray value.
@@ -33,6 +34,15 @@ class _Place:
 
     where: str
     read: PictureRead
+    scaled: Trap | None = None
+
+    @property
+    def makes_one(self) -> Step | None:
+        """What makes 1 of 255: seen on the way of this picture, or anywhere in its file."""
+        known = self.read.makes_one_of_255
+        if known is None and self.scaled is not None and self.read.has("unknown"):
+            return Step("divided", self.scaled.text, self.scaled.line)
+        return known
 
     def line(self, number: int) -> str:
         return f"{self.where.partition(', line')[0]}, line {number}"
@@ -95,7 +105,7 @@ def _makes_one(masks: Sequence[_Place], labels: LabelEvidence) -> tuple[str, str
     values = set(labels.holding)
     if _FULL not in values or not values <= {0, 1, _FULL} or not masks:
         return None
-    steps = [place.read.makes_one_of_255 for place in masks]
+    steps = [place.makes_one for place in masks]
     if not all(steps):
         return None
     if 1 in values and not all(s and (s.kind == "of 255" or s.bound == 0) for s in steps):
@@ -108,7 +118,7 @@ def _makes_one(masks: Sequence[_Place], labels: LabelEvidence) -> tuple[str, str
 def _masks(case: CaseFacts) -> list[_Place]:
     """Masks that code learns from; else those that it reads at all."""
     found = [
-        (script.act, _Place(script.where, read))
+        (script.act, _Place(script.where, read, _scaling(script)))
         for script in case.scripts
         for read in script.pictures
         if read.what == "mask"
@@ -118,10 +128,15 @@ def _masks(case: CaseFacts) -> list[_Place]:
     return [place for place in masks if place.read.used] or masks
 
 
-def reads_ids(rule: str, case: CaseFacts) -> bool:
-    """Whether code reads the ids of labels that others misread for that rule's reason."""
+def _scaling(script: ScriptFacts) -> Trap | None:
+    return next((trap for trap in script.traps if trap.kind == "masks scaled"), None)
+
+
+def is_decided(rule: str, case: CaseFacts) -> bool:
+    """Whether code says how it reads labels that may be misread for that rule's reason."""
     masks = _masks(case)
-    return _all_known(masks) and not any(_misreads(rule, m.read, case.labels) for m in masks)
+    ways = {_misreads(rule, place.read, case.labels) for place in masks}
+    return _all_known(masks) and len(ways) == 1
 
 
 def _all_known(masks: Sequence[_Place]) -> bool:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further
 from segdata.rules.masks import is_background
+from segdata.rules.as_read import is_decided
 from segdata.rules.outcome import graded, outcome, trainings
-from segdata.rules.wording import numbers, percent
+from segdata.rules.wording import numbers, percent, several
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
 
 # What trainers ignore that nobody tells otherwise (PASCAL VOC's void).
 _VOID = 255
+# A sound conversion loses nothing; soft edges and void that was merged are few pixels.
+_LOST, _TURNED = 0.02, 0.98
 # With half of the masks left empty IoU halves (fault catalogue, appendix 2).
 _MANY_EMPTY = 0.4
 _READER = "what reads the labels: --script FILE, or --batch FILE.npz with a batch as loaded"
@@ -37,6 +40,31 @@ def wide_and_nothing_learned(case: CaseFacts) -> Iterator[Statement]:
 def narrow_and_nothing_learned(case: CaseFacts) -> Iterator[Statement]:
     """Labels have few bits, and the network answers one class: its trainer may have read 255."""
     yield from _misread(case, "L15", "in fewer than 8 bits")
+
+
+@further("L05")
+def colors_became_nothing(case: CaseFacts) -> Iterator[Statement]:
+    """Color masks beside the labels hold classes where the labels hold 0."""
+    colors, labels = case.colors, case.labels
+    if colors is None or labels is None or colors.lost < _LOST:
+        return
+    names = [labels.names.get(i, f"class {i}") for i in colors.lost_classes]
+    turned = "; the ids are those of a table that takes red for blue" * (colors.swapped >= _TURNED)
+    yield Statement(
+        message=f"{percent(colors.lost)} of the pixels have the color of a class in "
+        f"{colors.where} and id 0 in the labels ({several(names)}){turned}: colors that the "
+        "conversion did not know became 0",
+        path=labels.where,
+        count=sum(colors.lost_classes.values()),
+        evidence={
+            "compared": colors.compared,
+            "same": colors.same,
+            "lost_pixels": dict(list(colors.lost_classes.items())[:8]),
+            "as_if_red_were_blue": colors.swapped,
+        },
+        fix=f"convert the color masks again: segdata convert {labels.where} {labels.where}-ids "
+        f"--from colors --labels {colors.where}",
+    )
 
 
 @further("L06")
@@ -137,6 +165,8 @@ def _misread(case: CaseFacts, rule: str, stored: str) -> Iterator[Statement]:
     labels, tools = case.labels, {told.tool for told in trainings(case)}
     read = labels.misread.get(rule, ()) if labels else ()
     if labels is None or not read or outcome(case) != "useless" or "segdata" in tools:
+        return
+    if is_decided(rule, case):
         return
     answers = case.predictions.pixels if case.predictions else {}
     # What is left of the labels is what the network answers.

@@ -290,3 +290,24 @@ def test_layers_that_never_saw_a_picture_beside_others_that_did() -> None:
     # Frozen norms count nothing at all, and auxiliary heads are often left as they are.
     assert not said_of(counter("enc", 0), counter("head", 0))
     assert not said_of(counter("enc", 60), counter("aux_classifier.1", 0))
+
+
+def test_a_division_that_is_not_seen_on_the_way_counts_too() -> None:
+    hidden = MASK.then(Step("unknown", "transform(mask)", 4))
+    scaled = Trap("masks scaled", "mask / 255", "effect", "mend", 7)
+    (found,) = settled([L01], case(code(hidden, traps=(scaled,)), labels=PAINTED))
+    assert found.level is Level.INFO
+    (kept,) = settled([L01], case(code(hidden), labels=PAINTED))
+    assert kept == L01
+
+
+def test_how_code_reads_decides_whether_storage_explains_black_predictions() -> None:
+    labels = replace(IDS, misread={"L14": (0,)})
+    unknown = case(labels=labels, predictions=BLACK)
+    assert [f.certainty for f in said(unknown, "L14")] != []
+    stored = case(code(MASK), labels=labels, predictions=BLACK)
+    assert said(stored, "L14") == []
+    decoded = case(code(replace(MASK, reader="opencv", grey=True)), labels=labels,
+                   predictions=BLACK)  # fmt: skip
+    (found,) = said(decoded, "L14")
+    assert (found.level, found.certainty) == (Level.ERROR, Certainty.STRONG)

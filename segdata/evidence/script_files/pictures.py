@@ -271,6 +271,10 @@ class _Trace:
             return ()
         if name in _FIGURES:
             return ()
+        if name in ("append", "extend") and owner is not None:
+            held = ast.unparse(owner)
+            scope.reads[held] = tuple(dict.fromkeys((*scope.reads.get(held, ()), *given)))
+            return ()
         steps = self._transform(call)
         if steps is not None:
             return tuple(transformed(read, steps, call) for read in reads)

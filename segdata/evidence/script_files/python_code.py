@@ -20,7 +20,10 @@ _SMP = re.compile(r"\bsegmentation_models_pytorch\b")
 # 16-bit floats whose range is small; bfloat16 has that of 32 bits.
 _HALF = re.compile(r"\b(?:autocast|GradScaler|mixed_float16)\b|precision\s*=\s*['\"]?16\b|"
                    r"\b(?:amp|fp16|use_amp|mixed_precision)\s*=\s*True")  # fmt: skip
-_TRAINS = re.compile(r"\.(?:fit|fit_generator|backward|train_on_batch)\(|\bTrainer\(")
+_TRAINS = re.compile(
+    r"\.(?:fit|fit_generator|backward|train_on_batch|fit_one_cycle|fine_tune)\(|\bTrainer\(|"
+    r"\bTrainEpoch\(|optimizer\s*=.*optim\."
+)
 _OF_PREDICTING = frozenset({
     "probabilities cut", "ids stretched", "saved as JPEG", "scores as probabilities", "wrong axis",
     "not loaded", "not evaluating", "not strict",
@@ -46,12 +49,15 @@ def read_python(code: Code, where: str) -> ScriptFacts | None:
     settings = SettingsFacts(
         where=where,
         tool=tool or "python",
-        num_classes=_number(code.value("classes", "num_classes", "n_classes", "NUM_CLASSES")),
+        num_classes=_number(
+            code.value("classes", "num_classes", "n_classes", "NUM_CLASSES", "num_labels")
+        ),
         ignore=_number(code.value("ignore_index", "ignore_label")),
         batch_size=_number(code.value("batch_size", "BATCH_SIZE")),
         learning_rate=_real(code.value("lr", "learning_rate", "LR")),
         class_weights=weights_of_classes(code),
         mixed_precision=half or None,
+        reduce_zero_label=True in code.values("do_reduce_labels", "reduce_labels") or None,
         one_channel=any(trap.kind == "one channel" for trap in traps) or None,
     )
     act: Act = "other"

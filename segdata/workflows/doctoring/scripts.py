@@ -25,8 +25,8 @@ def look_at_scripts(paths: Sequence[Path], case: Case) -> None:
         scripts += found
         if not found:
             case.undecided.append(
-                f"{path} holds no command of DeepLab's and no code that trains: give the command "
-                "as it was typed"
+                f"{path} holds no command of DeepLab's and no code that reads masks, trains or "
+                "predicts: give the command as it was typed, or the file with the training loop"
             )
     if not scripts:
         return
