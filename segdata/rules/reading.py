@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further
-from segdata.rules.masks import is_background
 from segdata.rules.as_read import is_decided
+from segdata.rules.masks import is_background
 from segdata.rules.outcome import graded, outcome, trainings
 from segdata.rules.wording import numbers, percent, several
 
