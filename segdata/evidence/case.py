@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segdata.evidence.batches import BatchFacts
+from segdata.evidence.color_masks import ColorMaskFacts
 from segdata.evidence.labels import LabelEvidence
 from segdata.evidence.logits import LogitFacts
 from segdata.evidence.logs import LogFacts
@@ -20,12 +21,14 @@ class CaseFacts:
     """What the doctor's rules judge; a part is None, or empty, where nobody gave that evidence.
 
     Args:
+        colors: color masks that the labels were made of.
         training: the settings that the network was trained with.
         inference: those that it predicted with, where they are others.
         graph: a frozen graph, as it was exported.
     """
 
     labels: LabelEvidence | None = None
+    colors: ColorMaskFacts | None = None
     predictions: PredictionFacts | None = None
     log: LogFacts | None = None
     scripts: tuple[ScriptFacts, ...] = ()

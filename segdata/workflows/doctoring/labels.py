@@ -22,6 +22,7 @@ from segdata.sources.class_files import find_class_file, read_class_file
 from segdata.validation import Shards
 from segdata.validation.shards import VOID
 from segdata.workflows.doctoring.case import Case
+from segdata.workflows.doctoring.color_masks import look_at_color_masks
 from segdata.workflows.doctoring.layouts import (
     GatheredDataset,
     Layout,
@@ -179,6 +180,7 @@ def _look(dataset: Dataset, case: Case, counts: Callable[[Finding], bool]) -> No
         counted=gathered is not None and gathered.counted,
     )
     _judge(facts, case, seen, counts)
+    look_at_color_masks(dataset, case)
 
 
 def _everything(finding: Finding) -> bool:

@@ -1,0 +1,121 @@
+"""What a trainer may have read of labels: rules that join labels with other evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from segdata import rules
+from segdata.diagnosis import Verdict
+from segdata.evidence import CaseFacts, LabelEvidence
+from segdata.evidence.logits import LogitFacts
+from segdata.evidence.predictions import PredictionFacts
+from segdata.findings import Certainty, Finding, Level
+from segdata.images import encode_label, encode_photo
+from segdata.workflows import DoctorRequest, diagnose
+
+LABELS = LabelEvidence(
+    where="data", num_classes=2, ignore=255, labels=20, pixels={0: 900, 1: 100}, counted=True
+)
+BLACK = PredictionFacts(
+    where="out", files=9, read=9, pixels={0: 900}, constant=9, brightest=0, truth={0: 800, 1: 100}
+)
+MIXED = replace(BLACK, pixels={0: 800, 1: 100}, constant=0, brightest=1)
+
+
+def said(rule: str, **parts: object) -> Finding | None:
+    found = [one for one in rules.judge_case(CaseFacts(**parts)) if one.rule == rule]  # type: ignore[arg-type]
+    return found[0] if found else None
+
+
+def test_a_form_that_others_misread_is_a_cause_only_where_nothing_was_learned() -> None:
+    for rule, read in (("L03", (0, 38)), ("L14", (0,)), ("L15", (0, 255))):
+        labels = replace(LABELS, misread={rule: read})
+        found = said(rule, labels=labels, predictions=BLACK)
+        assert found is not None
+        assert found.level is Level.ERROR
+        assert said(rule, labels=labels, predictions=MIXED) is None
+        assert said(rule, labels=labels) is None
+
+
+def test_it_is_surer_where_what_is_read_is_what_is_answered() -> None:
+    wide = said("L14", labels=replace(LABELS, misread={"L14": (0,)}), predictions=BLACK)
+    palette = said("L03", labels=replace(LABELS, misread={"L03": (0, 38)}), predictions=BLACK)
+    assert wide is not None
+    assert wide.certainty is Certainty.STRONG
+    assert palette is not None
+    assert palette.certainty is Certainty.MEDIUM
+
+
+def test_ids_from_1_are_a_note_until_a_network_has_as_many_outputs() -> None:
+    from_one = replace(LABELS, num_classes=4, pixels={1: 500, 2: 300, 3: 200})
+    note = said("L06", labels=from_one)
+    assert note is not None
+    assert note.level is Level.INFO
+    logits = LogitFacts(
+        where="scores", images=3, labelled=0, channels=3, classes=(), low=-1.0, high=1.0
+    )
+    found = said("L06", labels=from_one, logits=logits)
+    assert found is not None
+    assert found.certainty is Certainty.STRONG
+    assert said("L06", labels=replace(from_one, counted=False)) is None
+    assert said("L06", labels=LABELS) is None
+
+
+def test_half_empty_masks_are_named_where_nothing_was_learned() -> None:
+    half = replace(LABELS, empty=10)
+    assert said("L26", labels=half, predictions=BLACK) is not None
+    assert said("L26", labels=half, predictions=MIXED) is None
+    assert said("L26", labels=replace(LABELS, empty=5), predictions=BLACK) is None
+
+
+def test_a_background_that_is_not_0_is_a_note() -> None:
+    named = replace(LABELS, names={0: "person", 1: "background"})
+    found = said("L17", labels=named)
+    assert found is not None
+    assert found.level is Level.INFO
+    assert said("L17", labels=replace(LABELS, names={0: "background", 1: "person"})) is None
+
+
+COLORS = np.array([[0, 0, 0], [200, 30, 60], [20, 90, 220]], np.uint8)
+
+
+def converted(root: Path, table: dict[int, int]) -> Path:
+    """Color masks, photos, and ids that a conversion made by a table."""
+    rng = np.random.default_rng(3)
+    for name in ("images", "colors", "masks"):
+        (root / name).mkdir(parents=True)
+    for number in range(4):
+        ids = np.zeros((40, 60), np.uint8)
+        ids[4:20, 5 + number : 30 + number] = 1
+        ids[22:36, 28 - number : 55] = 2
+        photo = rng.integers(0, 90, (40, 60, 3), np.uint8) + COLORS[ids] // 2
+        made = np.vectorize(table.get)(ids).astype(np.uint8)
+        (root / "images" / f"{number}.png").write_bytes(encode_photo(photo))
+        (root / "colors" / f"{number}.png").write_bytes(encode_photo(COLORS[ids]))
+        (root / "masks" / f"{number}.png").write_bytes(encode_label(made))
+    rows = [f"{n},{r},{g},{b}" for n, (r, g, b) in zip(("void0", "a", "b"), COLORS, strict=True)]
+    (root / "classes.csv").write_text("name,r,g,b\n" + "\n".join(rows))
+    return root
+
+
+def test_colors_that_a_conversion_lost_are_found_beside_its_ids(tmp_path: Path) -> None:
+    root = converted(tmp_path, {0: 0, 1: 1, 2: 0})
+    found = diagnose(DoctorRequest(paths=(str(root),), classes=root / "classes.csv"))
+    assert found.causes[0].finding.rule == "L05"
+    assert "(b)" in found.causes[0].finding.message
+
+
+def test_color_masks_of_the_same_classes_are_no_fault(tmp_path: Path) -> None:
+    root = converted(tmp_path, {0: 0, 1: 1, 2: 2})
+    found = diagnose(DoctorRequest(paths=(str(root),), classes=root / "classes.csv"))
+    assert found.verdict is Verdict.HEALTHY
+    assert any("color masks" in line for line in found.looked_at)
+
+
+def test_classes_that_were_merged_on_purpose_are_no_fault(tmp_path: Path) -> None:
+    root = converted(tmp_path, {0: 0, 1: 1, 2: 0})
+    found = diagnose(DoctorRequest(paths=(str(root),), num_classes=2))
+    assert "L05" not in [cause.finding.rule for cause in found.causes]
