@@ -238,3 +238,12 @@ def test_what_is_no_script_is_refused(tmp_path: Path) -> None:
         read_scripts(tmp_path / "absent.sh")
     assert of("def broken(:\n", tmp_path, "b.py") == []
     assert of("", tmp_path) == []
+
+
+def test_scripts_that_make_shards_copy_labels_which_tensorflow_decodes(tmp_path: Path) -> None:
+    command = "python ./build_voc2012_data.py --image_folder=a --image_format=jpg\n"
+    (facts,) = of(command, tmp_path)
+    (read,) = facts.pictures
+    assert (facts.act, read.what, read.reader, read.grey) == ("other", "mask", "tensorflow", True)
+    (prepared,) = of(f"python remove_gt_colormap.py --output_dir=b\n{command}", tmp_path)
+    assert prepared.pictures == ()

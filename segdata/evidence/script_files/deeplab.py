@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import PureWindowsPath
 from typing import Any, cast
 
+from segdata.evidence.picture_reads import PictureRead
 from segdata.evidence.script_files.absl_words import AbslWords
 from segdata.evidence.script_files.lines import CommandLine
 from segdata.evidence.scripts import Act, ScriptFacts, Trap
@@ -18,6 +19,9 @@ from segdata.original_flags.table import FLAGS, flags_of
 _PROGRAMS: dict[str, Script] = {
     "train": "train", "eval": "eval", "vis": "vis", "export_model": "export",
 }  # fmt: skip
+_BUILDERS = frozenset({
+    "build_voc2012_data.py", "build_cityscapes_data.py", "build_ade20k_data.py",
+})  # fmt: skip
 _OURS = frozenset(flag.name for flag in FLAGS)
 # Flags by the settings that hold them; crop sizes are called otherwise in each program.
 _SAME = {
@@ -58,6 +62,25 @@ def read_deeplab(command: CommandLine, file: str) -> ScriptFacts | None:
         traps=tuple(traps),
         command=_typed([*command.words[: at + 1], *read.corrected], command.cut),
     )
+
+
+def read_builder(command: CommandLine, file: str) -> ScriptFacts | None:
+    """The original's scripts that make shards: they copy label files as they are, and its trainer
+    decodes them with one channel; None where it is no such script."""
+    name = next((word for word in map(_file_name, command.words) if word in _BUILDERS), None)
+    if name is None:
+        return None
+    where = f"{file}, line {command.line}"
+    read = PictureRead(
+        what="mask", reader="tensorflow", grey=True, used=True, line=command.line,
+        text=f"{name} copies label files, and decode_png(channels=1) reads them in training",
+    )  # fmt: skip
+    settings = SettingsFacts(where=where, tool="deeplab")
+    return ScriptFacts(where=where, act="other", settings=settings, pictures=(read,))
+
+
+def _file_name(word: str) -> str:
+    return PureWindowsPath(word).name
 
 
 def _is_meant(program: str, words: Sequence[str]) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from segdata.errors import UserError
 from segdata.evidence.script_files.code import Code
-from segdata.evidence.script_files.deeplab import read_deeplab
+from segdata.evidence.script_files.deeplab import read_builder, read_deeplab
 from segdata.evidence.script_files.lines import command_lines
 from segdata.evidence.script_files.mmseg import read_mmseg
 from segdata.evidence.script_files.python_code import read_python
@@ -56,10 +57,12 @@ def _of_file(path: Path) -> Iterator[ScriptFacts]:
 
 
 def _commands(text: str, where: str) -> Iterator[ScriptFacts]:
+    # What was run before it makes ids of palettes.
+    prepared = "remove_gt_colormap" in text
     for command in command_lines(text):
-        facts = read_deeplab(command, where)
+        facts = read_deeplab(command, where) or read_builder(command, where)
         if facts is not None:
-            yield facts
+            yield replace(facts, pictures=()) if prepared else facts
 
 
 def _code(text: str, path: Path) -> Iterator[ScriptFacts]:
