@@ -106,6 +106,9 @@ def _beyond(facts: PredictionFacts) -> list[int]:
     """Values that are no class, where they are more than stray pixels."""
     if facts.num_classes is None or facts.colored or brightened(facts) > 1 or are_grades(facts):
         return []
+    if facts.sizes.differing > facts.sizes.known / 2:
+        # Figures and other pictures, not ids (V09).
+        return []
     void = (facts.ignore, VOID)
     found = [v for v in facts.pixels if v >= facts.num_classes and v not in void]
     return found if sum(map(facts.share, found)) >= _OTHERS else []
