@@ -119,3 +119,14 @@ def test_classes_that_were_merged_on_purpose_are_no_fault(tmp_path: Path) -> Non
     root = converted(tmp_path, {0: 0, 1: 1, 2: 0})
     found = diagnose(DoctorRequest(paths=(str(root),), num_classes=2))
     assert "L05" not in [cause.finding.rule for cause in found.causes]
+
+
+def test_a_builder_that_looks_for_other_photos_is_named(tmp_path: Path) -> None:
+    root = converted(tmp_path, {0: 0, 1: 1, 2: 2})
+    script = tmp_path / "build.sh"
+    said = {"": [], " --image_format=jpg": ["P03"], " --image_format=png": []}
+    for flag, expected in said.items():
+        script.write_text(f"python build_voc2012_data.py --image_folder=images{flag}\n")
+        found = diagnose(DoctorRequest(paths=(str(root),), scripts=(script,), num_classes=3))
+        rules_ = [c.finding.rule for c in found.causes if c.finding.level is Level.ERROR]
+        assert rules_ == expected

@@ -64,6 +64,7 @@ class ScriptFacts:
         command: the command as it should be typed; empty for code.
         registers: data sets that the code tells the original of.
         pictures: files of photos and masks that code reads.
+        takes: how the names of photos end that a builder of shards looks for, as ``.png``.
     """
 
     where: str
@@ -73,3 +74,4 @@ class ScriptFacts:
     command: str = ""
     registers: tuple[Registration, ...] = ()
     pictures: tuple[PictureRead, ...] = ()
+    takes: str | None = None

@@ -137,6 +137,24 @@ def background_is_not_first(case: CaseFacts) -> Iterator[Statement]:
     )
 
 
+@further("P03")
+def builder_takes_other_photos(case: CaseFacts) -> Iterator[Statement]:
+    """The script that makes shards looks for photos of another format than there are."""
+    photos = case.labels.photos if case.labels else {}
+    for script in case.scripts:
+        if not photos or script.takes is None or script.takes in photos:
+            continue
+        most = max(photos, key=lambda suffix: photos[suffix])
+        yield Statement(
+            message=f"the builder looks for photos that end in {script.takes}, and all "
+            f"{sum(photos.values())} end in {' or '.join(photos)}: it stops at the first",
+            path=script.where,
+            count=sum(photos.values()),
+            evidence={"looks_for": script.takes, "photos": dict(photos)},
+            fix=f"--image_format={most.removeprefix('.')}; segdata shard takes them as they are",
+        )
+
+
 @further("P10")
 def masks_have_an_ending(case: CaseFacts) -> Iterator[Statement]:
     """Masks in plain folders are called as their photos, with an ending."""

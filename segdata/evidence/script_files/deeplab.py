@@ -22,6 +22,8 @@ _PROGRAMS: dict[str, Script] = {
 _BUILDERS = frozenset({
     "build_voc2012_data.py", "build_cityscapes_data.py", "build_ade20k_data.py",
 })  # fmt: skip
+# It opens the photo of each name of a list; the others take what lies there.
+_WITH_LISTS, _DEFAULT_FORMAT = "build_voc2012_data.py", flags_of("shard")["image_format"].default
 _OURS = frozenset(flag.name for flag in FLAGS)
 # Flags by the settings that hold them; crop sizes are called otherwise in each program.
 _SAME = {
@@ -67,16 +69,20 @@ def read_deeplab(command: CommandLine, file: str) -> ScriptFacts | None:
 def read_builder(command: CommandLine, file: str) -> ScriptFacts | None:
     """The original's scripts that make shards: they copy label files as they are, and its trainer
     decodes them with one channel; None where it is no such script."""
-    name = next((word for word in map(_file_name, command.words) if word in _BUILDERS), None)
-    if name is None:
+    names = [_file_name(word) for word in command.words]
+    at = next((at for at, name in enumerate(names) if name in _BUILDERS), None)
+    if at is None:
         return None
+    name = names[at]
     where = f"{file}, line {command.line}"
     read = PictureRead(
         what="mask", reader="tensorflow", grey=True, used=True, line=command.line,
         text=f"{name} copies label files, and decode_png(channels=1) reads them in training",
     )  # fmt: skip
     settings = SettingsFacts(where=where, tool="deeplab")
-    return ScriptFacts(where=where, act="other", settings=settings, pictures=(read,))
+    said = AbslWords.of("shard", command.words[at + 1 :]).values.get("image_format")
+    takes = f".{said or _DEFAULT_FORMAT}" if name == _WITH_LISTS else None
+    return ScriptFacts(where=where, act="other", settings=settings, pictures=(read,), takes=takes)
 
 
 def _file_name(word: str) -> str:
