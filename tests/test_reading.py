@@ -65,10 +65,12 @@ def test_ids_from_1_are_a_note_until_a_network_has_as_many_outputs() -> None:
 
 
 def test_half_empty_masks_are_named_where_nothing_was_learned() -> None:
-    half = replace(LABELS, empty=10)
+    half = replace(LABELS, empty=10, unlabelled=True)
     assert said("L26", labels=half, predictions=BLACK) is not None
     assert said("L26", labels=half, predictions=MIXED) is None
-    assert said("L26", labels=replace(LABELS, empty=5), predictions=BLACK) is None
+    assert said("L26", labels=replace(half, empty=5), predictions=BLACK) is None
+    # Photos may show no object.
+    assert said("L26", labels=replace(half, unlabelled=False), predictions=BLACK) is None
 
 
 def test_a_background_that_is_not_0_is_a_note() -> None:

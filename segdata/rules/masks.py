@@ -145,9 +145,7 @@ def empty_masks(facts: DatasetFacts) -> Iterator[Statement]:
     if not empty.files or empty.files == masks.labels:
         return
     share = empty.files / masks.labels
-    enough = colors.labelled >= _LABELLED and colors.empty >= _UNLABELLED
-    visible = enough and colors.telling >= _TELLING and _PRESENT <= colors.presence <= _AT_MOST
-    unfinished = share > _EMPTY and visible
+    unfinished = share > _EMPTY and are_unlabelled(facts)
     says = "; objects seem to be visible in them" if unfinished else ""
     yield Statement(
         message=f"{empty.files} of {counted(masks.labels, 'mask')} are empty ({percent(share)}): 0 "
@@ -165,6 +163,13 @@ def empty_masks(facts: DatasetFacts) -> Iterator[Statement]:
         },
         fix="label these photos, or take them off the lists if nobody has looked at them",
     )
+
+
+def are_unlabelled(facts: DatasetFacts) -> bool:
+    """Whether photos under empty masks show the colors of objects as labelled ones do."""
+    colors = facts.alignment.colors
+    enough = colors.labelled >= _LABELLED and colors.empty >= _UNLABELLED
+    return enough and colors.telling >= _TELLING and _PRESENT <= colors.presence <= _AT_MOST
 
 
 @rule("L28", level=Level.ERROR)

@@ -100,15 +100,16 @@ def ids_begin_at_one(case: CaseFacts) -> Iterator[Statement]:
 def many_are_empty(case: CaseFacts) -> Iterator[Statement]:
     """Many labels are empty, and the network answers one class."""
     labels = case.labels
-    if labels is None or outcome(case) != "useless" or not labels.labels:
+    if labels is None or outcome(case) != "useless" or not labels.unlabelled:
         return
     share = labels.empty / labels.labels
-    if not _MANY_EMPTY <= share < 1:
+    if share < _MANY_EMPTY:
         return
     yield Statement(
-        message=f"{labels.empty} of {labels.labels} labels are empty ({percent(share)}): if objects"
-        " are visible in their photos, the network is taught that they are background",
-        certainty=Certainty.HINT,
+        message=f"{labels.empty} of {labels.labels} labels are empty ({percent(share)}), and "
+        "their photos show the colors of objects as the others do: the network is taught that "
+        "objects are background",
+        certainty=Certainty.MEDIUM,
         level=Level.ERROR,
         path=labels.where,
         count=labels.empty,

@@ -272,13 +272,17 @@ def _misread(facts: DatasetFacts, group: LabelGroup, what: str, fix: str) -> Sta
 
 
 def _only_elsewhere(facts: DatasetFacts, group: LabelGroup, what: str, level: Level) -> Statement:
-    """segdata reads the ids; a trainer that reads the files another way would not."""
+    """segdata reads the ids; a trainer that reads the files another way would not.
+
+    Where the descriptor says itself how labels are read, that is known.
+    """
+    said = "label_decoder" in facts.descriptor.model_fields_set
     read = numbers(sorted(group.tensorflow or group.opencv or group.values))
     return _about(
         group,
         f"{what}: segdata reads the ids {numbers(group.values)}, TensorFlow and OpenCV read {read}",
         _shard(facts),
-        level=level,
+        level=Level.INFO if said else level,
         evidence=_readings(group),
     )
 

@@ -17,6 +17,7 @@ from segdata.facts import DatasetFacts, LabelForm
 from segdata.findings import Finding, Level
 from segdata.listing import index_folder
 from segdata.records import decode, scan
+from segdata.rules.masks import are_unlabelled
 from segdata.rules.wording import on_dataset
 from segdata.sources.class_files import find_class_file, read_class_file
 from segdata.validation import Shards
@@ -254,6 +255,7 @@ def _evidence(facts: DatasetFacts, findings: Sequence[Finding], seen: _Seen) -> 
         names={entry.id: entry.name for entry in descriptor.classes},
         labels=facts.labels,
         empty=facts.masks.empty.files,
+        unlabelled=are_unlabelled(facts),
         photos=facts.inventory.images.suffixes if facts.inventory else {},
         pixels={i: n for i, n in sorted(pixels.items()) if n and i not in ignored},
         holding=dict(sorted(holding.items())),
