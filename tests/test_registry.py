@@ -228,8 +228,9 @@ def test_a_folder_of_another_layout_is_told_how_its_folders_are_named(tmp_path: 
 
 
 def test_folders_of_any_name_become_a_data_set(tmp_path: Path) -> None:
-    write_png(tmp_path / "data/images/a.png", np.zeros((4, 4, 3), dtype=np.uint8))
-    write_png(tmp_path / "elsewhere/a.png", np.ones((4, 4), dtype=np.uint8))
+    for folder in ("data/images", "elsewhere"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.png").touch()
     named = NewDescriptor(2, images=tmp_path / "data/images", labels=tmp_path / "elsewhere")
     register(tmp_path / "data", "street", named)
     made = load_dataset(tmp_path / "data")
