@@ -121,7 +121,25 @@ def test_a_healthy_set_is_not_treated_and_nothing_is_written(tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
-def test_only_one_data_set_can_be_treated(tmp_path: Path) -> None:
+def test_plain_folders_are_treated_as_a_data_set(tmp_path: Path) -> None:
+    write_pairs(tmp_path / "plain" / "photos", tmp_path / "plain" / "masks", 255)
+    done = treat(DoctorRequest(paths=(str(tmp_path / "plain"),)), tmp_path / "out")
+    assert done.before.causes[0].finding.rule == "L01"
+    assert done.after is not None
+    assert done.after.verdict is Verdict.HEALTHY
+    assert not (tmp_path / "plain" / "dataset.toml").exists()
+
+
+def test_masks_of_other_names_are_sent_to_convert_first(tmp_path: Path) -> None:
     write_pairs(tmp_path / "photos", tmp_path / "masks", 255)
-    with pytest.raises(UserError, match="no data set was named"):
+    for mask in (tmp_path / "masks").iterdir():
+        mask.rename(mask.with_stem(f"{mask.stem}_mask"))
+    with pytest.raises(UserError) as caught:
         treat(DoctorRequest(paths=(str(tmp_path),)), tmp_path / "out")
+    assert "segdata convert" in caught.value.remedy
+
+
+def test_only_one_data_set_can_be_treated(tmp_path: Path) -> None:
+    sick = str(BROKEN / "L01" / "bad")
+    with pytest.raises(UserError, match="2 were named"):
+        treat(DoctorRequest(paths=(sick, sick)), tmp_path / "out")

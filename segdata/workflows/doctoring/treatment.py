@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segdata import registry
-from segdata.dataset import DESCRIPTOR_FILE
+from segdata.dataset import DESCRIPTOR_FILE, Dataset
 from segdata.diagnosis import Diagnosis, Verdict
 from segdata.errors import UserError
 from segdata.mending import FixRequest, Mending
 from segdata.progress import Silence, Watch
+from segdata.workflows.doctoring.layouts import GatheredDataset
 from segdata.workflows.doctoring.operation import diagnose
 from segdata.workflows.doctoring.request import DoctorRequest
 from segdata.workflows.mending import fix
@@ -45,14 +46,14 @@ def treat(request: DoctorRequest, out: Path, *, watch: Watch | None = None) -> T
         UserError: no data set was named, or several, or ``out`` cannot be written to.
     """
     watch = watch or Silence()
-    dataset = _dataset(request.paths)
+    named = _named(request.paths)
     before = diagnose(request, watch=watch)
+    dataset = registry.find(named) if named else _plain(before)
     if before.verdict is not Verdict.FAULT:
         return Treatment(before)
-    command = f"segdata fix {dataset} {out}"
     mending = fix(
-        registry.find(dataset),
-        FixRequest(out=out, command=command),
+        dataset,
+        FixRequest(out=out, command=f"segdata fix {named or dataset.root} {out}"),
         executor=request.executor,
         track=watch,
     )
@@ -60,13 +61,29 @@ def treat(request: DoctorRequest, out: Path, *, watch: Watch | None = None) -> T
     return Treatment(before, mending, diagnose(again, watch=watch))
 
 
-def _dataset(paths: tuple[str, ...]) -> str:
+def _named(paths: tuple[str, ...]) -> str | None:
+    """The data set among the paths; None where there is none."""
     found = [path for path in paths if (Path(path) / DESCRIPTOR_FILE).is_file()]
     found += [path for path in paths if not Path(path).exists()]
-    if len(found) != 1:
-        what = "no data set" if not found else f"{len(found)} data sets"
+    if len(found) > 1:
+        raise UserError(f"--fix mends one data set, and {len(found)} were named", "name one")
+    return found[0] if found else None
+
+
+def _plain(before: Diagnosis) -> Dataset:
+    """Plain folders that were looked at, if photos and labels have the same names."""
+    found = before.exhibits.dataset
+    if not isinstance(found, GatheredDataset):
+        raise UserError("--fix mends one data set, and no data set was named", "name its folder")
+    layout = found.layout
+    if layout.images == layout.labels or layout.ending:
         raise UserError(
-            f"--fix mends one data set, and {what} was named",
-            "name its folder; labels without a dataset.toml become one with segdata convert",
+            f"--fix mends photos and labels of the same names in two folders; {found.root} is not "
+            "laid out so",
+            f"bring it into such a form first: segdata convert {found.root} OUT",
         )
-    return found[0]
+    home = found.root.absolute()
+    own = {"images": layout.images.absolute(), "labels": layout.labels.absolute()}
+    placed = {k: str(path.relative_to(home)) for k, path in own.items() if home in path.parents}
+    outside = {"allow_outside": len(placed) < len(own)}
+    return Dataset(found.root, found.descriptor.model_copy(update=placed | outside))
