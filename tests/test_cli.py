@@ -223,10 +223,8 @@ def test_options_of_the_commands_are_pinned() -> None:
                   "overwrite", "seed", "test", "val", "workers"],
         "stats": ["dataset", "executor", "form", "reports", "splits", "workers"],
         "card": ["dataset", "executor", "form", "out", "overwrite", "workers"],
-        "register": [
-            "classes", "folder", "form", "ignore", "images", "labels", "lists", "name",
-            "num_classes", "overwrite",
-        ],  # fmt: skip
+        "register": ["classes", "folder", "form", "ignore", "images", "labels", "lists", "name",
+                     "num_classes", "overwrite"],
         "datasets": ["form"],
         "shard": ["dataset", "dry_run", "executor", "form", "images", "labels", "like", "lists",
                   "num_classes", "out", "overwrite", "seed", "shards", "splits", "workers"],

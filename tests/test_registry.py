@@ -221,7 +221,7 @@ def test_nothing_is_made_when_the_name_is_taken(tmp_path: Path) -> None:
 
 def test_a_folder_of_another_layout_is_told_how_its_folders_are_named(tmp_path: Path) -> None:
     (tmp_path / "data/images").mkdir(parents=True)
-    with pytest.raises(UserError, match="no folder .*JPEGImages") as caught:
+    with pytest.raises(UserError, match=r"no folder .*JPEGImages") as caught:
         register(tmp_path / "data", "street", NewDescriptor(3))
     assert "--images" in caught.value.remedy
     assert "segdata convert" in caught.value.remedy
