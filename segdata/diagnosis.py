@@ -233,9 +233,9 @@ def may_matter(finding: Finding) -> bool:
 
 
 def _is_symptom(finding: Finding) -> bool:
-    """Whether causes are named before it: proven NaN in weights is no worse a cause than a doubt
-    about the training."""
-    proven = finding.rule == "C07" and finding.certainty is Certainty.PROOF
+    """Whether causes are named before it: proven NaN in weights or in a log is no worse a cause
+    than a doubt about the training."""
+    proven = finding.rule in ("C07", "T12") and finding.certainty is Certainty.PROOF
     return finding.rule in _SYMPTOMS and not proven
 
 

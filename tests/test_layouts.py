@@ -123,3 +123,19 @@ def test_photos_beside_masks_of_other_names_are_not_taken_for_predictions(tmp_pa
         path.rename(path.with_name(f"scan{number + 70}.png"))
     found = diagnose(DoctorRequest(paths=(str(root / "images"), str(root / "masks"))))
     assert "L01" in [cause.finding.rule for cause in found.causes]
+
+
+def test_some_labels_with_an_ending_are_told_as_such_and_not_as_missing(tmp_path: Path) -> None:
+    root = write(tmp_path, "JPEGImages/{}.png", "SegmentationClass/{}.png", foreground=1)
+    (root / "dataset.toml").write_text('name = "data"\nnum_classes = 2\n')
+    for number in (1, 4):
+        path = root / "SegmentationClass" / f"{number}.png"
+        path.rename(path.with_stem(f"{number}_mask"))
+    found = diagnose(DoctorRequest(paths=(str(root),))).causes
+    assert [cause.finding.rule for cause in found if cause.finding.level.label == "error"] == [
+        "P10"
+    ]
+    assert "'_mask'" in found[0].finding.message
+    (root / "SegmentationClass" / "4_mask.png").unlink()
+    lost = {cause.finding.rule for cause in diagnose(DoctorRequest(paths=(str(root),))).causes}
+    assert {"P07", "P10"} <= lost

@@ -41,6 +41,20 @@ def common_affix(images: Collection[str], labels: Collection[str]) -> Affix | No
     return best if best.pairs >= _FITTING * fewer else None
 
 
+def with_ending(images: Collection[str], labels: Collection[str]) -> tuple[str, dict[str, str]]:
+    """Of photos without a label and labels without a photo: the most frequent ending that labels
+    have behind a photo's name, and the label of each photo with it."""
+    photos = set(images)
+    found: dict[str, dict[str, str]] = {}
+    for label in labels:
+        cuts = (at for at, letter in enumerate(label) if letter in "_-. ")
+        name = next((label[:at] for at in cuts if label[:at] in photos), None)
+        if name is not None:
+            found.setdefault(label[len(name) :], {})[name] = label
+    best = max(found, key=lambda ending: len(found[ending]), default="")
+    return best, found.get(best, {})
+
+
 def _parts(ends: tuple[str, str]) -> list[tuple[str, str]]:
     return [ends, (ends[0], ""), ("", ends[1]), ("", "")]
 

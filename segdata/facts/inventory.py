@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from segdata.dataset import Dataset, Split
-from segdata.facts.affixes import Affix, common_affix
+from segdata.facts.affixes import Affix, common_affix, with_ending
 from segdata.facts.siblings import ids_beside
 from segdata.file_index import FileIndex, walk
 from segdata.images import IMAGE_SUFFIXES
@@ -104,6 +104,8 @@ class Inventory:
         labels_only: names that have a label only.
         unlisted: names that have a photo and are in no list; 0 without lists.
         affix: what names have around them, if photos and labels fit when it is taken off.
+        ending: what some labels have behind the name of a photo that has no label of its name.
+        renamed: these labels, by the names of their photos.
         ids_beside: a folder beside that of the labels that holds ids, where this one holds colors.
     """
 
@@ -114,6 +116,8 @@ class Inventory:
     labels_only: tuple[str, ...]
     unlisted: int
     affix: Affix | None = None
+    ending: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
     ids_beside: str | None = None
 
 
@@ -131,12 +135,17 @@ def take_inventory(dataset: Dataset) -> Inventory:
     photos = _folder(images, no_image)
     # Where a photo has the name in other letters, its label may have too.
     no_label += [name for name in photos.elsewhere if name not in labels]
+    photos_only = tuple(key for key in images if key not in labels)
+    labels_only = tuple(key for key in labels if key not in images)
+    ending, renamed = with_ending(photos_only, labels_only) if both else ("", {})
     return Inventory(
         images=photos,
         labels=_folder(labels, no_label),
         both=both,
-        images_only=tuple(key for key in images if key not in labels),
-        labels_only=tuple(key for key in labels if key not in images),
+        images_only=photos_only,
+        labels_only=labels_only,
+        ending=ending,
+        renamed=renamed,
         unlisted=sum(key not in listed for key in images) if listed else 0,
         affix=common_affix(images, labels) if both == 0 and splits else None,
         ids_beside=ids_beside(dataset),

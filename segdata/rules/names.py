@@ -14,7 +14,7 @@ from segdata.rules.wording import counted, descriptor_file, on_dataset, register
 if TYPE_CHECKING:
     from segdata.facts import DatasetFacts
     from segdata.facts.affixes import Affix
-    from segdata.facts.inventory import Folder
+    from segdata.facts.inventory import Folder, Inventory
 
 
 @rule("P03", level=Level.ERROR)
@@ -66,8 +66,11 @@ def other_names(facts: DatasetFacts) -> Iterator[Statement]:
     How to fix: say in dataset.toml how the names of labels end, such as `label_suffix =
     "_mask.png"`. What stands before a name, rename.
     """
-    affix = facts.inventory.affix if facts.inventory else None
-    if affix is None or facts.inventory is None:
+    if facts.inventory is None:
+        return
+    yield from _some_renamed(facts.inventory)
+    affix = facts.inventory.affix
+    if affix is None:
         return
     images, labels = facts.inventory.images, facts.inventory.labels
     said = [f"{_around(ends)} of {what}" for ends, what in
@@ -85,6 +88,22 @@ def other_names(facts: DatasetFacts) -> Iterator[Statement]:
         },
         fix=_suffixes(facts, affix),
     )
+
+
+def _some_renamed(inventory: Inventory) -> Iterator[Statement]:
+    """Some labels have an ending, and the others have not."""
+    renamed = list(inventory.renamed.items())
+    if renamed:
+        photo, label = renamed[0]
+        yield Statement(
+            message=f"{counted(len(renamed), 'photo')} without a label of the same name "
+            f"{'has' if len(renamed) == 1 else 'have'} one with {inventory.ending!r} behind: "
+            f"{photo} has {label}",
+            path=inventory.labels.path,
+            count=len(renamed),
+            evidence={"ending": inventory.ending, "first_labels": [b for _, b in renamed[:5]]},
+            fix=f"take {inventory.ending!r} off the names of these labels",
+        )
 
 
 def _wanted(folder: Folder, suffix: str | None) -> str:

@@ -183,7 +183,9 @@ def _no_label(
     missing = [
         name
         for name in split.without_label
-        if name not in labels.elsewhere and name not in labels.outside
+        if name not in labels.elsewhere
+        and name not in labels.outside
+        and name not in facts.inventory.renamed
     ]
     if not missing:
         return
@@ -220,7 +222,8 @@ def _no_list(facts: DatasetFacts, numbers: dict[str, int]) -> Iterator[Statement
     """Labels without a photo, and photos that no list names."""
     inventory = facts.inventory
     assert inventory is not None
-    lonely = [n for n in inventory.labels_only if n not in inventory.images.elsewhere]
+    known = {*inventory.images.elsewhere, *inventory.renamed.values()}
+    lonely = [name for name in inventory.labels_only if name not in known]
     if lonely and not any(split.path for split in facts.splits):
         yield Statement(
             message=f"{counted(len(lonely), 'label')} in {inventory.labels.path} "
