@@ -45,11 +45,18 @@ def stale_weights(case: CaseFacts) -> Iterator[Statement]:
     yield Statement(
         message=f"the weights are of step {weights.step}, and the log goes on to step {last}",
         certainty=Certainty.STRONG,
-        level=Level.ERROR if weights.step == 0 or outcome(case) == "useless" else Level.WARNING,
+        level=Level.ERROR if weights.step == 0 else _how_bad(case, scored=bool(best)),
         path=weights.where,
         evidence={"step": weights.step, "last_step_in_log": last, "best_step": best},
         fix=f"use the checkpoint of step {next(iter(best.values()), last)}",
     )
+
+
+def _how_bad(case: CaseFacts, *, scored: bool) -> Level:
+    """Many keep an earlier checkpoint as the best; where the log has scores, it is not that one."""
+    if outcome(case) == "useless":
+        return Level.ERROR
+    return Level.WARNING if scored and outcome(case) == "unknown" else Level.INFO
 
 
 def _best(name: str, series: Series) -> int | None:
