@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
-from segdata.diagnosis import Diagnosis
+from segdata.diagnosis import Diagnosis, Verdict
 from segdata.errors import UserError
-from segdata.evidence import BatchFacts, CaseFacts, LabelEvidence
+from segdata.evidence import BatchFacts, CaseFacts, LabelEvidence, LogFacts, Series
 from segdata.evidence.batch_reading import read_batch
+from segdata.evidence.predictions import PredictionFacts
 from segdata.findings import Certainty, Level
 from segdata.images import read_photo
 from segdata.rules import judge_case
@@ -173,3 +175,47 @@ def test_other_files_are_refused_with_what_to_do(tmp_path: Path) -> None:
     np.savez(tmp_path / "s.npz", image=np.zeros(4), label=np.zeros((2, 4, 4), int))
     with pytest.raises(UserError, match="not N×3×H×W"):
         read_batch(tmp_path / "s.npz")
+
+
+BLACK = PredictionFacts(where="out", files=6, read=6, pixels={0: 600}, constant=6, brightest=0)
+NOTHING = LogFacts(
+    where="t.log",
+    kind="text",
+    loss=Series(tuple((10 * n, 0.5**n if n < 5 else 0.0) for n in range(1, 100))),
+)
+
+
+@pytest.mark.parametrize(("values", "rule"), [((0,), "L09"), ((0, IGNORE), "L01")])
+def test_a_batch_of_one_class_alone_is_not_healthy(
+    values: tuple[int, ...], rule: str, pairs: Arrays, tmp_path: Path
+) -> None:
+    images, labels = pairs
+    alone = look(tmp_path, images, np.resize(values, labels.shape), num_classes=None)
+    (cause,) = alone.causes
+    assert alone.verdict is Verdict.NOT_ENOUGH
+    assert (cause.finding.rule, cause.finding.level) == (rule, Level.INFO)
+    assert [line for line in alone.missing if "labels" in line] == list(cause.finding.missing)
+    assert look(tmp_path, images, labels % 2).verdict is Verdict.HEALTHY
+
+
+def test_a_loss_of_nothing_is_blamed_on_what_the_batch_shows() -> None:
+    def judged(**more: Any) -> list[str]:
+        found = judge_case(CaseFacts(log=NOTHING, **more))
+        return [f.rule for f in found if f.level is Level.ERROR and f.rule in ("L01", "L09")]
+
+    zeros = facts(label_values={0.0: 648})
+    assert judged(batch=zeros) == judged(batch=zeros, predictions=BLACK) == ["L09"]
+    assert judged(batch=facts(label_values={0.0: 600, 255.0: 48})) == ["L01"]
+    assert judged() == judged(batch=facts()) == ["L01"]
+    works = replace(BLACK, pixels={0: 500, 1: 100}, constant=0, truth={0: 500, 1: 100})
+    assert judged(batch=zeros, predictions=works) == []
+
+
+def test_empty_labels_of_few_pictures_are_a_hint_even_where_predictions_are_black() -> None:
+    def sure(images: int) -> list[Certainty]:
+        batch = facts(label_values={0.0: 81}, images=images)
+        found = judge_case(CaseFacts(batch=batch, predictions=BLACK))
+        return [f.certainty for f in found if f.rule == "L09"]
+
+    assert sure(1) == [Certainty.HINT]
+    assert sure(8) == [Certainty.MEDIUM]

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+_VOID = 255
+# Fewer labels may be empty by chance.
+_SEVERAL = 4
+
 
 @dataclass(frozen=True, kw_only=True)
 class BatchFacts:
@@ -53,3 +57,8 @@ class BatchFacts:
     turned: Mapping[str, int] = field(default_factory=dict)
     compared: int = 0
     others: int = 0
+
+    @property
+    def teaches_one_class(self) -> bool:
+        """Whether several labels hold 0 and what trainers ignore, and nothing else."""
+        return self.images >= _SEVERAL and set(self.label_values) <= {0, _VOID}

@@ -29,7 +29,7 @@ CASE_SCOPES = (
     "training", "loss_settings", "commands", "own_code", "as_read", "setting_hints",
     "registered", "curves", "vanishing", "validation", "logs", "printed_ids", "printed_files",
     "printed_weights", "weights", "heads", "restoring", "beginnings", "logits", "decoding",
-    "feeding", "batches",
+    "feeding", "batches", "one_class",
 )  # fmt: skip
 # What one rule says is the reason of what others would find, which then say nothing.
 _REASONS = {

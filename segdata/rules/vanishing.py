@@ -61,6 +61,9 @@ def one_class_in_the_loss(case: CaseFacts) -> Iterator[Statement]:
     step = nothing_left(case)
     if log is None or step is None or case.labels is not None:
         return
+    if case.batch is not None and case.batch.teaches_one_class:
+        # It says which of these it is.
+        return
     yield Statement(
         message=f"the loss fell to nothing by {log.counts[:-1]} {step}: the labels that the "
         "network is shown hold one class only; objects painted with the ignore label (255), "
@@ -69,7 +72,7 @@ def one_class_in_the_loss(case: CaseFacts) -> Iterator[Statement]:
         path=log.where,
         evidence=evidence_of(log),
         fix="give the doctor the labels: add the dataset folder, or --labels DIR",
-        missing=("the labels: --labels DIR", SETTLES),
+        missing=("the labels: --labels DIR", *([] if case.batch else [SETTLES])),
     )
 
 

@@ -16,6 +16,8 @@ from segdata.facts import DatasetFacts, FactsCollector, Look, gather_pair
 from segdata.findings import Finding
 from segdata.images.encoding import encode_label, encode_photo
 from segdata.rules.batches import is_luminance
+from segdata.rules.one_class import LABEL_FILES, is_one_class
+from segdata.rules.outcome import outcome
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.logits import ignore_of
 from segdata.workflows.scoring import classes_of
@@ -55,7 +57,14 @@ def look_at_batch(path: Path, case: Case) -> None:
             case.findings += [f for f in judged if f.rule in told]
         if case.facts.labels is None or case.facts.labels.clean:
             case.findings += [_of_loader(f) for f in judged if f.rule == "L10"]
+    if is_one_class(facts) and case.facts.labels is None and not _answered(case):
+        case.undecided.append(LABEL_FILES)
     case.add(Evidence.BATCH, f"{facts.images} images of the batch {path}", batch=facts)
+
+
+def _answered(case: Case) -> bool:
+    """Whether anything tells what came of the training."""
+    return bool(case.predictions) or outcome(case.facts) != "unknown"
 
 
 def _of_loader(finding: Finding) -> Finding:
