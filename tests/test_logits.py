@@ -17,7 +17,7 @@ from segdata.errors import UserError
 from segdata.evidence import LabelEvidence, LogFacts, Series, decodings
 from segdata.evidence.logit_files import read_logits
 from segdata.evidence.logit_tally import LogitTally
-from segdata.findings import Certainty, Level
+from segdata.findings import Certainty, Finding, Level
 from segdata.images import encode_label
 from segdata.rules import decoding, judge_case
 from segdata.workflows.doctoring import DoctorRequest, diagnose
@@ -114,6 +114,24 @@ def test_networks_that_work_cause_no_alarm(name: str, tmp_path: Path) -> None:
     assert facts.miou is not None
     assert facts.miou > 0.8
     assert facts.classes[1].auc == pytest.approx(1.0, abs=0.01)
+
+
+def test_one_channel_is_noted_where_nobody_has_shown_what_is_made_of_it(tmp_path: Path) -> None:
+    def notes(change: Any, predicted: Any = None) -> list[Finding]:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        files = Files(folder)
+        files.write(change, predicted)
+        found = [cause.finding for cause in files.diagnosis().causes]
+        return [finding for finding in found if finding.rule == "D09"]
+
+    (raw,) = notes(HEALTHY["one raw channel"])
+    assert (raw.level, raw.certainty) == (Level.INFO, Certainty.HINT)
+    assert "argmax" in raw.message
+    assert "with 0 " in raw.message
+    assert "with 0.5" in notes(HEALTHY["one channel after a sigmoid"])[0].message
+    assert notes(HEALTHY["one raw channel"], lambda s: s > 0) == []
+    assert notes(pair) == []
 
 
 def test_images_without_objects_are_no_unfinished_labels(tmp_path: Path) -> None:

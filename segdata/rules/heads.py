@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
 from segdata.rules.outcome import outcome
-from segdata.rules.told import is_initial, trainings
+from segdata.rules.told import PREDICTIONS, is_initial, trainings
 from segdata.rules.weights import all_weights
 
 if TYPE_CHECKING:
@@ -54,6 +54,26 @@ def one_channel(case: CaseFacts) -> Iterator[Statement]:
             else "predict with a sigmoid and a threshold of 0.5, or train with two channels",
             missing=() if sure else ("how the scores become ids: --logits DIR",),
         )
+
+
+@further("D09")
+def scores_of_one_channel(case: CaseFacts) -> Iterator[Statement]:
+    """The logits have one channel, and nobody has shown what is made of them."""
+    labels, logits = case.labels, case.logits
+    if logits is None or logits.channels != 1 or logits.asked or case.predictions is not None:
+        return
+    half = "them with 0.5" if logits.sigmoid else "them with 0 (their sigmoid with 0.5)"
+    yield Statement(
+        message="the scores have one channel"
+        + (f", and the labels {labels.num_classes} classes" if labels is not None else "")
+        + f": argmax of one channel is 0 in every pixel; comparing {half} is right",
+        certainty=Certainty.HINT,
+        level=Level.INFO,
+        path=logits.where,
+        evidence={"channels": 1, "mean_iou": logits.miou and round(logits.miou, 3)},
+        fix=f"compare {half} instead of argmax, or train with two channels",
+        missing=(PREDICTIONS,),
+    )
 
 
 @rule("D06", level=Level.ERROR)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, SettingsFacts, WeightFacts
 
+PREDICTIONS = "the predictions: --predictions DIR with the predicted PNGs"
+
 
 def trainings(case: CaseFacts) -> Iterator[SettingsFacts]:
     """Settings of the training: of the commands, of files, and of the checkpoint itself."""
@@ -23,3 +25,13 @@ def is_initial(weights: WeightFacts, case: CaseFacts) -> bool:
     """Whether the training was told to begin from these weights."""
     given = {PurePath(t.initial_checkpoint).name for t in trainings(case) if t.initial_checkpoint}
     return PurePath(weights.where).name in given
+
+
+def weighed(case: CaseFacts) -> bool:
+    """Whether some classes or pixels count more than others in the loss."""
+    return any(_weighs(one) for one in trainings(case))
+
+
+def _weighs(told: SettingsFacts) -> bool:
+    weights = set((told.class_weights or {}).values())
+    return told.balanced or len(weights) > 1 or (told.top_k or 1.0) < 1
