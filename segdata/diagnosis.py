@@ -124,12 +124,19 @@ _RIGHTLY = frozenset({"I10"})
 # What a person sees, not why: explained by any fault that comes earlier in the chain. That black is
 # right is one of them when the labels themselves are at fault: they look black for that reason.
 _SYMPTOMS = frozenset({"I07", "I10", "I11", "T12", "C07"})
+# Of these, that numbers ran away: for a reason of its own, or for one of labels.
+_NUMBERS = frozenset({"T12", "C07"})
 # What would be a cause of its own, but follows where an earlier link is surely broken: labels that
 # teach one class look imbalanced, and a network that cannot learn looks as if it had not learned
 # long enough, at a wrong rate, or from the wrong weights (fault catalogue, facts 2 to 4).
 _CONSEQUENCES = _SYMPTOMS | {"T01", "T02", "T03", "T05", "T10", "T11", "T20", "L26", "C08", "P09"}
 # What follows of one cause only: a label that is lost shifts all that come after it.
 _FOLLOWS = {"P07": frozenset({"P02"})}
+# Some pictures are missing or seen twice for their names, lists or splits: nothing that a network
+# does follows from it.
+_PARTIAL = frozenset({"P03", "P04", "P05", "P06", "P07", "P08", "P09", "P12"})
+# A leak flatters scores, and never is why predictions are black.
+_LEAKS = frozenset({"P08"})
 # Records that are older than the labels: whatever is wrong with the labels in them, they have to be
 # made anew first.
 _STALE = frozenset({"S01"})
@@ -184,7 +191,8 @@ def evidence_lines(finding: Finding) -> list[str]:
 def _rank(finding: Finding) -> tuple[int, int, int, int, int]:
     """Errors before warnings, proofs before hints, causes before what may follow from them, early
     links before late ones."""
-    note, follows = int(finding.rule in _NOTES), int(finding.rule in _CONSEQUENCES)
+    note = int(finding.rule in _NOTES | _LEAKS)
+    follows = int(finding.rule in _CONSEQUENCES)
     return -finding.level, note, -finding.certainty, follows, _place(finding)
 
 
@@ -218,6 +226,7 @@ def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
     first = next((f for f in [*old, *ranked] if f.rule not in behind), None)
     if verdict is not Verdict.FAULT or first is None or not _explains(first):
         return tuple(Cause(finding) for finding in ranked)
+    behind = _SYMPTOMS - _NUMBERS if first.rule in _PARTIAL else behind
     follow = tuple(
         f for f in ranked
         if (f.rule in behind and _later(f, first)) or (old and _in_record(f))

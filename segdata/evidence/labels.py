@@ -19,6 +19,7 @@ class LabelEvidence:
         names: of the classes, by id.
         labels: how many were read.
         empty: labels that are 0 throughout.
+        ignored_alone: labels that hold 0 and the ignore label, and nothing else.
         unlabelled: the photos of these show the colors of objects as others do.
         photos: how many have each suffix, in small letters.
         pixels: by id, as the trainer reads them, ignored ones left out.
@@ -40,6 +41,7 @@ class LabelEvidence:
     names: Mapping[int, str] = field(default_factory=dict)
     labels: int = 0
     empty: int = 0
+    ignored_alone: int = 0
     unlabelled: bool = False
     photos: Mapping[str, int] = field(default_factory=dict)
     pixels: Mapping[int, int] = field(default_factory=dict)

@@ -48,7 +48,10 @@ def headline(diagnosis: Diagnosis) -> str:
         return _SAID[first.rule]
     if diagnosis.verdict is Verdict.FAULT and first is not None and diagnosis.broken is not None:
         return f"{_LIES[first.certainty]} {diagnosis.broken.value}."
-    return _ANSWERS[diagnosis.verdict]
+    warned = diagnosis.verdict is Verdict.DISPLAY_ONLY and any(
+        cause.finding.level >= Level.WARNING for cause in diagnosis.causes
+    )
+    return _ANSWERS[diagnosis.verdict] + (" What was noticed deserves a look." if warned else "")
 
 
 def cause_and_rest(diagnosis: Diagnosis) -> tuple[Cause | None, tuple[Cause, ...]]:

@@ -217,6 +217,8 @@ def _plateau(log: LogFacts, case: CaseFacts, reference: float) -> Iterator[State
         "nothing from the photos. Photos and labels do not belong together where it reads them: "
         "shuffled, shifted by one, mirrored or turned",
         certainty=Certainty.MEDIUM if last / reference <= _ABOVE else Certainty.HINT,
+        # So far above it lies what the decay of weights adds, whatever was learned.
+        level=Level.INFO if last / reference > _ABOVE and outcome(case) != "useless" else None,
         path=log.where,
         evidence={**evidence_of(log), **references(case)},
         fix="draw a batch as the loader gives it, photo beside label; sort both lists, and turn "

@@ -15,6 +15,7 @@ from segdata.rules.appearance import is_useless
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, LogFacts, SettingsFacts
+    from segdata.evidence.predictions import PredictionFacts
 
 Outcome = Literal["useless", "works", "unknown"]
 # Catalogue, appendix 2: useless networks ended at 82 % of the labels' entropy and more, a healthy
@@ -34,9 +35,11 @@ _NEARLY_ALL, _FEWER = 0.995, 0.2
 
 def outcome(case: CaseFacts) -> Outcome:
     """What predictions, else the log's scores, else its loss say."""
-    if case.predictions is not None and case.predictions.pixels:
-        return "useless" if collapsed(case) or is_useless(case.predictions) else "works"
-    if case.logits is not None and case.logits.classes:
+    seen = case.predictions
+    rightly = seen is not None and _rightly(seen)
+    if seen is not None and seen.pixels and not rightly:
+        return "useless" if collapsed(case) or is_useless(seen) else "works"
+    if case.logits is not None and case.logits.classes and not rightly:
         return "useless" if max(one.won for one in case.logits.classes) == 1 else "works"
     if case.log is None:
         return "unknown"
@@ -49,6 +52,11 @@ def outcome(case: CaseFacts) -> Outcome:
     began = case.log.loss.first
     fell = learned and began is not None and last is not None and last > 0.01 * (reference or 0)
     return "works" if best > _GOOD_SCORE or fell else "unknown"
+
+
+def _rightly(seen: PredictionFacts) -> bool:
+    """Whether labels are of the one class that is predicted: that shows nothing of the network."""
+    return len(seen.pixels) == 1 and seen.truth is not None and set(seen.truth) == set(seen.pixels)
 
 
 def collapsed(case: CaseFacts) -> bool:

@@ -9,7 +9,7 @@ from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further
 from segdata.rules.as_read import is_decided
 from segdata.rules.masks import is_background
-from segdata.rules.outcome import graded, outcome, trainings
+from segdata.rules.outcome import collapsed, graded, outcome, trainings
 from segdata.rules.wording import numbers, percent, several
 
 if TYPE_CHECKING:
@@ -17,11 +17,34 @@ if TYPE_CHECKING:
 
 # What trainers ignore that nobody tells otherwise (PASCAL VOC's void).
 _VOID = 255
+# Where objects of one annotator are painted so it is more than one label in four.
+_SOME_IGNORED = 0.25
 # A sound conversion loses nothing; soft edges and void that was merged are few pixels.
 _LOST, _TURNED = 0.02, 0.98
 # With half of the masks left empty IoU halves (fault catalogue, appendix 2).
 _MANY_EMPTY = 0.4
 _READER = "what reads the labels: --script FILE, or --batch FILE.npz with a batch as loaded"
+
+
+@further("L01")
+def some_objects_are_ignored(case: CaseFacts) -> Iterator[Statement]:
+    """Many labels hold 0 and the ignore label alone, and the network answers one class."""
+    labels = case.labels
+    # Labels that are looked at with the predictions may be of these, and seem to be empty.
+    if labels is None or not (collapsed(case) or outcome(case) == "useless") or not labels.labels:
+        return
+    share = labels.ignored_alone / labels.labels
+    if not _SOME_IGNORED <= share < 1:
+        return
+    yield Statement(
+        message=f"{labels.ignored_alone} of {labels.labels} labels hold only 0 and the ignore "
+        f"label {labels.ignore}: if their objects are painted so, training does not see them",
+        certainty=Certainty.MEDIUM,
+        path=labels.where,
+        count=labels.ignored_alone,
+        evidence={"labels": labels.labels, "with_0_and_ignored_alone": labels.ignored_alone},
+        fix=f"if {labels.ignore} means an object in these labels, give it the object's id",
+    )
 
 
 @further("L03")

@@ -62,7 +62,7 @@ class _Seen:
 def look_at_dataset(path: str, case: Case) -> None:
     """Every pair of a data set, or a sample."""
     dataset = registry.find(path)
-    if dataset.image_files or not Path(path).is_dir():
+    if dataset.image_files or index_folder(dataset.images_folder) or not Path(path).is_dir():
         _look(dataset, case, _everything)
         if dataset.label_files and not dataset.image_files.keys() & dataset.label_files.keys():
             _look_at_masks(dataset.root, dataset.descriptor, dataset.label_files, case)
@@ -255,6 +255,7 @@ def _evidence(facts: DatasetFacts, findings: Sequence[Finding], seen: _Seen) -> 
         names={entry.id: entry.name for entry in descriptor.classes},
         labels=facts.labels,
         empty=facts.masks.empty.files,
+        ignored_alone=_ignored_alone(facts),
         unlabelled=are_unlabelled(facts),
         photos=facts.inventory.images.suffixes if facts.inventory else {},
         pixels={i: n for i, n in sorted(pixels.items()) if n and i not in ignored},
@@ -267,6 +268,11 @@ def _evidence(facts: DatasetFacts, findings: Sequence[Finding], seen: _Seen) -> 
         to_shards="" if facts.shards else on_dataset(facts, "shard", f"{facts.root}-shards"),
         clean=all(finding.level < Level.WARNING for finding in findings),
     )
+
+
+def _ignored_alone(facts: DatasetFacts) -> int:
+    seen = (group.values.get(facts.descriptor.ignore_label or 0) for group in facts.groups)
+    return sum(value.alone for value in seen if value) if facts.descriptor.ignore_label else 0
 
 
 def _misread(facts: DatasetFacts) -> dict[str, tuple[int, ...]]:
