@@ -67,11 +67,12 @@ class DecodingTally:
         return {name: share / self.images for name, share in self._shares.items()}
 
     @property
-    def threshold(self) -> float | None:
-        """Above it files of two classes hold 1, as a score (of two channels: how far the second is
-        ahead); None where no number does, or files hold one class."""
+    def threshold(self) -> tuple[float, float] | None:
+        """From the first to the second lies the score above which files of two classes hold 1 (of
+        two channels: how far the second is ahead); None where no number does, or files hold one
+        class."""
         low, high = self._highest_off, self._lowest_on
-        return float(low) if np.isfinite([low, high]).all() and low <= high else None
+        return (float(low), float(high)) if np.isfinite([low, high]).all() and low <= high else None
 
     @property
     def names(self) -> NameFit | None:

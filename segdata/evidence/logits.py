@@ -95,6 +95,7 @@ class LogitFacts:
         predicted: images of which there is a predicted file of the same size.
         beyond: predicted files with more ids than channels.
         threshold: above this score the files of two classes hold 1; None where no number tells.
+        threshold_to: it may be as high as this: no score lies between.
         names: whether predicted files are what the scores of other images say.
         other: another network's logits of the same images.
         asked: a run's network was asked; they are no files.
@@ -119,6 +120,7 @@ class LogitFacts:
     predicted: int = 0
     beyond: int = 0
     threshold: float | None = None
+    threshold_to: float | None = None
     names: NameFit | None = None
     other: OtherLogits | None = None
     asked: bool = False

@@ -15,6 +15,7 @@ from segdata.evidence.name_fit import thumbnails
 from segdata.evidence.predicted_crops import PredictedCrops
 from segdata.evidence.predicted_edges import PredictedEdges
 from segdata.evidence.predicted_sizes import PredictedSizes, Size, best_fit
+from segdata.evidence.predicted_twins import mark_of
 from segdata.evidence.score_readings import CutScores, read_scores
 from segdata.facts import count_values
 from segdata.facts.decoders import palette_of
@@ -77,6 +78,7 @@ class PredictedFile:
         crops: whether it ends before its picture.
         thumbnails: of itself and its label.
         cut: against its probabilities.
+        mark: what only equal pictures share.
     """
 
     name: str
@@ -93,6 +95,7 @@ class PredictedFile:
     crops: PredictedCrops | None = None
     thumbnails: tuple[bytes, bytes] | None = None
     cut: CutScores | None = None
+    mark: bytes | None = None
 
 
 def look_at_file(beside: Beside) -> PredictedFile:
@@ -121,6 +124,7 @@ def look_at_file(beside: Beside) -> PredictedFile:
             edges=PredictedEdges.of(ids) if beside.closely else None,
         )
         rim = ids
+    found = replace(found, mark=mark_of(rim, len(found.counts)))
     framed = _is_framed(rim) and len(found.counts) > 1
     height, width = rim.shape[:2]
     return _with_others(found, ids, (height, width), framed, beside)

@@ -10,6 +10,7 @@ from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.evidence.folders_beside import look_beside
 from segdata.evidence.predicted_file import Beside, look_at_file
+from segdata.evidence.predicted_twins import Seen, look_at_twins
 from segdata.evidence.predictions import PredictionFacts, PredictionTally
 from segdata.evidence.score_readings import find_scores
 from segdata.executors import Executor, Serial, for_number
@@ -66,13 +67,17 @@ def gather_predictions(
     sample = dict(list(files.items())[::step])
     tally = PredictionTally(str(folder))
     runner = for_number(executor, len(sample)) if executor else Serial()
-    for file in runner.imap(look_at_file, _tasks(folder, sample, files, known)):
+    tasks = list(_tasks(folder, sample, files, known))
+    marked = []
+    for task, file in zip(tasks, runner.imap(look_at_file, tasks), strict=True):
         tally.add_file(file)
+        marked.append((file.mark, Seen(file.name, task.label, task.photo)))
     return tally.facts(
         files=len(files),
         num_classes=known.num_classes,
         ignore=known.ignore,
         beside=look_beside(folder, list(files)),
+        twins=look_at_twins(marked),
     )
 
 

@@ -14,6 +14,7 @@ from segdata.evidence.predicted_crops import PredictedCrops
 from segdata.evidence.predicted_edges import PredictedEdges
 from segdata.evidence.predicted_file import PredictedFile
 from segdata.evidence.predicted_sizes import PredictedSizes
+from segdata.evidence.predicted_twins import PredictedTwins
 from segdata.evidence.score_readings import CutScores
 
 # Values that are told apart; photos given for predictions have thousands of colors.
@@ -46,6 +47,7 @@ class PredictionFacts:
         names: whether they fit labels of other names better.
         cut: against the probabilities beside them.
         beside: folders that hold the same pictures in another form.
+        twins: those that equal others though their photos do not.
     """
 
     where: str
@@ -70,6 +72,7 @@ class PredictionFacts:
     names: NameFit | None = None
     cut: CutScores = field(default_factory=CutScores)
     beside: tuple[FolderBeside, ...] = ()
+    twins: PredictedTwins = field(default_factory=PredictedTwins)
 
     @property
     def total(self) -> int:
@@ -143,6 +146,7 @@ class PredictionTally:
         num_classes: int | None = None,
         ignore: int | None = None,
         beside: tuple[FolderBeside, ...] = (),
+        twins: PredictedTwins | None = None,
     ) -> PredictionFacts:
         return PredictionFacts(
             where=self.where,
@@ -167,4 +171,5 @@ class PredictionTally:
             names=self.names.facts(),
             cut=self.cut,
             beside=beside,
+            twins=twins or PredictedTwins(),
         )

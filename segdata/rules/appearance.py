@@ -13,9 +13,10 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty
+from segdata.rules.rounding import rounded_to_one
 
 if TYPE_CHECKING:
-    from segdata.evidence import CaseFacts
+    from segdata.evidence import CaseFacts, LogitFacts
     from segdata.evidence.folders_beside import FolderBeside
     from segdata.evidence.label_fit import LabelFit
     from segdata.evidence.predictions import PredictionFacts
@@ -42,6 +43,8 @@ _SAME = 0.998
 _NO_BETTER = 1.05
 # What is nearly one class: others are told in a tenth of the pixels that they should have.
 _TENTH, _LEAST = 0.1, 0.005
+# One or two files that equal another may be photos of one place.
+_EQUAL, _UNLIKE = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,12 @@ def nearly_one_class(facts: PredictionFacts) -> int | None:
     others = 1 - facts.truth.get(class_id, 0) / sum(facts.truth.values())
     predicted = 1 - facts.share(most)
     return class_id if others >= _LEAST and predicted <= _TENTH * others else None
+
+
+def is_one_answer(facts: PredictionFacts) -> bool:
+    """Most files equal another one to the last pixel, though they are of other scenes."""
+    twins = facts.twins
+    return twins.files >= max(_EQUAL, facts.read / 2) and twins.others >= _UNLIKE
 
 
 def is_useless(facts: PredictionFacts) -> bool:
@@ -200,7 +209,14 @@ def cut_certainty(case: CaseFacts) -> Certainty | None:
         # Of a single channel argmax leaves nothing but 0, too.
         alone = logits.decodings.get(_ALONE, 0.0) > _SAME
         return Certainty.MEDIUM if alone else Certainty.STRONG
+    if logits is not None and _are_far(logits) and (rounded := rounded_to_one(logits)) is not None:
+        return min(rounded, Certainty.STRONG if set(facts.pixels) == {0, 1} else Certainty.MEDIUM)
     return Certainty.MEDIUM if _is_left_of_cut(facts) else None
+
+
+def _are_far(logits: LogitFacts) -> bool:
+    """Whether files are not what the scores say in more than rounded pixels."""
+    return logits.decodings.get(_BEST, 1.0) <= _SAME
 
 
 # Names in segdata.evidence.decodings.

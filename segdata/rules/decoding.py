@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.appearance import brightened, reason
+from segdata.rules.appearance import brightened, cut_certainty, reason
 from segdata.rules.fitting import tells_apart
 from segdata.rules.logits import evidence_of
 from segdata.rules.predicting import is_cut_within
@@ -56,11 +56,14 @@ def wrong_threshold(case: CaseFacts) -> Iterator[Statement]:
     logits = case.logits
     if logits is None or case.predictions is None or not _is_far_off(logits):
         return
+    cut = cut_certainty(case) if reason(case) == "V03" else None
+    if cut is not None and cut >= Certainty.STRONG:
+        return
     yield Statement(
         message=f"the {logits.predicted} predicted files hold 1 where the score is above "
         f"{logits.threshold:.4g}, and the scores' own half is {_half(logits):g}: the right way "
         f"gives other ids in {1 - logits.decodings[_RIGHT]:.1%} of the pixels",
-        certainty=Certainty.STRONG,
+        certainty=Certainty.MEDIUM if cut else Certainty.STRONG,
         path=case.predictions.where,
         count=logits.predicted,
         evidence={"threshold": logits.threshold, **evidence_of(logits)},

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segdata.rules.appearance import as_ids, is_constant, is_useless, reason
+from segdata.rules.appearance import as_ids, is_constant, is_one_answer, is_useless, reason
 from segdata.rules.outcome import LEARNED, entropy
 
 if TYPE_CHECKING:
@@ -123,9 +123,10 @@ def are_own(case: CaseFacts) -> bool:
 
 
 def fits_poorly(case: CaseFacts) -> bool:
-    """Whether labels are there, and the predictions are far from them."""
-    fit = fit_of(case)
-    if case.predictions is not None and is_useless(case.predictions):
+    """Whether labels are there, and the predictions are far from them, or do not depend on the
+    photo, whatever they fit."""
+    fit, facts = fit_of(case), case.predictions
+    if facts is not None and (is_useless(facts) or is_one_answer(facts)):
         return True
     return fit is not None and fit.beyond <= _BEYOND and fit.kappa < _FAIR
 

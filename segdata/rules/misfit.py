@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further
-from segdata.rules.appearance import is_constant, is_dark, nearly_one_class
+from segdata.rules.appearance import is_constant, is_dark, is_one_answer, nearly_one_class, reason
 from segdata.rules.class_order import moved_in_files
 from segdata.rules.fitting import (
     are_own,
@@ -25,9 +25,53 @@ from segdata.rules.outcome import trainings
 from segdata.rules.predicting import is_cut_within, wrong_axis
 from segdata.rules.predictions import evidence_of
 from segdata.rules.scores import is_of_others, is_turned
+from segdata.rules.wording import counted
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
+
+# Other scenes below one picture that leave no doubt.
+_UNLIKE = 2
+_ONE_ANSWER = (
+    "feed the network two photos that differ and compare its scores: if they are equal, look at "
+    "what it is fed (the same array each time?) and at its norms (model.eval(), frozen in training "
+    "with small batches); if not, at how files are written"
+)
+_OF_A_BATCH = (
+    "look at the loop that writes the files: each needs its own part of the batch, ids[i] instead "
+    "of ids[0], and its own photo"
+)
+
+
+@further("I11")
+def one_answer_to_all_photos(case: CaseFacts) -> Iterator[Statement]:
+    """Predictions of several classes that are the same picture whatever the photo shows."""
+    facts = case.predictions
+    if facts is None or not is_one_answer(facts) or reason(case) in ("V03", "V08"):
+        return
+    twins = facts.twins
+    whole = twins.files == facts.read and twins.groups == 1
+    what = (
+        f"all {facts.read} predictions are the same picture"
+        if whole
+        else f"{twins.files} of {counted(facts.read, 'prediction')} are the same picture as another"
+    )
+    fit = fit_of(case)
+    fits = f" (mean IoU {fit.miou:.2f})" if fit is not None else ""
+    yield Statement(
+        message=f"{what}, to the last pixel, though they are of different photos{fits}: the answer "
+        "does not depend on the photo",
+        certainty=Certainty.STRONG if whole and twins.others > _UNLIKE else Certainty.MEDIUM,
+        path=facts.where,
+        count=twins.files,
+        evidence={
+            "equal_files": twins.files,
+            "different_pictures": twins.groups,
+            "such_as": list(twins.examples),
+        },
+        fix=_ONE_ANSWER if twins.groups == 1 else _OF_A_BATCH,
+        missing=tuple(_missing(case)),
+    )
 
 
 @further("I01")
@@ -45,7 +89,10 @@ def perhaps_another_scale(case: CaseFacts) -> Iterator[Statement]:
 
 @further("I02")
 def perhaps_swapped_colors(case: CaseFacts) -> Iterator[Statement]:
-    """Shapes may be found and classes confused: red and blue."""
+    """Shapes may be found and classes confused: red and blue. What is no answer to the photo is
+    none to its colors."""
+    if case.predictions is None or is_one_answer(case.predictions):
+        return
     yield from _hint(
         case,
         "I02",
@@ -130,19 +177,21 @@ def _hint(
 def _speaks(case: CaseFacts) -> bool:
     """Whether predictions are wrong, the network may be right, and no rule knows more."""
     facts = case.predictions
-    if facts is None or facts.fit is None or has_not_learned(case):
-        return False
-    if (
-        moved_in_files(case)
-        or is_of_others(facts.names)
-        or is_turned(facts.names)
-        or is_cut_within(facts)
-    ):
+    if facts is None or facts.fit is None or has_not_learned(case) or is_known_why(case):
         return False
     if _is_one_class(case):
         # Without a log the network may well have said it: I11 alone speaks.
         return has_learned(case) and len(facts.truth or {}) > 1
     return fits_poorly(case) and wrong_axis(facts) is None
+
+
+def is_known_why(case: CaseFacts) -> bool:
+    """Whether files fit poorly for how they were made of what the network said."""
+    facts = case.predictions
+    if facts is None:
+        return False
+    named = is_of_others(facts.names) or is_turned(facts.names)
+    return bool(moved_in_files(case) or named or is_cut_within(facts))
 
 
 def _is_one_class(case: CaseFacts) -> bool:

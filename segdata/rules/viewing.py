@@ -22,6 +22,7 @@ from segdata.rules.appearance import (
     side_of_classes,
 )
 from segdata.rules.predictions import drawn, evidence_of, listed
+from segdata.rules.rounding import rounded_to_one
 from segdata.rules.wording import counted, numbers, percent, several
 
 if TYPE_CHECKING:
@@ -58,11 +59,14 @@ def probabilities_cut(case: CaseFacts) -> Iterator[Statement]:
     certainty, cut = cut_certainty(case), facts.cut
     assert certainty is not None
     told = f"{percent(1 - facts.share(0))} of the saved pixels are not 0"
+    where = case.logits.threshold if case.logits and rounded_to_one(case.logits) else None
     if cut.cut:
         should = f", and {percent(cut.likely / max(1, cut.pixels))} of the probabilities say so"
     elif facts.truth and case.logits is None:
         share = facts.truth.get(1, 0) / sum(facts.truth.values())
         should = f", single pixels inside objects that take {percent(share)} of the labels"
+    elif where is not None:
+        should = f", only those where a probability is rounded to 1 (scores above {where:.3g})"
     else:
         should = ", and the scores say otherwise"
     yield Statement(

@@ -88,12 +88,14 @@ class _Reader:
         return None
 
     def facts(self) -> LogitFacts:
+        low, high = self.decodings.threshold or (None, None)
         return replace(
             self.tally.facts(),
             decodings=self.decodings.shares,
             predicted=self.decodings.images,
             beyond=self.decodings.beyond,
-            threshold=self.decodings.threshold,
+            threshold=low,
+            threshold_to=high,
             names=self.decodings.names,
         )
 
