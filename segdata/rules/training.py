@@ -17,10 +17,11 @@ from segdata.rules.outcome import (
     samples,
     trainings,
 )
+from segdata.rules.told import PREDICTIONS, weighed
 from segdata.rules.wording import percent
 
 if TYPE_CHECKING:
-    from segdata.evidence import CaseFacts, SettingsFacts
+    from segdata.evidence import CaseFacts
 
 # Fault catalogue, T02: below about 20 passes over the data runs are reported to stay black, and 50
 # passes are what it advises. From good weights fewer are enough.
@@ -51,7 +52,7 @@ def rare_classes(case: CaseFacts) -> Iterator[Statement]:
         return
     rare = 1 - labels.share(labels.majority)
     answered = _answered(case)
-    if rare >= _RARE or answered not in (None, labels.majority) or _weighed(case):
+    if rare >= _RARE or answered not in (None, labels.majority) or weighed(case):
         return
     ranks = case.logits.ranking if case.logits is not None else None
     shown = passes(case)
@@ -73,6 +74,30 @@ def rare_classes(case: CaseFacts) -> Iterator[Statement]:
         missing=()
         if ranks is not None
         else ("the scores: add the run, or --logits DIR: whether they rank the pixels",),
+    )
+
+
+@further("T01")
+def rare_before_training(case: CaseFacts) -> Iterator[Statement]:
+    """Sound labels have rare objects: no fault, and worth knowing before one trains."""
+    labels = case.labels
+    if labels is None or labels.majority is None or len(labels.pixels) < 2 or not labels.clean:
+        return
+    asked = case.log is not None or case.predictions is not None or case.logits is not None
+    rare = 1 - labels.share(labels.majority)
+    if asked or rare >= _RARE or weighed(case):
+        return
+    most = labels.names.get(labels.majority, labels.majority)
+    yield Statement(
+        message=f"all classes but {most} are {percent(rare)} of the pixels: a network that is "
+        f"trained for too short a time answers {most} everywhere",
+        certainty=Certainty.HINT,
+        level=Level.INFO,
+        path=labels.where,
+        evidence={"share_of_the_rare": rare},
+        fix="plan for more steps, and for loss.class_weights=balanced or hard mining if they are "
+        "not enough; judge by IoU, not by accuracy",
+        missing=(PREDICTIONS,),
     )
 
 
@@ -167,7 +192,7 @@ def told_to_begin_with_nothing(case: CaseFacts) -> Iterator[Statement]:
             path=told.where,
             evidence={"tf_initial_checkpoint": given},
             fix="--tf_initial_checkpoint=FOLDER/model.ckpt, without .index, .meta or .data",
-            missing=("the log: --log FILE says what was restored",),
+            missing=() if case.log else ("the log: --log FILE says what was restored",),
         )
         return
 
@@ -183,15 +208,6 @@ def _answered(case: CaseFacts) -> int | None:
     if case.logits is not None and case.logits.classes:
         return max(case.logits.classes, key=lambda one: one.won).id
     return None
-
-
-def _weighed(case: CaseFacts) -> bool:
-    return any(_weighs(one) for one in trainings(case))
-
-
-def _weighs(told: SettingsFacts) -> bool:
-    weights = set((told.class_weights or {}).values())
-    return told.balanced or len(weights) > 1 or (told.top_k or 1.0) < 1
 
 
 def _near_entropy(case: CaseFacts) -> bool:

@@ -377,3 +377,57 @@ def test_sizes_and_classes_of_a_registration() -> None:
 
 def test_a_sound_command_raises_no_alarm() -> None:
     assert alarms(case(training=DEEPLAB, scripts=(script(), script("vis")))) == []
+
+
+def test_rare_objects_of_sound_labels_are_a_note_before_training() -> None:
+    (note,) = said(case(labels=RARE), "T01")
+    assert (note.level, note.certainty) == (Level.INFO, Certainty.HINT)
+    assert "background" in note.message
+    assert not said(case(), "T01")
+    assert not said(case(labels=replace(RARE, clean=False)), "T01")
+    assert not said(case(labels=RARE, training=replace(DEEPLAB, balanced=True)), "T01")
+    assert not said(case(labels=RARE, log=log(WELL)), "T01")
+    assert not said(case(labels=RARE, predictions=SOUND), "T01")
+
+
+FROM_NOTHING = replace(DEEPLAB, initial_checkpoint=None, num_classes=11)
+# Fault catalogue, T05.
+CRAWLS = [5.8 - 1.1 * n / 600 for n in range(600)]
+
+
+def test_a_loss_that_stays_far_above_knowing_nothing_began_with_random_weights() -> None:
+    crawls = case(log=log(CRAWLS, with_decay=True), training=FROM_NOTHING)
+    (found,) = (one for one in said(crawls, "T05") if one.level >= Level.WARNING)
+    assert "ln(11) = 2.4" in found.message
+
+
+@pytest.mark.parametrize(
+    ("values", "changes"),
+    [
+        (CRAWLS, {"initial_checkpoint": "a/model.ckpt"}),
+        (CRAWLS, {"class_weights": {0: 1.0, 1: 9.0}}),
+        (CRAWLS, {"top_k": 0.25}),
+        (CRAWLS, {"tool": "pytorch"}),
+        # Too early to tell.
+        (CRAWLS[:100], {}),
+        # A sum of three losses begins at three times ln(11), and falls.
+        (falling(3.6, points=600, start=7.2), {}),
+        # Two classes, and a weight decay of 1.
+        (falling(1.15, points=600, start=1.7), {"num_classes": 2}),
+        # Frequencies are learned.
+        (falling(2.2, points=600, start=2.9), {}),
+    ],
+)
+def test_losses_that_are_high_for_other_reasons_began_with_nothing_wrong(
+    values: list[float], changes: dict[str, Any]
+) -> None:
+    told = replace(FROM_NOTHING, **changes)
+    found = said(case(log=log(values, with_decay=True), training=told), "T05")
+    assert not [one for one in found if one.level >= Level.WARNING]
+
+
+def test_the_end_of_a_curve_does_not_say_that_it_crawls() -> None:
+    points = tuple((50_000 + 10 * n, value) for n, value in enumerate(CRAWLS))
+    late = LogFacts(where="t.log", kind="text", loss=Series(points), with_decay=True)
+    found = said(case(log=late, training=FROM_NOTHING), "T05")
+    assert not [one for one in found if one.level >= Level.WARNING]
