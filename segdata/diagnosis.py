@@ -101,8 +101,20 @@ class Diagnosis:
         """The first broken link, or the one that makes sound predictions look black."""
         if self.verdict not in (Verdict.FAULT, Verdict.DISPLAY_ONLY) or not self.causes:
             return None
-        rule = self.causes[0].finding.rule
+        rule = self.answer.finding.rule
         return None if rule in _ANYWHERE else link_of(rule)
+
+    @property
+    def answer(self) -> Cause:
+        """What the verdict rests on; doubts about the data are listed before what only looks black.
+
+        Raises:
+            IndexError: there is no cause.
+        """
+        said = _DISPLAY if self.verdict is Verdict.DISPLAY_ONLY else _RIGHTLY
+        calm = self.verdict in (Verdict.DISPLAY_ONLY, Verdict.RIGHTLY_CONSTANT)
+        found = (cause for cause in self.causes if calm and cause.finding.rule in said)
+        return next(found, self.causes[0])
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -190,10 +202,18 @@ def evidence_lines(finding: Finding) -> list[str]:
 
 def _rank(finding: Finding) -> tuple[int, int, int, int, int]:
     """Errors before warnings, proofs before hints, causes before what may follow from them, early
-    links before late ones."""
+    links before late ones. A hint is no more than a doubt about labels that is surer."""
+    hint = finding.level is Level.ERROR and finding.certainty is Certainty.HINT
+    level = 2 * finding.level + int(_is_doubt(finding)) - int(hint)
     note = int(finding.rule in _NOTES | _LEAKS)
     follows = int(finding.rule in _CONSEQUENCES)
-    return -finding.level, note, -finding.certainty, follows, _place(finding)
+    return -level, note, -finding.certainty, follows, _place(finding)
+
+
+def _is_doubt(finding: Finding) -> bool:
+    """A warning about labels or the descriptor that is more than a hint."""
+    labels = finding.level is Level.WARNING and finding.rule[0] in "LD"
+    return labels and finding.certainty > Certainty.HINT
 
 
 def _verdict(ranked: list[Finding], evidence: set[Evidence]) -> Verdict:
@@ -218,7 +238,8 @@ def _causes(ranked: list[Finding], verdict: Verdict) -> tuple[Cause, ...]:
         ranked = [f for f in ranked if f.level > Level.INFO or may_matter(f)]
         ranked.sort(key=_is_symptom)
     elif verdict in (Verdict.DISPLAY_ONLY, Verdict.RIGHTLY_CONSTANT):
-        ranked = sorted(ranked, key=lambda finding: finding.rule not in _DISPLAY | _RIGHTLY)
+        said = _DISPLAY | _RIGHTLY
+        ranked = sorted(ranked, key=lambda f: f.rule not in said and not _is_doubt(f))
     old = [f for f in ranked if f.rule in _STALE and _explains(f)]
     rules = {f.rule for f in ranked if _explains(f)}
     follows = {rule for rule, causes in _FOLLOWS.items() if causes & rules}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from segdata.chain import Link
 from segdata.diagnosis import Evidence, Verdict, diagnose
 from segdata.findings import Certainty, Finding, Level
 
@@ -44,6 +45,21 @@ def test_a_fault_is_told_though_the_predictions_only_look_black() -> None:
     diagnosis = diagnose([LOOKS_BLACK, LABELS_LOST], EVERYTHING)
     assert diagnosis.verdict is Verdict.FAULT
     assert diagnosis.causes[0].finding.rule == "L01"
+
+
+def test_a_doubt_about_labels_comes_before_what_only_looks_black() -> None:
+    doubt = replace(finding("L19", Level.WARNING), certainty=Certainty.MEDIUM)
+    found = diagnose([doubt, LOOKS_BLACK], EVERYTHING)
+    assert [cause.finding.rule for cause in found.causes] == ["L19", "V01"]
+    assert found.verdict is Verdict.DISPLAY_ONLY
+    assert found.answer.finding.rule == "V01"
+    assert found.broken is Link.VIEWER
+
+
+def test_a_hint_is_no_more_than_a_surer_doubt_about_labels() -> None:
+    hint = replace(finding("I01"), certainty=Certainty.HINT)
+    doubt = replace(finding("L19", Level.WARNING), certainty=Certainty.MEDIUM)
+    assert [c.finding.rule for c in diagnose([hint, doubt], EVERYTHING).causes] == ["L19", "I01"]
 
 
 def test_the_answer_comes_before_warnings_that_are_no_reason() -> None:

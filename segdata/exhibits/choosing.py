@@ -21,10 +21,10 @@ _SHOWN = (Verdict.FAULT, Verdict.DISPLAY_ONLY, Verdict.RIGHTLY_CONSTANT)
 
 
 def of_cause(diagnosis: Diagnosis) -> Exhibit | None:
-    """What shows the first cause; None where no picture does."""
+    """What shows the answer; None where no picture does."""
     if not diagnosis.causes or diagnosis.verdict not in _SHOWN:
         return None
-    return _of_finding(diagnosis.causes[0].finding, diagnosis.exhibits)
+    return _of_finding(diagnosis.answer.finding, diagnosis.exhibits)
 
 
 def beside_labels(diagnosis: Diagnosis, most: int = 3) -> tuple[Exhibit, ...]:

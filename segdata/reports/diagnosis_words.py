@@ -33,7 +33,7 @@ _LISTS = ("first ", "splits:", "same as:", "files:", "read:")
 
 def headline(diagnosis: Diagnosis) -> str:
     """The verdict in one sentence."""
-    first = diagnosis.causes[0].finding if diagnosis.causes else None
+    first = diagnosis.answer.finding if diagnosis.causes else None
     if diagnosis.verdict is Verdict.HEALTHY:
         warned = sum(cause.finding.level >= Level.WARNING for cause in diagnosis.causes)
         said = [cause.finding for cause in diagnosis.causes]
@@ -58,7 +58,8 @@ def cause_and_rest(diagnosis: Diagnosis) -> tuple[Cause | None, tuple[Cause, ...
     """What the verdict rests on, and what else was noticed; without a fault there is no cause."""
     if diagnosis.verdict in (Verdict.HEALTHY, Verdict.NOT_ENOUGH) or not diagnosis.causes:
         return None, diagnosis.causes
-    return diagnosis.causes[0], diagnosis.causes[1:]
+    answer = diagnosis.answer
+    return answer, tuple(cause for cause in diagnosis.causes if cause is not answer)
 
 
 def sentence(message: str) -> str:
