@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
+from segdata.rules.appearance import is_one_answer
+from segdata.rules.fitting import fits_by_chance, fits_poorly, has_learned, tells_apart
+from segdata.rules.misfit import is_known_why
 from segdata.rules.outcome import (
     collapsed,
     entropy,
@@ -17,6 +20,7 @@ from segdata.rules.outcome import (
     samples,
     trainings,
 )
+from segdata.rules.predicting import wrong_axis
 from segdata.rules.told import PREDICTIONS, weighed
 from segdata.rules.wording import percent
 
@@ -147,7 +151,7 @@ def too_few_steps(case: CaseFacts) -> Iterator[Statement]:
 @further("T04")
 def norms_of_few_pictures(case: CaseFacts) -> Iterator[Statement]:
     """Batch norm is tuned on fewer than 12 pictures at once, from weights that have good norms."""
-    level = graded(case, unknown=Level.INFO)
+    level = _of_norms(case)
     for told in trainings(case):
         batch = told.batch_size
         if level is None or told.tool != "deeplab" or not told.initial_checkpoint or batch is None:
@@ -195,6 +199,30 @@ def told_to_begin_with_nothing(case: CaseFacts) -> Iterator[Statement]:
             missing=() if case.log else ("the log: --log FILE says what was restored",),
         )
         return
+
+
+def _of_norms(case: CaseFacts) -> Level | None:
+    """How bad norms of few pictures are. While training, a batch is normed by itself: the loss
+    falls whatever becomes of the norms that predicting uses."""
+    level, facts = graded(case, unknown=Level.INFO), case.predictions
+    if level is not None:
+        return level
+    if facts is None:
+        return Level.INFO if _only_loss(case) else None
+    if case.logits is not None and tells_apart(case.logits):
+        return None
+    if not fits_poorly(case) or is_known_why(case) or wrong_axis(facts) is not None:
+        return None
+    bad = has_learned(case) or fits_by_chance(case) or is_one_answer(facts)
+    return Level.ERROR if bad else Level.WARNING
+
+
+def _only_loss(case: CaseFacts) -> bool:
+    """Whether nothing but the loss of the training says that it works."""
+    log = case.log
+    if log is None or case.logits is not None or log.class_scores:
+        return False
+    return all("loss" in name.lower() for name in log.metrics)
 
 
 def _useless(case: CaseFacts) -> bool:
