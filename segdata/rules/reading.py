@@ -10,7 +10,7 @@ from segdata.rules import Statement, further
 from segdata.rules.as_read import is_decided
 from segdata.rules.masks import is_background
 from segdata.rules.outcome import collapsed, graded, outcome, trainings
-from segdata.rules.wording import numbers, percent, several
+from segdata.rules.wording import command, numbers, percent, several
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
@@ -20,7 +20,7 @@ _VOID = 255
 # Where objects of one annotator are painted so it is more than one label in four.
 _SOME_IGNORED = 0.25
 # A sound conversion loses nothing; soft edges and void that was merged are few pixels.
-_LOST, _TURNED = 0.02, 0.98
+_LOST, _TURNED = 0.02, 0.95
 # With half of the masks left empty IoU halves (fault catalogue, appendix 2).
 _MANY_EMPTY = 0.4
 _READER = "what reads the labels: --script FILE, or --batch FILE.npz with a batch as loaded"
@@ -85,8 +85,16 @@ def colors_became_nothing(case: CaseFacts) -> Iterator[Statement]:
             "lost_pixels": dict(list(colors.lost_classes.items())[:8]),
             "as_if_red_were_blue": colors.swapped,
         },
-        fix=f"convert the color masks again: segdata convert {labels.where} {labels.where}-ids "
-        f"--from colors --labels {colors.where}",
+        fix="convert the color masks again:\n"
+        + command(
+            "convert",
+            labels.where,
+            f"{labels.where}-ids",
+            "--from",
+            "colors",
+            "--labels",
+            colors.where,
+        ),  # fmt: skip
     )
 
 
