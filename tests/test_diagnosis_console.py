@@ -59,7 +59,7 @@ def palette(samples: Path) -> Diagnosis:
         ([finding("I10", Level.INFO)],
          "Black is right: the labels of these pictures hold no object either."),
         ([finding("I11")],
-         "The network answers one class everywhere; nothing that was looked at says why."),
+         "The network answers every photo alike; nothing that was looked at says why."),
         ([finding("T02")], "The network has not been trained long enough."),
         ([finding("P07", Level.WARNING)],
          "Nothing is proven to be broken; 1 thing deserves a look."),

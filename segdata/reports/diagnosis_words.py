@@ -16,7 +16,7 @@ _LIES = {
 }
 # Rules that say what is going on rather than where something is broken.
 _SAID = {
-    "I11": "The network answers one class everywhere; nothing that was looked at says why.",
+    "I11": "The network answers every photo alike; nothing that was looked at says why.",
     "T02": "The network has not been trained long enough.",
     "I10": "Black is right: the labels of these pictures hold no object either.",
 }

@@ -107,14 +107,16 @@ def truth_is_constant_too(case: CaseFacts) -> Iterator[Statement]:
 
 @rule("I11", level=Level.ERROR)
 def collapsed_to_one_class(case: CaseFacts) -> Iterator[Statement]:
-    """The predictions are one class everywhere.
+    """The predictions are one class everywhere, or one picture for every photo.
 
     What: every pixel of every prediction has the same id. It need not be black: the same mistake in
-    the labels ends all background or all object, by luck.
+    the labels ends all background or all object, by luck. Or the files hold several ids and are
+    equal to the last pixel, though their photos are not.
 
-    Why it hurts: this is a symptom. Either the network says one class, and the cause lies earlier:
-    in labels, pairs, settings, weights, or too few steps. Or what it says was lost when files were
-    made of it: a threshold, argmax over a single channel, probabilities cut to whole numbers.
+    Why it hurts: this is a symptom. Either the network says so, and the cause lies earlier: in
+    labels, pairs, settings, weights, or too few steps. Or what it says was lost when files were
+    made of it: a threshold, argmax over a single channel, probabilities cut to whole numbers, the
+    first of a batch in every file.
 
     How to fix: give the doctor labels, log, scores and the code that predicts, too, so that it can
     find the cause.
