@@ -94,7 +94,7 @@ def colors_became_nothing(case: CaseFacts) -> Iterator[Statement]:
             "colors",
             "--labels",
             colors.where,
-        ),  # fmt: skip
+        ),
     )
 
 
