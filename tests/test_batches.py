@@ -185,7 +185,9 @@ NOTHING = LogFacts(
 )
 
 
-@pytest.mark.parametrize(("values", "rule"), [((0,), "L09"), ((0, IGNORE), "L01")])
+@pytest.mark.parametrize(
+    ("values", "rule"), [((0,), "L09"), ((0, IGNORE), "L01"), ((IGNORE,), "L01")]
+)
 def test_a_batch_of_one_class_alone_is_not_healthy(
     values: tuple[int, ...], rule: str, pairs: Arrays, tmp_path: Path
 ) -> None:
@@ -219,3 +221,17 @@ def test_empty_labels_of_few_pictures_are_a_hint_even_where_predictions_are_blac
 
     assert sure(1) == [Certainty.HINT]
     assert sure(8) == [Certainty.MEDIUM]
+
+
+def test_padding_of_pictures_without_objects_is_no_ignored_foreground(
+    pairs: Arrays, tmp_path: Path
+) -> None:
+    images, labels = pairs
+    padded = np.zeros_like(labels)
+    padded[:, -20:] = IGNORE
+    padded[::2, :, -30:] = IGNORE
+    sparse = look(tmp_path, images, padded, num_classes=2)
+    assert said(sparse) == []
+    assert sparse.verdict is Verdict.NOT_ENOUGH
+    padded[:, 40:60, 40:60] = IGNORE
+    assert said(look(tmp_path, images, padded, num_classes=2)) == ["L01"]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segdata.errors import UserError
-from segdata.evidence.batches import BatchFacts
+from segdata.evidence.batches import VOID, BatchFacts
 from segdata.evidence.logit_files import IMAGES, LABELS, read_arrays
 
 Array = npt.NDArray[Any]
@@ -133,7 +133,22 @@ def _facts(
         label_divided=divided and len(values) == len(known) and float(known.max()) <= 1,
         one_hot=one_hot,
         same_size=images.shape[1:3] == labels.shape[1:3],
+        padded=_is_padded(labels == VOID),
     )
+
+
+def _is_padded(void: npt.NDArray[np.bool_]) -> bool:
+    """Whether void, ``N×H×W``, lies in whole rows and columns along the edges alone, as what is put
+    around small photos does."""
+    around = _along_edges(void, 1) | _along_edges(void, 2)
+    return bool(void.any() and not void.all() and not (void & ~around).any())
+
+
+def _along_edges(void: npt.NDArray[np.bool_], axis: int) -> npt.NDArray[np.bool_]:
+    """The rows (axis 1) or columns (2) of void before the first other one, from both sides."""
+    lines = void.all(axis=3 - axis, keepdims=True)
+    after = np.flip(np.logical_and.accumulate(np.flip(lines, axis), axis), axis)
+    return np.logical_and.accumulate(lines, axis) | after
 
 
 def _deviation(images: Array) -> float:

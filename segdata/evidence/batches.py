@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_VOID = 255
+VOID = 255
 # Fewer labels may be empty by chance.
 _SEVERAL = 4
 
@@ -28,6 +28,7 @@ class BatchFacts:
         label_divided: they are not whole, and times 255 they are.
         one_hot: each class has a channel of 0 and 1.
         same_size: labels are as large as images.
+        padded: what trainers ignore fills rows and columns along the edges, and is nowhere else.
         placed: images with edges enough to tell where their label belongs.
         in_place: of these, labels that fit as they are.
         turned: labels that fit far better mirrored, turned or moved, by how.
@@ -52,6 +53,7 @@ class BatchFacts:
     label_divided: bool = False
     one_hot: bool = False
     same_size: bool = True
+    padded: bool = False
     placed: int = 0
     in_place: int = 0
     turned: Mapping[str, int] = field(default_factory=dict)
@@ -61,4 +63,4 @@ class BatchFacts:
     @property
     def teaches_one_class(self) -> bool:
         """Whether several labels hold 0 and what trainers ignore, and nothing else."""
-        return self.images >= _SEVERAL and set(self.label_values) <= {0, _VOID}
+        return self.images >= _SEVERAL and set(self.label_values) <= {0, VOID}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from segdata.evidence.batches import VOID
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further
 from segdata.rules.outcome import graded
@@ -15,16 +16,16 @@ if TYPE_CHECKING:
     from segdata.evidence import BatchFacts, CaseFacts
 
 LABEL_FILES = "the labels: add the dataset folder or the shards to the command"
-_VOID = 255
 
 
 @further("L09")
 def zeros_in_the_batch(case: CaseFacts) -> Iterator[Statement]:
     """All labels of a batch are 0: on disk already, or since the loader read them."""
-    if case.batch is not None and set(case.batch.label_values) == {0}:
+    if case.batch is not None and is_one_class(case.batch) and not _holds_void(case.batch):
         yield from _one_class(
-            case, case.batch, "are 0 throughout: the loader divides masks by 255 or compares them "
-            "with a number above all ids, or they are 0 on disk already (L08)",
+            case, case.batch, ("are 0 but for padding" if case.batch.padded else "are 0 throughout")
+            + ": the loader divides masks by 255 or compares them with a number above all ids, or "
+            "they are 0 on disk already (L08)",
             "look at what the label files hold: segdata validate DATA; load masks as they are: "
             'np.array(mask, dtype="int64"), no ToTensor, no / 255',
         )  # fmt: skip
@@ -33,7 +34,7 @@ def zeros_in_the_batch(case: CaseFacts) -> Iterator[Statement]:
 @further("L01")
 def zeros_and_void_in_the_batch(case: CaseFacts) -> Iterator[Statement]:
     """Labels of a batch hold 255, which most trainers ignore, and 0 at most besides."""
-    if case.batch is not None and is_one_class(case.batch) and _VOID in case.batch.label_values:
+    if case.batch is not None and is_one_class(case.batch) and _holds_void(case.batch):
         yield from _one_class(
             case, case.batch, "hold nothing but 0 and 255: where 255 is ignored, as it is unless "
             "the training says otherwise, one class is left",
@@ -43,7 +44,12 @@ def zeros_and_void_in_the_batch(case: CaseFacts) -> Iterator[Statement]:
 
 def is_one_class(batch: BatchFacts) -> bool:
     """Whether labels hold 0 and what trainers ignore."""
-    return set(batch.label_values) <= {0, _VOID}
+    return set(batch.label_values) <= {0, VOID}
+
+
+def _holds_void(batch: BatchFacts) -> bool:
+    """Whether trainers ignore more than what was put around pictures."""
+    return VOID in batch.label_values and not batch.padded
 
 
 def _one_class(case: CaseFacts, batch: BatchFacts, what: str, fix: str) -> Iterator[Statement]:

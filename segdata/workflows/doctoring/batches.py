@@ -54,6 +54,8 @@ def look_at_batch(path: Path, case: Case) -> None:
         if case.facts.labels is None and _descriptor(case) is not None:
             # Brightness of palette colors is a cause of its own (L03).
             told = _OF_IDS - {"L02"} if is_luminance(facts) else _OF_IDS
+            # Nor is padding an object that is ignored.
+            told = told - {"L01"} if facts.padded else told
             case.findings += [f for f in judged if f.rule in told]
         if case.facts.labels is None or case.facts.labels.clean:
             case.findings += [_of_loader(f) for f in judged if f.rule == "L10"]
