@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
 from segdata.rules.appearance import is_one_answer
-from segdata.rules.fitting import fits_by_chance, fits_poorly, has_learned, tells_apart
+from segdata.rules.fitting import (
+    SLIGHT,
+    fits_by_chance,
+    fits_poorly,
+    has_learned,
+    kappa_of,
+    tells_apart,
+)
 from segdata.rules.misfit import is_known_why
 from segdata.rules.outcome import (
     collapsed,
@@ -213,7 +220,8 @@ def _of_norms(case: CaseFacts) -> Level | None:
         return None
     if not fits_poorly(case) or is_known_why(case) or wrong_axis(facts) is not None:
         return None
-    bad = has_learned(case) or fits_by_chance(case) or is_one_answer(facts)
+    astray = has_learned(case) and kappa_of(facts) < SLIGHT
+    bad = astray or fits_by_chance(case) or is_one_answer(facts)
     return Level.ERROR if bad else Level.WARNING
 
 

@@ -141,10 +141,18 @@ def wrong(share: float) -> list[Array]:
     return [np.where(block, 3, label).astype(np.uint8) for block, label in pairs]
 
 
+def faint(every: int) -> list[Array]:
+    """Of the objects only one column in so many is found."""
+    found = np.arange(96) % every == 0
+    return [np.where(found, label, 0).astype(np.uint8) for label in streets()]
+
+
 @pytest.mark.parametrize(
     ("predicted", "losses", "level"),
     [
-        (wrong(0.5), (0.7, 0.4, 0.1), Level.ERROR),
+        (faint(8), (0.7, 0.4, 0.1), Level.ERROR),
+        (faint(8), (0.7, 0.6, 0.5), Level.WARNING),
+        (wrong(0.5), (0.7, 0.4, 0.1), Level.WARNING),
         (wrong(0.5), (0.7, 0.6, 0.5), Level.WARNING),
         (wrong(0.85), (0.7, 0.6, 0.5), Level.ERROR),
         ([LAYOUT] * 8, (0.7, 0.6, 0.5), Level.ERROR),
