@@ -66,7 +66,7 @@ def scores_of_one_channel(case: CaseFacts) -> Iterator[Statement]:
     yield Statement(
         message="the scores have one channel"
         + (f", and the labels {labels.num_classes} classes" if labels is not None else "")
-        + f": argmax of one channel is 0 in every pixel; comparing {half} is right",
+        + f": argmax of one channel is 0 in every pixel; comparing {half} tells two classes apart",
         certainty=Certainty.HINT,
         level=Level.INFO,
         path=logits.where,
