@@ -73,6 +73,23 @@ def test_half_empty_masks_are_named_where_nothing_was_learned() -> None:
     assert said("L26", labels=replace(half, unlabelled=False), predictions=BLACK) is None
 
 
+def test_objects_painted_as_ignored_in_some_labels_are_told_and_void_is_not(tmp_path: Path) -> None:
+    for number in range(6):
+        mask = np.zeros((48, 64), np.uint8)
+        mask[8:30, 10 + number : 40] = 1 if number < 2 else 255
+        for name, data in (("images", encode_photo(np.dstack([mask * 3] * 3))),
+                           ("masks", encode_label(mask)),
+                           ("out", encode_label(mask * 0))):  # fmt: skip
+            (tmp_path / name).mkdir(exist_ok=True)
+            (tmp_path / name / f"{number}.png").write_bytes(data)
+    request = DoctorRequest(labels=tmp_path / "masks", predictions=tmp_path / "out", num_classes=2)
+    assert diagnose(request).causes[0].finding.rule == "L01"
+    ring = np.zeros((48, 64), np.uint8)
+    ring[6:32, 8:42], ring[8:30, 10:40] = 255, 1
+    (tmp_path / "masks" / "0.png").write_bytes(encode_label(ring))
+    assert "L01" not in [cause.finding.rule for cause in diagnose(request).causes]
+
+
 def test_a_background_that_is_not_0_is_a_note() -> None:
     named = replace(LABELS, names={0: "person", 1: "background"})
     found = said("L17", labels=named)

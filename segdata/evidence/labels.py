@@ -19,7 +19,8 @@ class LabelEvidence:
         names: of the classes, by id.
         labels: how many were read.
         empty: labels that are 0 throughout.
-        ignored_alone: labels that hold 0 and the ignore label, and nothing else.
+        ignored_alone: labels that hold 0 and the ignore label, and nothing else; 0 where any label
+            has it beside a class.
         unlabelled: the photos of these show the colors of objects as others do.
         photos: how many have each suffix, in small letters.
         pixels: by id, as the trainer reads them, ignored ones left out.

@@ -271,8 +271,13 @@ def _evidence(facts: DatasetFacts, findings: Sequence[Finding], seen: _Seen) -> 
 
 
 def _ignored_alone(facts: DatasetFacts) -> int:
-    seen = (group.values.get(facts.descriptor.ignore_label or 0) for group in facts.groups)
-    return sum(value.alone for value in seen if value) if facts.descriptor.ignore_label else 0
+    """Where void is drawn it stands beside classes, too; then 0."""
+    ignore = facts.descriptor.ignore_label
+    if not ignore:
+        return 0
+    seen = [group.values[ignore] for group in facts.groups if ignore in group.values]
+    alone = sum(one.alone for one in seen)
+    return alone if alone == sum(one.files for one in seen) else 0
 
 
 def _misread(facts: DatasetFacts) -> dict[str, tuple[int, ...]]:
