@@ -139,3 +139,17 @@ def test_some_labels_with_an_ending_are_told_as_such_and_not_as_missing(tmp_path
     (root / "SegmentationClass" / "4_mask.png").unlink()
     lost = {cause.finding.rule for cause in diagnose(DoctorRequest(paths=(str(root),))).causes}
     assert {"P07", "P10"} <= lost
+
+
+def test_labels_of_other_names_are_judged_beside_what_is_wrong_with_the_names(
+    tmp_path: Path,
+) -> None:
+    root = write(tmp_path, "JPEGImages/{}.png", "SegmentationClass/{}_mask.png")
+    (root / "dataset.toml").write_text(
+        'name = "data"\nnum_classes = 2\nignore_label = 255\n', "utf-8"
+    )
+    lists = root / "ImageSets" / "Segmentation"
+    lists.mkdir(parents=True)
+    (lists / "train.txt").write_text("\n".join(map(str, NUMBERS)))
+    found = {c.finding.rule for c in diagnose(DoctorRequest(paths=(str(root),))).causes}
+    assert {"L01", "P10"} <= found

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from segdata.dataset import Dataset, Split
+from segdata.dataset import ALL, Dataset, Split
 from segdata.errors import UserError
 from segdata.facts.affixes import common_affix, without
 from segdata.file_index import LABEL_SUFFIXES, ChosenFiles, FileIndex, index_files
@@ -92,7 +92,8 @@ class GatheredDataset(Dataset):
     @cached_property
     def splits(self) -> Mapping[str, Split]:
         listed = super().splits
-        if any(split.path is not None for split in listed.values()):
+        # Lists of other names are not of these files.
+        if any(split.path is not None and split.pairs for split in listed.values()):
             return listed
         tables = {name: self._of_table(name, rows)
                   for name, rows in pair_tables(self.layout.root).items()}  # fmt: skip
@@ -100,7 +101,8 @@ class GatheredDataset(Dataset):
             return tables
         folders = lists_by_folder(self.layout.photos)
         named = {name: self._resolve(name, None, k, ListText()) for name, k in folders.items()}
-        return named or listed
+        everything = {ALL: self._resolve(ALL, None, tuple(self.layout.photos), ListText())}
+        return named or everything
 
     def _of_table(self, name: str, rows: Sequence[tuple[str, str]]) -> Split:
         """The split of a table's rows; which masks it names is kept as written."""
