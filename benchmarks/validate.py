@@ -67,7 +67,7 @@ def judge_labels(dataset: Dataset, pairs: list[Pair]) -> None:
         photo = PhotoFacts(str(pair.image), None, None)
         collector.add(PairFacts(pair.key, pair.split, photo, label))
     facts = collector.facts()
-    for scope in ("storage", "labels", "descriptor"):
+    for scope in ("labels.storage", "labels.ids", "dataset.descriptor"):
         list(rules.run(scope, facts))
 
 

@@ -19,7 +19,8 @@ from segdata.evidence.logit_files import read_logits
 from segdata.evidence.logit_tally import LogitTally
 from segdata.findings import Certainty, Finding, Level
 from segdata.images import encode_label
-from segdata.rules import decoding, judge_case
+from segdata.rules import judge_case
+from segdata.rules.network import decoding
 from segdata.workflows.doctoring import DoctorRequest, diagnose
 
 SIZE = (60, 80)

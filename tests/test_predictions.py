@@ -27,7 +27,9 @@ def write(folder: Path, *labels: np.ndarray) -> Path:
 def spoken(folder: Path, labels: Path | None = None, ignore: int | None = None) -> list[str]:
     truth = {p.stem: p for p in labels.iterdir()} if labels else None
     facts = gather_predictions(folder, KnownBeside(labels=truth or {}, ignore=ignore))
-    return [finding.rule for finding in rules.run("predictions", CaseFacts(predictions=facts))]
+    return [
+        finding.rule for finding in rules.run("predictions.contents", CaseFacts(predictions=facts))
+    ]
 
 
 BLACK = np.zeros((8, 9))
@@ -78,7 +80,7 @@ def test_damaged_files_are_named_and_the_others_read(tmp_path: Path) -> None:
 
 def test_the_fix_draws_the_ids(tmp_path: Path) -> None:
     facts = gather_predictions(write(tmp_path / "p", THREE))
-    (finding,) = rules.run("predictions", CaseFacts(predictions=facts))
+    (finding,) = rules.run("predictions.contents", CaseFacts(predictions=facts))
     assert finding.fix == f"segdata vis {tmp_path / 'p'} --num-classes 3 --out pictures"
 
 

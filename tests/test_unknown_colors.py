@@ -23,7 +23,7 @@ from segdata.facts.colors import UnknownColorFacts
 from segdata.findings import Level
 from segdata.images import read_label
 from segdata.reports.unknown_colors import ColorReport, render_colors
-from segdata.rules.conversion import not_listed
+from segdata.rules.labels.conversion import not_listed
 
 CLASSES = "name,r,g,b\nsky,128,128,128\nbuilding,128,0,0\nroad,128,64,128\ntree,128,128,0\n"
 VOID = "void,0,0,0\n"

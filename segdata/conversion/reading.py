@@ -17,7 +17,7 @@ from segdata.facts.color_totals import ColorTotals, MaskFile
 from segdata.facts.colors import ClosePairFacts, MaskColorsFacts, PhantomFacts
 from segdata.facts.conversion import ConversionFacts, Named
 from segdata.findings import CheckReport, Finding, Level
-from segdata.rules.conversion import not_listed
+from segdata.rules.labels.conversion import not_listed
 from segdata.rules.wording import counted
 from segdata.sources.photos import names_outside
 
@@ -102,7 +102,7 @@ class Tally:
             lying=tuple(k for k, p in self.postures.items() if p == "lies"),
             unread=self._more_problems,
         )
-        findings = [*self._problems, *rules.run("conversion", facts), *notices(facts)]
+        findings = [*self._problems, *rules.run("labels.conversion", facts), *notices(facts)]
         if ignored:
             findings += starmap(_ignored, self._unlisted.items())
         if away:

@@ -7,7 +7,7 @@ from typing import Any
 from segdata.findings import Certainty
 from segdata.mending.steps import TableStep
 from segdata.mending.treatment import Case, Refusal, Treatment, remedy
-from segdata.rules.causes import VOID, value_causes
+from segdata.rules.labels.causes import VOID, value_causes
 
 
 @remedy("L20")

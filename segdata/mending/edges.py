@@ -18,7 +18,8 @@ _UNCLEAR = 0.2
 # A brush blends a few pixels on each side of a stroke: one of 5 pixels up to 5 between two objects,
 # and a fifth of a small label full of them. What lies farther from every region is no edge.
 _REACH, _MOSTLY = 6, 0.5
-# A class that is drawn has this share of the pixels that are not at an edge (rules.soft_edges).
+# A class that is drawn has this share of the pixels that are not at an edge (see
+# rules.labels.soft_edges).
 _PLAIN = 0.01
 
 Mask = npt.NDArray[np.bool_]

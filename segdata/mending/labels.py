@@ -20,9 +20,9 @@ from segdata.mending.steps import (
     indices,
 )
 from segdata.mending.treatment import Case, Refusal, Treatment, remedy
-from segdata.rules.causes import explained, value_causes
+from segdata.rules.labels.causes import explained, value_causes
 
-# A level is a value that pictures are drawn with (segdata.rules.causes).
+# A level is a value that pictures are drawn with (segdata.rules.labels.causes).
 _LEVEL_SHARE = 0.01
 
 

@@ -26,7 +26,7 @@ _EDGE_SHARE = 0.05
 # A mask has a color for each class; more distinct ones are a photo or a blended preview
 # (fault catalogue, L04 and L22).
 _MASK_COLORS = 300
-# What JPEG leaves of a flat area lies this close to its level (segdata.rules.causes).
+# What JPEG leaves of a flat area lies this close to its level (segdata.rules.labels.causes).
 NEAR = 16
 # JPEG blurs a few pixels along every edge. Where more than this share of a label is far from every
 # level, it is no drawing of levels.

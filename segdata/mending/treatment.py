@@ -17,7 +17,7 @@ from segdata.dataset import Dataset, DatasetDescriptor
 from segdata.facts import DatasetFacts, LabelForm, PairFacts
 from segdata.findings import Finding
 from segdata.mending.steps import LabelStep
-from segdata.rules.causes import IdSet, explained, ids_of
+from segdata.rules.labels.causes import IdSet, explained, ids_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from segdata.mending.steps import TableStep
 from segdata.mending.treatment import Case, Refusal, Treatment, remedy
-from segdata.rules.causes import VOID, IdSet, value_causes, without_lesson
-from segdata.rules.read_as_grey import ReadAsGrey, read_as_grey
-from segdata.rules.schemes import translation
+from segdata.rules.labels.causes import VOID, IdSet, value_causes, without_lesson
+from segdata.rules.labels.read_as_grey import ReadAsGrey, read_as_grey
+from segdata.rules.labels.schemes import translation
 
 # Stray ids are slips of a brush up to this share of all pixels (fault catalogue, L07).
 _STRAY_SHARE = 0.01

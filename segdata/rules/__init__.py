@@ -1,7 +1,8 @@
 """Rules: each judges facts and says what it found; it opens, prints and raises nothing.
 
 A rule is one decorated function in the file of its scope; its docstring is its manual page. To add
-one, add a function, a sample and a test. ``run`` is the only way to apply them.
+one, add a function, a sample and a test. ``run`` is the only way to apply them. ``dataset`` and
+``labels`` judge folders, the other packages what the doctor is shown beside them.
 """
 
 from __future__ import annotations
@@ -17,19 +18,23 @@ from segdata.chain import link_of
 from segdata.errors import UserError
 from segdata.findings import Certainty, Finding, Level
 
-# Scopes of the rules about photos, labels, lists and their descriptor: those that judge
-# ``DatasetFacts``.
+# Scopes of the rules that judge ``DatasetFacts``: photos, labels, lists and their descriptor.
 FOLDER_SCOPES = (
-    "names", "pairing", "lists", "files", "storage", "coloring", "labels", "numbering", "masks",
-    "structure", "alignment", "descriptor", "splits", "shards",
+    "dataset.names", "dataset.pairing", "dataset.lists", "dataset.files", "labels.storage",
+    "labels.coloring", "labels.ids", "labels.numbering", "labels.masks", "labels.structure",
+    "dataset.alignment", "dataset.descriptor", "dataset.splits", "dataset.shards",
 )  # fmt: skip
 # Scopes of the rules that judge ``CaseFacts``: what the doctor knows beyond photos and labels.
 CASE_SCOPES = (
-    "predictions", "reading", "viewing", "predicting", "scores", "class_order", "misfit",
-    "training", "loss_settings", "commands", "own_code", "as_read", "setting_hints",
-    "registered", "curves", "vanishing", "validation", "logs", "printed_ids", "printed_files",
-    "printed_weights", "weights", "heads", "restoring", "beginnings", "logits", "decoding",
-    "feeding", "batches", "one_class",
+    "predictions.contents", "code.reading", "predictions.viewing", "predictions.predicting",
+    "predictions.scores", "predictions.class_order", "predictions.misfit",
+    "training.runs", "training.loss_settings", "code.commands", "code.own_code", "code.as_read",
+    "code.setting_hints", "code.registered",
+    "training.curves", "training.vanishing", "training.validation",
+    "printed.logs", "printed.ids", "printed.files", "printed.weights",
+    "weights.values", "weights.heads", "weights.restoring", "weights.beginnings",
+    "network.logits", "network.decoding", "network.feeding", "network.batches",
+    "network.one_class",
 )  # fmt: skip
 # What one rule says is the reason of what others would find, which then say nothing.
 _REASONS = {
@@ -76,7 +81,7 @@ class Rule:
 
     Args:
         id: as in the fault catalogue, such as ``L01``.
-        scope: what it judges: the name of the module it stands in.
+        scope: what it judges: the module it stands in, such as ``labels.ids``.
         level: how bad it is, unless a statement says it is milder.
         title: the first line of its manual page.
         page: the manual page: what, why it hurts training, how to fix.
@@ -148,10 +153,9 @@ def rule(rule_id: str, *, level: Level) -> Callable[[Judge], Judge]:
 
     def register(judge: Judge) -> Judge:
         page = inspect.getdoc(judge) or ""
-        scope = judge.__module__.rpartition(".")[2]
         assert rule_id not in _RULES, f"{rule_id} is taken"
         title = page.partition("\n")[0].rstrip(".")
-        _RULES[rule_id] = Rule(rule_id, scope, level, title, page, judge)
+        _RULES[rule_id] = Rule(rule_id, _scope(judge), level, title, page, judge)
         return judge
 
     return register
@@ -165,17 +169,21 @@ def further(rule_id: str) -> Callable[[Judge], Judge]:
     """
 
     def register(judge: Judge) -> Judge:
-        _FURTHER.append((judge.__module__.rpartition(".")[2], rule_id, judge))
+        _FURTHER.append((_scope(judge), rule_id, judge))
         return judge
 
     return register
+
+
+def _scope(judge: Judge) -> str:
+    return judge.__module__.removeprefix(f"{__name__}.")
 
 
 def run(scope: str, facts: Any) -> Iterator[Finding]:
     """Apply every rule of a scope.
 
     Args:
-        scope: a module of this package, such as ``pairing`` or ``labels``.
+        scope: a module below this package, such as ``dataset.pairing``.
         facts: what the rules of that scope judge.
     """
     import_module(f"{__name__}.{scope}")
@@ -211,8 +219,8 @@ def judge_case(case: Any) -> Iterator[Finding]:
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by id."""
-    for module in pkgutil.iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        import_module(module.name)
     return tuple(sorted(_RULES.values(), key=lambda r: r.id))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from segdata.findings import Level
-from segdata.rules.appearance import is_useless
+from segdata.rules.predictions.appearance import is_useless
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, LogFacts, SettingsFacts

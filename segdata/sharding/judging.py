@@ -19,7 +19,7 @@ _WIDE = "L14"
 
 def judge_lists(plan: ShardPlan) -> CheckReport:
     """What the rules say of the lists alone; known before any file is opened."""
-    return CheckReport(tuple(rules.run("pairing", _chosen(plan, _collector(plan)))))
+    return CheckReport(tuple(rules.run("dataset.pairing", _chosen(plan, _collector(plan)))))
 
 
 @dataclass

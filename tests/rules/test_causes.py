@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from segdata.dataset import ClassEntry, DatasetDescriptor
 from segdata.facts import Place, Seen
 from segdata.facts.masks import MaskFacts
-from segdata.rules.causes import VOID, IdSet, value_causes
-from segdata.rules.read_as_grey import read_as_grey
-from segdata.rules.schemes import COCO_HOLES, is_numbered, scheme_of, translation
+from segdata.rules.labels.causes import VOID, IdSet, value_causes
+from segdata.rules.labels.read_as_grey import read_as_grey
+from segdata.rules.labels.schemes import COCO_HOLES, is_numbered, scheme_of, translation
 
 FILES = 40
 

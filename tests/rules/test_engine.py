@@ -28,7 +28,7 @@ def test_a_statement_may_be_milder_than_its_rule() -> None:
     def judge(facts: str) -> list[Statement]:
         return [Statement(message=facts), Statement(message=facts, level=Level.INFO)]
 
-    rule = Rule("X01", "labels", Level.ERROR, "title", "page", judge)
+    rule = Rule("X01", "labels.ids", Level.ERROR, "title", "page", judge)
     strict, mild = rule.apply("said")
     assert (strict.level, strict.certainty) == (Level.ERROR, Certainty.PROOF)
     assert (mild.level, mild.rule) == (Level.INFO, "X01")
@@ -38,7 +38,7 @@ def test_the_manual_has_all_pages_or_one() -> None:
     assert [found.id for found in rules.manual("L01").rules] == ["L01"]
     assert rules.manual().rules == rules.all_rules()
     page = rules.manual("D03").to_json()[0]
-    assert page["scope"] == "descriptor"
+    assert page["scope"] == "dataset.descriptor"
     assert page["level"] == "error"
 
 

@@ -22,7 +22,7 @@ from segdata.evidence.label_fit import LabelFit
 from segdata.evidence.picture_reads import PictureRead, Step
 from segdata.evidence.predictions import PredictionFacts
 from segdata.findings import Certainty, Finding, Level
-from segdata.rules.as_read import labels_as_read, settled
+from segdata.rules.code.as_read import labels_as_read, settled
 
 PAINTED = LabelEvidence(
     where="data", num_classes=2, ignore=255, labels=9, pixels={0: 700}, holding={0: 9, 255: 9},

@@ -22,7 +22,7 @@ from segdata.evidence.predictions import PredictionFacts
 from segdata.evidence.weights import Origin
 from segdata.findings import Certainty, Finding, Level
 
-SCOPES = ("weights", "heads", "restoring", "beginnings")
+SCOPES = ("weights.values", "weights.heads", "weights.restoring", "weights.beginnings")
 BLACK = PredictionFacts(where="p", files=9, read=9, pixels={0: 900}, constant=9, brightest=0)
 SOUND = replace(BLACK, pixels={0: 700, 1: 200}, constant=0, brightest=1)
 

@@ -15,8 +15,8 @@ from segdata.evidence.batch_reading import Batch, read_batch
 from segdata.facts import DatasetFacts, FactsCollector, Look, gather_pair
 from segdata.findings import Finding
 from segdata.images.encoding import encode_label, encode_photo
-from segdata.rules.batches import is_luminance
-from segdata.rules.one_class import LABEL_FILES, is_one_class
+from segdata.rules.network.batches import is_luminance
+from segdata.rules.network.one_class import LABEL_FILES, is_one_class
 from segdata.rules.outcome import outcome
 from segdata.workflows.doctoring.case import Case
 from segdata.workflows.doctoring.logits import ignore_of

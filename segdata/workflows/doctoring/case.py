@@ -15,7 +15,7 @@ from segdata.evidence.predictions import PredictionFacts
 from segdata.executors import Executor, Serial
 from segdata.findings import Finding
 from segdata.progress import Watch
-from segdata.rules.as_read import labels_as_read, settled
+from segdata.rules.code.as_read import labels_as_read, settled
 from segdata.workflows.doctoring.request import DoctorRequest
 from segdata.workflows.runs import Run
 

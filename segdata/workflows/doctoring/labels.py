@@ -17,7 +17,7 @@ from segdata.facts import DatasetFacts, LabelForm
 from segdata.findings import Finding, Level
 from segdata.listing import index_folder
 from segdata.records import decode, scan
-from segdata.rules.masks import are_unlabelled
+from segdata.rules.labels.masks import are_unlabelled
 from segdata.rules.wording import on_dataset
 from segdata.sources.class_files import find_class_file, read_class_file
 from segdata.validation import Shards

@@ -1,0 +1,1 @@
+"""Rules about what labels hold: ids, colors, storage, shapes."""

@@ -1,0 +1,1 @@
+"""Rules about predictions: what they hold, how they were made, looked at and scored."""

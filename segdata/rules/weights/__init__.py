@@ -1,0 +1,1 @@
+"""Rules about what is stored in a checkpoint, and what was restored from one."""
