@@ -115,6 +115,13 @@ def test_faults_are_named_first(name: str, pairs: Arrays, tmp_path: Path) -> Non
     assert said(look(tmp_path, *change(*pairs)))[:1] == [rule]
 
 
+def test_a_fix_names_a_data_set_and_not_the_batch(pairs: Arrays, tmp_path: Path) -> None:
+    images, labels = pairs
+    fix = look(tmp_path, images, labels * 25).answer.finding.fix
+    assert "segdata convert DATASET DATASET-ids" in fix
+    assert "batch.npz" not in fix
+
+
 def test_ids_are_not_judged_without_classes(pairs: Arrays, tmp_path: Path) -> None:
     images, labels = pairs
     assert said(look(tmp_path, images, labels + 3, num_classes=None)) == []

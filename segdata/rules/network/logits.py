@@ -201,7 +201,7 @@ def absurd_scores(case: CaseFacts) -> Iterator[Statement]:
             path=logits.where,
             count=logits.images,
             evidence=evidence_of(logits),
-            fix="look for ids outside the classes: segdata validate DATA; then train into a new "
+            fix="look for ids outside the classes: segdata validate DATASET; then train into a new "
             "folder",
             missing=()
             if case.labels is not None

@@ -26,7 +26,7 @@ def zeros_in_the_batch(case: CaseFacts) -> Iterator[Statement]:
             case, case.batch, ("are 0 but for padding" if case.batch.padded else "are 0 throughout")
             + ": the loader divides masks by 255 or compares them with a number above all ids, or "
             "they are 0 on disk already (L08)",
-            "look at what the label files hold: segdata validate DATA; load masks as they are: "
+            "look at what the label files hold: segdata validate DATASET; load masks as they are: "
             'np.array(mask, dtype="int64"), no ToTensor, no / 255',
         )  # fmt: skip
 

@@ -121,7 +121,7 @@ def _statement(
             "not_finite": round(1 - min(tensor.finite for tensor in tensors), 6),
             "largest": max(tensor.largest for tensor in tensors),
         },
-        fix="check the labels (segdata validate DATA), then train into a new folder",
+        fix="check the labels (segdata validate DATASET), then train into a new folder",
         missing=("the labels: add the dataset folder or the shards to the command",)
         if certainty < Certainty.PROOF
         else (),

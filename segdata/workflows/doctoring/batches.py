@@ -28,6 +28,8 @@ _OF_IDS = frozenset({"L01", "L02", "L06", "L07", "L18", "L20", "L21", "D01", "D0
 _MOST = 64
 _LOOKS = Look.ALIGNMENT | Look.STRUCTURE
 _WIDEST = np.iinfo(np.uint16).max
+# What commands to paste call the data set that the batch was read from: it is not known here.
+_DATASET = "DATASET"
 
 
 def look_at_batch(path: Path, case: Case) -> None:
@@ -84,7 +86,7 @@ def _as_data_set(path: Path, batch: Batch, case: Case) -> DatasetFacts:
     descriptor = _descriptor(case) or DatasetDescriptor(
         name="batch", num_classes=max(2, int(batch.labels.max()) + 1), ignore_label=ignore_of(case)
     )
-    collector = FactsCollector(descriptor, str(path))
+    collector = FactsCollector(descriptor, _DATASET)
     for pair, image, label in _pairs(path, batch):
         collector.add(gather_pair(pair, descriptor, _LOOKS, image_bytes=image, label_bytes=label))
     return collector.facts()
