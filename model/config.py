@@ -119,7 +119,8 @@ class OptimizerSettings(Settings):
     weight_decay: NonNegativeFloat = 4e-5
     """L2 on plain convolution weights only: no depthwise weights, batch norms or biases."""
     last_layer_multiplier: PositiveFloat = 1.0
-    """Learning-rate factor of everything behind the backbone."""
+    """Learning-rate factor of the last layers: everything behind the backbone, or the logits only
+    with last_layers_contain_logits_only."""
     bias_multiplier: PositiveFloat = 2.0
     """Learning-rate factor of biases, as the original's."""
     adam_epsilon: PositiveFloat = 1e-8

@@ -55,7 +55,7 @@ class Learner:
         network = DeepLab(settings.network)
         network.frozen_batch_norm = not settings.optimizer.fine_tune_batch_norm
         hardware.place(network)
-        optimizer = build_optimizer(network, settings.optimizer)
+        optimizer = build_optimizer(network, settings)
         weights = weight_tensor(settings.loss, pixels, hardware.device)
         return cls(settings, hardware, network, optimizer, ignore, weights)
 

@@ -7,35 +7,43 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn, optim
 
-from model.config import OptimizerSettings
+from model.config import TrainSettings
 from model.network.deeplab import DeepLab
 from model.network.layers import ConvUnit
 
 
-def build_optimizer(network: DeepLab, settings: OptimizerSettings) -> optim.Optimizer:
+def build_optimizer(network: DeepLab, settings: TrainSettings) -> optim.Optimizer:
     """An optimizer over the network's parameters, grouped by weight decay and rate factor.
 
     Weight decay touches plain convolution weights only. Each group's ``factor`` multiplies the
     scheduled rate; :func:`set_learning_rate` does so.
     """
+    asked = settings.optimizer
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     decayed = _decayed(network)
     for name, parameter in network.named_parameters():
-        factor = 1.0 if name.startswith("backbone.") else settings.last_layer_multiplier
-        # The original doubles the rate of every variable called biases: not batch norm's.
-        if name.endswith("conv.bias"):
-            factor *= settings.bias_multiplier
-        decay = settings.weight_decay if id(parameter) in decayed else 0.0
-        groups.setdefault((decay, factor), []).append(parameter)
+        decay = asked.weight_decay if id(parameter) in decayed else 0.0
+        groups.setdefault((decay, _factor(name, settings)), []).append(parameter)
     described = [
         {"params": parameters, "weight_decay": decay, "factor": factor}
         for (decay, factor), parameters in groups.items()
     ]
-    rate = settings.base_learning_rate
-    if settings.optimizer == "adam":
+    rate = asked.base_learning_rate
+    if asked.optimizer == "adam":
         # The original's betas are TensorFlow's defaults, and PyTorch's.
-        return optim.Adam(described, lr=rate, eps=settings.adam_epsilon)
-    return optim.SGD(described, lr=rate, momentum=settings.momentum)
+        return optim.Adam(described, lr=rate, eps=asked.adam_epsilon)
+    return optim.SGD(described, lr=rate, momentum=asked.momentum)
+
+
+def _factor(name: str, settings: TrainSettings) -> float:
+    # train.py has one list of last layers, for their first weights and for their rate.
+    if settings.initialization.last_layers_contain_logits_only:
+        is_last = name.startswith("logits.")
+    else:
+        is_last = not name.startswith("backbone.")
+    factor = settings.optimizer.last_layer_multiplier if is_last else 1.0
+    # The original doubles the rate of every variable called biases: not batch norm's.
+    return factor * settings.optimizer.bias_multiplier if name.endswith("conv.bias") else factor
 
 
 def set_learning_rate(optimizer: optim.Optimizer, rate: float) -> None:
