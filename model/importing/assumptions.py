@@ -41,7 +41,7 @@ def assumed_settings(
         notes.append(
             "the rates of the ASPP are not in the file, assumed: 6, 12, 18 at output stride 16"
         )
-    return assumed, notes
+    return assumed, notes if found else [*notes, _without_flags(told, assumed)]
 
 
 def open_settings(assumed: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, str]:
@@ -59,6 +59,21 @@ def open_settings(assumed: Mapping[str, Any], shapes: Mapping[str, Shape]) -> di
             "file: give --set dense_prediction_cell=JSON as the training had it"
         )
     return needed
+
+
+def _without_flags(told: Mapping[str, Any], assumed: Mapping[str, Any]) -> str:
+    """Settings that a training may have had, and that no checkpoint shows."""
+    hidden = {
+        "multi_grid": not told["variant"].startswith("mobilenet"),
+        "image_pooling_crop_size": told.get("image_pooling", False),
+        "image_pyramid": True,
+        "bounded_activation": True,
+    }
+    names = ", ".join(key for key, counts in hidden.items() if counts and key not in assumed)
+    return (
+        f"no checkpoint tells {names}, either: they are as without flags for them; where the "
+        "training had one, give it with --set KEY=VALUE"
+    )
 
 
 def _listed(values: Mapping[str, Any], keys: list[str]) -> str:

@@ -14,6 +14,8 @@ from model.network_settings import NetworkSettings
 _FULL_STRIDE = 32
 # The copies for further scales have numbers.
 _POOLED = re.compile(r"image_pooling(_\d+)?/")
+# Scopes of the head whose activation use_bounded_activation changes (original's model.py).
+_ACTIVATED = ("aspp0", "concat_projection", "decoder")
 _LAST_UNITS = {
     "resnet_v1_18": "block4/unit_{}/lite_bottleneck_v1/conv2",
     "resnet": "block4/unit_{}/bottleneck_v1/conv2",
@@ -41,8 +43,9 @@ def facts_of(graph: Graph, scope: str, branches: int) -> dict[str, Any]:
     if any(True for _ in graph.below("image_pooling", "Relu6", "Sigmoid")):
         is_quantized = not any(True for _ in graph.below("image_pooling", "Sigmoid"))
         facts["quantized_sigmoid"] = is_quantized
-    if scope.startswith("xception"):
-        facts["bounded_activation"] = any(True for _ in graph.below(scope, "Relu6"))
+    # MobileNetV2's own activation is ReLU6 in any case, and image pooling's a quantized sigmoid.
+    bounded = (*_ACTIVATED, scope) if scope.startswith("xception") else _ACTIVATED
+    facts["bounded_activation"] = any(True for s in bounded for _ in graph.below(s, "Relu6"))
     return facts
 
 

@@ -108,6 +108,15 @@ def test_the_activations_are_told(tmp_path):
     assert (facts["quantized_sigmoid"], facts["bounded_activation"]) == (True, True)
 
 
+@pytest.mark.parametrize("place", ["aspp0", "concat_projection", "decoder/decoder_conv0_pointwise"])
+def test_a_bounded_head_is_told_whatever_the_backbone(tmp_path, place):
+    own = files.node("MobilenetV2/Conv/Relu6", "Relu6", ["x"])
+    plain = [own, files.node(f"{place}/Relu", "Relu", ["x"])]
+    assert not facts_of(graph(tmp_path, plain), "MobilenetV2", 0)["bounded_activation"]
+    bounded = [own, files.node(f"{place}/Relu6", "Relu6", ["x"])]
+    assert facts_of(graph(tmp_path, bounded), "MobilenetV2", 0)["bounded_activation"]
+
+
 def test_operations_with_too_few_values_tell_nothing(tmp_path):
     nodes = [
         *backbone([2] * 4),

@@ -134,6 +134,27 @@ def test_rates_of_an_unusual_aspp_must_be_given() -> None:
     assert "4 atrous branches" in found.open["atrous_rates"]
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("output_stride", 8),
+        ("multi_grid", (1, 2, 1)),
+        ("image_pooling_crop_size", (513, 513)),
+        ("image_pyramid", (0.5, 1.0)),
+        ("bounded_activation", True),
+    ],
+)
+def test_what_no_variable_tells_is_named(key: str, value: Any) -> None:
+    found = recognized(layout_of(settings_of({"variant": "xception_41", key: value})).shapes)
+    assert getattr(found.settings, key) != value
+    assert any(key in note for note in found.notes)
+
+
+def test_a_setting_that_could_not_be_is_not_named() -> None:
+    found = recognized(layout_of(settings_of({"image_pooling": False})).shapes)
+    assert not any("multi_grid" in note or "crop_size" in note for note in found.notes)
+
+
 def test_a_cell_that_nobody_published_must_be_given() -> None:
     cell = ({"op": "conv", "kernel": 3, "rate": (1, 1), "input": -1},) * 2
     found = recognized(layout_of(settings_of({"dense_prediction_cell": cell})).shapes)
