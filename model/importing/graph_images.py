@@ -53,7 +53,8 @@ class GraphImages:
             found.append(f"the graph pads images to {size}: with --crop-size {size} ours are, too")
         if self.pyramid:
             found.append("the graph has an image pyramid, which is not taken over: give it as the "
-                         "export had it, with --set image_pyramid=0.5,1.0, say")  # fmt: skip
+                         "export had it, with --set image_pyramid=0.5,1.0, say, and --set "
+                         "merge_method=avg if it had that")  # fmt: skip
         return [*found, *self._averaged()]
 
     def _averaged(self) -> list[str]:
