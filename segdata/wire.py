@@ -131,6 +131,8 @@ def fields(data: memoryview) -> Iterator[tuple[int, memoryview | int]]:
     while at < end:
         tag, at = read_varint(data, at)
         layout = tag & 7
+        if tag < 8:
+            raise Malformed("fields are numbered from 1")
         if layout == _BYTES:
             size, at = read_varint(data, at)
         elif layout == _VARINT:
@@ -141,7 +143,7 @@ def fields(data: memoryview) -> Iterator[tuple[int, memoryview | int]]:
             size = 4 if layout == _FIXED32 else 8
         else:
             raise Malformed(f"no field is laid out as {layout}")
-        if tag < 8 or not 0 <= size <= end - at:
+        if not 0 <= size <= end - at:
             raise Malformed("a field is longer than its message")
         yield tag >> 3, data[at : at + size]
         at += size

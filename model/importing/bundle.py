@@ -6,11 +6,12 @@ arrays as they stand in memory, each with its checksum in the index.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from model.importing.tables import entries
-from model.importing.tensors import Array, Shape, Variables, from_bytes, shape_of
+from model.importing.tensors import Array, Shape, Variables, from_bytes, shape_of, size_in_bytes
 from segdata.records import masked_crc
 from segdata.wire import Malformed, fields
 
@@ -53,7 +54,9 @@ class Bundle:
         with index.open("rb") as file:
             found = {key: bytes(value) for key, value, _ in entries(file)}
         shards = _shards(memoryview(found.pop(b"", b"")))
-        return cls(prefix, shards, {_text(k): _place(memoryview(v)) for k, v in found.items()})
+        places = {_text(k): _place(memoryview(v)) for k, v in found.items()}
+        _refuse_impossible(places.values(), shards)
+        return cls(prefix, shards, places)
 
     def variables(self) -> Variables:
         """What it holds."""
@@ -66,20 +69,21 @@ class Bundle:
         place = self.places[name]
         if place.is_sliced:
             raise Malformed(f"{name} is stored in parts")
-        if not 0 <= place.shard < self.shards:
-            raise Malformed(f"{name} lies in a file that there is not")
         path = self.data_file(place.shard)
-        if not 0 <= place.offset <= place.offset + place.size <= path.stat().st_size:
+        if place.offset + place.size > path.stat().st_size:
             raise Malformed(f"{path.name} is cut off: {name} would lie behind its end")
+        try:
+            # Before it is read: the shape has been compared with a network's, the size has not.
+            if place.size != size_in_bytes(place.code, place.shape):
+                raise Malformed(f"{place.size} bytes are not what its shape takes")
+        except Malformed as error:
+            raise Malformed(f"{name}: {error}") from None
         with path.open("rb") as file:
             file.seek(place.offset)
             data = file.read(place.size)
         if masked_crc(data) != place.crc:
             raise Malformed(f"{name} in {path.name} does not fit its checksum")
-        try:
-            return from_bytes(data, place.code, place.shape)
-        except Malformed as error:
-            raise Malformed(f"{name}: {error}") from None
+        return from_bytes(data, place.code, place.shape)
 
 
 def index_of(prefix: Path) -> Path:
@@ -96,6 +100,19 @@ def _shards(header: memoryview) -> int:
     if not isinstance(shards, int) or shards < 1:
         raise Malformed("it does not say how many data files it has")
     return shards
+
+
+def _refuse_impossible(places: Iterable[_Place], shards: int) -> None:
+    """Raise Malformed where arrays lie nowhere, or over each other: together they are no larger
+    than their files.
+    """
+    ends: dict[int, int] = {}
+    for place in sorted(places, key=lambda place: (place.shard, place.offset)):
+        if not 0 <= place.shard < shards:
+            raise Malformed("an array lies in a file that there is not")
+        if place.size < 0 or place.offset < ends.get(place.shard, 0):
+            raise Malformed("two of its arrays overlap")
+        ends[place.shard] = place.offset + place.size
 
 
 def _text(key: bytes) -> str:

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.importing.tensors import Array, Variables, described, from_constant
+from model.importing.tensors import MOST_PARTS, Array, Variables, at_most, described, from_constant
 from segdata.wire import Malformed, fields, integers, submessages
 
-# protobuf's own limit.
-_LARGEST = 2 << 30
-# The largest of the original's graphs has 12,000.
-_MOST_NODES = 200_000
+# It is read as a whole; the largest of the original's has 220 MiB.
+_LARGEST = 512 << 20
+# The largest of the original's graphs has 12,000 operations.
+_MOST_NODES = 50_000
 # All that is asked for later; an operation between them may have any name.
 _KEPT = frozenset(
     {"Const", "Conv2D", "DepthwiseConv2dNative", "MaxPool", "AvgPool", "ResizeBilinear", "Relu6",
@@ -33,15 +33,19 @@ _WEIGHTS = re.compile(
 
 @dataclass(frozen=True)
 class Node:
-    """An operation: its kind, the names that it reads, and its attributes as messages."""
+    """An operation: its kind, and the message that tells the rest, which is read when asked for."""
 
     kind: str
-    inputs: tuple[str, ...]
-    attributes: tuple[memoryview, ...]
+    message: memoryview
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names that it reads."""
+        return tuple(_text(name) for name in submessages(self.message, 3))
 
     def attribute(self, name: str) -> memoryview | None:
         """The ``AttrValue`` of a name."""
-        for entry in self.attributes:
+        for entry in submessages(self.message, 5):
             values = dict(fields(entry))
             key, value = values.get(1), values.get(2)
             if not (isinstance(key, memoryview) and isinstance(value, memoryview)):
@@ -81,12 +85,13 @@ class Graph:
             Malformed: it is none, or damaged.
             OSError: it cannot be read.
         """
-        if path.stat().st_size > _LARGEST:
-            raise Malformed("no graph is larger than 2 GiB")
+        size = path.stat().st_size
+        if size > _LARGEST:
+            raise Malformed(f"a graph of {size >> 20} MiB is none of a network that segdata has")
         nodes: dict[str, Node] = {}
-        for count, message in enumerate(submessages(memoryview(path.read_bytes()), 1)):
-            if count == _MOST_NODES:
-                raise Malformed(f"it has more than {_MOST_NODES} operations")
+        for number, message in at_most(_MOST_NODES, fields(memoryview(path.read_bytes()))):
+            if number != 1 or not isinstance(message, memoryview):
+                continue
             name, node = _node(message)
             if node.kind in _KEPT:
                 nodes[name] = node
@@ -130,16 +135,15 @@ class Graph:
 
 
 def _node(message: memoryview) -> tuple[str, Node]:
-    texts: dict[int, list[str]] = {1: [], 2: [], 3: []}
-    attributes = []
-    for number, value in fields(message):
-        if not isinstance(value, memoryview):
-            continue
-        if number in texts:
-            texts[number].append(bytes(value).decode("utf-8", "backslashreplace"))
-        elif number == 5:
-            attributes.append(value)
-    return "".join(texts[1]), Node("".join(texts[2]), tuple(texts[3]), tuple(attributes))
+    texts = {1: "", 2: ""}
+    for number, value in at_most(MOST_PARTS, fields(message)):
+        if number in texts and isinstance(value, memoryview):
+            texts[number] = _text(value)
+    return texts[1], Node(texts[2], message)
+
+
+def _text(name: memoryview) -> str:
+    return bytes(name).decode("utf-8", "backslashreplace")
 
 
 def _integers(message: memoryview) -> Iterator[int]:

@@ -11,8 +11,8 @@ from model.importing.recognition import Recognized
 from model.importing.source import Source
 from segdata.errors import UserError
 
-# 4 GB of weights; the largest of the original's networks has 46 million.
-_MOST_WEIGHTS = 1 << 30
+# 1 GiB of weights; the largest of the original's networks has 46 million.
+_MOST_WEIGHTS = 1 << 28
 
 
 def refuse_giant(layout: Layout, source: Source) -> None:

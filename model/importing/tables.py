@@ -23,6 +23,8 @@ _TRAILER = 5
 # Far more than any network's: what a damaged or made-up file may cost is bounded.
 _LONGEST_KEY = 2048
 _MOST_ENTRIES = 100_000
+# A block of the V1 form holds a variable; the largest of the original has 18 MiB.
+_LARGEST_BLOCK = 256 << 20
 
 # A key, its value, and where the value begins in the file.
 Entry = tuple[bytes, memoryview, int]
@@ -80,6 +82,8 @@ def _block(file: BinaryIO, place: tuple[int, int], end: int) -> Iterator[Entry]:
     offset, size = place
     if not (offset >= 0 and 4 <= size <= end - offset - _TRAILER):
         raise Malformed("a block lies outside the file")
+    if size > _LARGEST_BLOCK:
+        raise Malformed(f"a block of {size >> 20} MiB is none")
     file.seek(offset)
     data = file.read(size + _TRAILER)
     if masked_crc(data[: size + 1]) != data[size + 1 :]:

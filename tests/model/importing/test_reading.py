@@ -153,6 +153,54 @@ def test_blocks_that_overlap_are_told(tmp_path: Path) -> None:
         read(tmp_path / "model.ckpt")
 
 
+def test_arrays_that_overlap_are_told(tmp_path: Path) -> None:
+    # A hundred arrays that lie in the same place would take a hundred times the file's memory.
+    prefix = files.write_bundle(tmp_path / "model.ckpt", {"a": np.zeros(24, np.float32)})
+    place = files.place(np.zeros(24, np.float32), 0)
+    entries = {b"": files.field(1, 1), b"a": place, b"b": place}
+    Path(f"{prefix}.index").write_bytes(files.table(entries))
+    with pytest.raises(UserError, match="two of its arrays overlap"):
+        read(prefix)
+
+
+def test_an_array_that_is_larger_than_its_shape_is_not_read(tmp_path: Path) -> None:
+    prefix = files.write_bundle(tmp_path / "model.ckpt", {})
+    entry = files.place(np.zeros(24, np.float32), 0, size=8 << 20)
+    Path(f"{prefix}.index").write_bytes(files.table({b"": files.field(1, 1), b"x": entry}))
+    Path(f"{prefix}.data-00000-of-00001").write_bytes(bytes(8 << 20))
+    tracemalloc.start()
+    with pytest.raises(UserError, match="x: 8388608 bytes are not what its shape takes"):
+        read(prefix)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
+def _constant(*parts: bytes) -> bytes:
+    return files.node("x/gamma", "Const", value=files.field(8, b"".join(parts)))
+
+
+HALF = files.field(1, 19) + files.field(2, files.shape((4,)))
+SWOLLEN = {
+    "zeros": (bytes(1 << 20), "numbered from 1"),
+    "parts of no graph": (files.field(2, b"") * 60_000, "more than 50000 parts"),
+    "attributes": (files.graph([files.node("x", "Const") + b"\x2a\0" * 2000]), "1000 parts"),
+    "values one by one": (
+        files.graph([_constant(HALF, files.field(13, 0) * 2000)]), "1000 parts",
+    ),
+    "values": (files.graph([_constant(HALF, files.field(13, bytes(1 << 20)))]), "9 values"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SWOLLEN)
+def test_a_graph_of_more_parts_than_any_is_told_after_the_first_of_them(
+    tmp_path: Path, kind: str
+) -> None:
+    data, words = SWOLLEN[kind]
+    (tmp_path / "graph.pb").write_bytes(data)
+    with pytest.raises(UserError, match=words):
+        read(tmp_path / "graph.pb")
+
+
 def test_a_constant_is_not_filled_beyond_what_a_network_needs(tmp_path: Path) -> None:
     tensor = files.field(1, 1) + files.field(2, files.shape((1 << 31,)))
     tensor += files.field(5, struct.pack("<f", 1.0))
