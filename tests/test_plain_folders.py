@@ -113,14 +113,30 @@ def test_palette_labels_become_their_ids(voc: Path) -> None:
     assert np.array_equal(read_label(label), read_label(voc / FOLDERS[1] / "d.png"))
 
 
+@pytest.mark.parametrize(
+    ("asked", "there"),
+    [("SegmentationClassRaw", "SegmentationClass"), ("SegmentationClass", "SegmentationClassRaw")],
+)
 def test_without_the_raw_folder_the_one_beside_it_is_named(
+    voc: Path, asked: str, there: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.move(voc / FOLDERS[1], voc / there)
+    assert shard(voc, labels=asked) == 2
+    told = capsys.readouterr().err
+    assert f"there is {there} beside it, which serves" in told
+    assert f"name it in its place: {voc / there}" in told
+
+
+def test_a_list_in_the_place_of_their_folder_is_told(
     voc: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.move(voc / FOLDERS[1], voc / "SegmentationClass")
-    assert shard(voc) == 2
+    lists = voc / FOLDERS[2]
+    assert run(["shard", f"--image_folder={voc / FOLDERS[0]}", f"--output_dir={voc / 'out'}",
+                f"--semantic_segmentation_folder={voc / FOLDERS[1]}",
+                f"--list_folder={lists / 'val.txt'}"]) == 2  # fmt: skip
     told = capsys.readouterr().err
-    assert "there is SegmentationClass beside it, which serves" in told
-    assert f"name it in its place: {voc / 'SegmentationClass'}" in told
+    assert f"error: {lists / 'val.txt'} is a file" in told
+    assert f"name the folder that it is in: {lists}" in told
 
 
 @pytest.mark.parametrize("gone", FOLDERS)

@@ -49,6 +49,9 @@ def shard_arguments(values: Mapping[str, Any]) -> Iterator[str]:
         if name in values:
             yield from (option, str(values[name]))
     yield from ("--shards", str(_SHARDS))
+    if (Path(out) / "manifest.json").is_file():
+        # As there; shards of others, which have no manifest, stay.
+        yield "--overwrite"
 
 
 def shard_notes(values: Mapping[str, Any]) -> Iterator[str]:
@@ -78,6 +81,8 @@ def _common(folders: list[str]) -> str:
 
 
 def _converted_first(root: str, out: str) -> UserError:
+    if not Path(root).is_dir():
+        return UserError(f"there is no folder {root}", "check the path")
     return UserError(
         f"{root} is brought into one layout first, whose splits and ids are checked on the way",
         f"{shlex.join(['segdata', 'convert', root, 'converted'])}\n"

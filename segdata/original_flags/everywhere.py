@@ -10,18 +10,29 @@ _ALL: tuple[Script, ...] = (*NETWORK_SCRIPTS, "shard")
 _NOT_TRAIN: tuple[Script, ...] = ("eval", "vis", "export")
 _TO_STDERR = "progress and notes go to stderr in any case"
 _OWN_SIZE = (
-    "pictures are resized as in the run's training, and predictions brought back to their own size"
+    "it counts for checkpoints of TensorFlow's; a run resizes pictures as in its training. "
+    "Predictions are brought back to the pictures' own size"
 )
+_UNRESIZED = "refused: a file that segdata exports resizes no photos"
 
 
 def _idle(scripts: tuple[Script, ...], name: str, kind: Kind, default: Any, word: str) -> Flag:
     return Flag(name=name, kind=kind, scripts=scripts, default=default, word=word)
 
 
+def _resizing(name: str) -> Flag:
+    return Flag(
+        name=name, kind="integer", scripts=("eval", "vis"), setting=f"data.{name}", word=_OWN_SIZE
+    )
+
+
 FLAGS = (
-    _idle(_NOT_TRAIN, "min_resize_value", "integer", None, _OWN_SIZE),
-    _idle(_NOT_TRAIN, "max_resize_value", "integer", None, _OWN_SIZE),
-    _idle(_NOT_TRAIN, "resize_factor", "integer", None, _OWN_SIZE),
+    _resizing("min_resize_value"),
+    _idle(("export",), "min_resize_value", "integer", None, _UNRESIZED),
+    _resizing("max_resize_value"),
+    _idle(("export",), "max_resize_value", "integer", None, _UNRESIZED),
+    _resizing("resize_factor"),
+    _idle(("export",), "resize_factor", "integer", None, _UNRESIZED),
     _idle(_NOT_TRAIN, "label_weights", "floats", None, "only training has a loss to weigh"),
     _idle(
         NETWORK_SCRIPTS, "quantize_delay_step", "integer", -1,

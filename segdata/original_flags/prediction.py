@@ -47,7 +47,10 @@ FLAGS = (
     _is("vis", "vis_split", "string", "val", "--split"),
     _both("eval_scales", "floats", (1.0,), "--scales"),
     _both("add_flipped_images", "boolean", False, "--flip"),
-    _is("vis", "colormap_type", "string", "pascal", "--colors"),
+    Flag(
+        name="colormap_type", kind="string", scripts=("vis",), default="pascal", option="--colors",
+        choices=("pascal", "cityscapes", "ade20k"),
+    ),
     _is("vis", "also_save_raw_predictions", "boolean", False, "--kind raw"),
     _crop("eval"),
     _crop("vis"),

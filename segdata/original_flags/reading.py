@@ -19,10 +19,12 @@ from typing import Any
 from segdata.errors import UserError
 from segdata.original_flags.flag import Flag, Script
 from segdata.original_flags.table import flags_of, known_elsewhere
-from segdata.original_flags.values import FALSE, TRUE, WrongValue, placeholder, value_of
+from segdata.original_flags.values import FALSE, QUOTES, TRUE, WrongValue, placeholder, value_of
 
 _DASHES = "-–—−"
 _NUMBERS = re.compile(r"[\d.,]+")
+# Below it a name is no misspelling but another word: global_step is 0.70 like log_steps.
+_MISSPELT = 0.71
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Reading:
     """What is ours: options with their values, and arguments."""
     arguments: list[str]
     """Of these, the arguments."""
+    options: list[str]
+    """What was said with dashes, spelled as the original reads it rightly."""
     elsewhere: dict[str, tuple[Script, ...]]
     """Flags that only other scripts have, and which."""
 
@@ -60,9 +64,9 @@ def read(
             reader.problems.append(str(problem))
             reader.correct(reader.flags[name], problem.instead)
     if reader.problems:
-        line = shlex.join(["segdata", script, *reader.corrected])
+        line = shlex.join(["segdata", script, *reader.arguments, *reader.corrected])
         raise UserError("\n".join(dict.fromkeys(reader.problems)), line)
-    return Reading(values, reader.rest, reader.arguments, reader.elsewhere)
+    return Reading(values, reader.rest, reader.arguments, reader.corrected, reader.elsewhere)
 
 
 @dataclass
@@ -88,8 +92,7 @@ class _Reader:
         elif not argument.strip():
             self._blank()
         elif argument[0] not in _DASHES or len(argument) == 1:
-            self._ours(argument)
-            self.arguments.append(argument)
+            self._argument(argument)
         elif self._is_own(argument.partition("=")[0]):
             self._ours(argument)
             if "=" not in argument and self.own[argument] and self.pending:
@@ -112,6 +115,17 @@ class _Reader:
         self.rest.append(argument)
         self.corrected.append(argument)
 
+    def _argument(self, argument: str) -> None:
+        self.arguments.append(argument)
+        if argument.endswith(".py"):
+            # With what led to it: python, python3 -u.
+            line = " ".join(self.arguments)
+            self.problems.append(f"{line}: segdata {self.script} stands in its place")
+            self.arguments.clear()
+            self.rest.clear()
+        else:
+            self.rest.append(argument)
+
     def _blank(self) -> None:
         self.problems.append(
             "a backslash has a blank behind it, so the command ended there, and the lines below it "
@@ -131,14 +145,19 @@ class _Reader:
             self.problems.append(f"--{name} takes no value")
         value = "False" if negated else self._value(flag, equals, text)
         if value is None:
-            self.problems.append(f"--{name} has no value; is a variable of the shell not set?")
-            self.corrected += _spelled(flag, placeholder(flag))
+            self._empty(flag, name)
             return
+        value = value.strip(QUOTES)
         if flag.name in self.flags:
             self.texts.setdefault(flag.name, []).append(value)
             self.corrected += _spelled(flag, value)
         else:
             self.elsewhere[flag.name] = flag.scripts
+
+    def _empty(self, flag: Flag, name: str) -> None:
+        self.problems.append(f"--{name} has no value; is a variable of the shell not set?")
+        if not any(word.partition("=")[0] == f"--{flag.name}" for word in self.corrected):
+            self.corrected += _spelled(flag, placeholder(flag))
 
     def _found(self, name: str) -> Flag | None:
         if name not in self.flags and f"--{name.replace('_', '-')}" in self.own:
@@ -154,14 +173,23 @@ class _Reader:
 
     def _unknown(self, name: str, behind: str) -> None:
         names = [*self.flags, *(option.lstrip("-") for option in self.own)]
-        near = difflib.get_close_matches(name.lower().replace("-", "_"), names, n=1)
+        near = difflib.get_close_matches(
+            name.lower().replace("-", "_"), names, n=1, cutoff=_MISSPELT
+        )
         if not near:
             self.problems.append(f"there is no flag --{name}; the original would ignore it")
+            self._pass_over(behind)
             return
         nearest = f"--{near[0]}"
         ignored = ". The original would ignore it" if near[0] in self.flags else ""
         self.problems.append(f"there is no flag --{name}; the nearest is {nearest}{ignored}")
-        self.pending.appendleft(nearest + behind)
+        takes_value = self.own.get(nearest, True) or near[0] in self.flags
+        self.pending.appendleft(nearest + behind if takes_value else nearest)
+
+    def _pass_over(self, behind: str) -> None:
+        """What stands behind an unknown flag goes with it."""
+        while not behind and self.pending and self.pending[0][:1] not in _DASHES:
+            behind = self.pending.popleft().strip("=")
 
     def _value(self, flag: Flag, equals: str, text: str) -> str | None:
         """The text that belongs to the flag; a trap on the way is noted."""
@@ -204,8 +232,8 @@ class _Reader:
     def _continued(self, flag: Flag, text: str) -> str:
         """``--atrous_rates 6 12 18`` and ``--train_crop_size=513, 513``."""
         parts = [text]
-        while flag.repeats and self.pending and _NUMBERS.fullmatch(self.pending[0]):
-            parts.append(self.pending.popleft())
+        while flag.repeats and self.pending and _NUMBERS.fullmatch(self.pending[0].strip(QUOTES)):
+            parts.append(self.pending.popleft().strip(QUOTES))
         if len(parts) > 1:
             self.problems.append(
                 f"--{flag.name} {' '.join(parts)}: the original would read {text} only"

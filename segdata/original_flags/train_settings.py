@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from segdata.original_flags.checkpoints import checkpoint_in
 from segdata.original_flags.network_settings import network_fields
 from segdata.original_flags.table import flags_of
 from segdata.original_flags.training import UNSAID
@@ -41,6 +42,7 @@ def train_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     if "tf_initial_checkpoint" in values:
         # There the network is what the flags say, whatever the checkpoint is of.
         settings["initialization.take_network"] = False
+        settings["initialization.checkpoint"] = checkpoint_in(values["tf_initial_checkpoint"])
     network = {f"network.{field}": value for field, value in network_fields(values).items()}
     return {**settings, **network}
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segdata.errors import UserError
 from segdata.original_flags.build_folders import shard_arguments, shard_notes
+from segdata.original_flags.checkpoints import checkpoint_in, is_ours, is_run
 from segdata.original_flags.flag import Script
 from segdata.original_flags.network import UNSAID as UNSAID_NETWORK
 from segdata.original_flags.network_settings import network_fields
 from segdata.original_flags.reading import Reading, read
+from segdata.original_flags.refusals import RESIZING, refuse_extra, refuse_missing, refuse_resizing
 from segdata.original_flags.table import FLAGS, flags_of
 from segdata.original_flags.train_settings import train_notes, train_settings
 
@@ -23,14 +24,6 @@ _SCRIPTS: dict[Script, str] = {
     "train": "train.py", "eval": "eval.py", "vis": "vis.py", "export": "export_model.py",
     "shard": "a script that makes shards",
 }  # fmt: skip
-# Flags without which the original's script ends, too.
-_REQUIRED: dict[Script, tuple[str, ...]] = {
-    "train": ("dataset_dir", "train_logdir"),
-    "eval": ("checkpoint_dir", "eval_logdir"),
-    "vis": ("checkpoint_dir", "vis_logdir"),
-    "export": ("checkpoint_path", "export_path"),
-    "shard": (),
-}
 # Options of segdata train that say the same as --set.
 _SHORT = {"run.steps": "--steps", "network.variant": "--model", "data.batch_size": "--batch-size"}
 # Shards and data sets that say their classes themselves.
@@ -77,7 +70,8 @@ def translate(
             corrected command line.
     """
     reading = read(script, arguments, own)
-    _refuse_missing(script, reading)
+    refuse_extra(script, reading)
+    refuse_missing(script, reading)
     made = (*_MAKERS[script](reading), *reading.rest)
     spelled = f"the same in segdata's words:  {shlex.join(['segdata', script, *made])}"
     return Translation(made, (*_words(script, reading), spelled), reading.values)
@@ -128,8 +122,9 @@ def _vis(reading: Reading) -> Iterator[str]:
 def _export(reading: Reading) -> Iterator[str]:
     """The original's graph takes a photo, pads it to the crop and gives ids of its size."""
     values = reading.values
+    refuse_resizing(reading)
     crop = values.get("crop_size", (513, 513))
-    yield from (values["checkpoint_path"],) if "checkpoint_path" in values else ()
+    yield from _checkpoint(values, "checkpoint_path")
     if "--to" not in reading.rest:
         yield from ("--to", "onnx")
     yield from _option("--out", _as_onnx(values.get("export_path")))
@@ -138,6 +133,7 @@ def _export(reading: Reading) -> Iterator[str]:
     if "num_classes" in values:
         yield from ("--set", f"network.num_classes={values['num_classes']}")
     yield from _network({"image_pooling_crop_size": crop, **values})
+    yield "--overwrite"
 
 
 def _as_onnx(path: str | None) -> str | None:
@@ -150,7 +146,7 @@ def _predicting(values: Mapping[str, Any], crop: tuple[int, int]) -> Iterator[st
 
     Unless it is told otherwise, the original pools features over the crop.
     """
-    yield from (values["checkpoint_dir"],) if "checkpoint_dir" in values else ()
+    yield from _checkpoint(values, "checkpoint_dir")
     yield from _option("--shards", values.get("dataset_dir"))
     yield from _option("--dataset", values.get("dataset", _default_dataset(values)))
     yield from ("--crop-size", ",".join(map(str, crop)))
@@ -158,12 +154,22 @@ def _predicting(values: Mapping[str, Any], crop: tuple[int, int]) -> Iterator[st
     if not values.get("prediction_with_upsampled_logits", True):
         yield "--no-upsampled-logits"
     yield from _network({"image_pooling_crop_size": crop, **values})
+    if "checkpoint_dir" in values and not is_ours(checkpoint_in(values["checkpoint_dir"])):
+        for name in RESIZING:
+            yield from ("--set", f"data.{name}={values[name]}") if name in values else ()
+
+
+def _checkpoint(values: Mapping[str, Any], flag: str) -> Iterator[str]:
+    if flag in values:
+        yield checkpoint_in(values[flag])
 
 
 def _default_dataset(values: Mapping[str, Any]) -> str | None:
     """The original's; but a run of ours knows its classes."""
-    is_run = (Path(values.get("checkpoint_dir", "")) / "config.json").is_file()
-    return None if is_run or "dataset_dir" not in values else _default_of_shards(values)
+    if not {"checkpoint_dir", "dataset_dir"} <= values.keys():
+        return None
+    known = is_run(checkpoint_in(values["checkpoint_dir"]))
+    return None if known else _default_of_shards(values)
 
 
 def _passes(scales: Sequence[float], flip: bool | None) -> Iterator[str]:
@@ -208,25 +214,6 @@ def _spelled(value: Any) -> str:
     if isinstance(value, tuple) and len(value) > 1 and not isinstance(value[0], dict):
         return ",".join(map(str, value))
     return json.dumps(value, separators=(",", ":"))
-
-
-def _refuse_missing(script: Script, reading: Reading) -> None:
-    """An option or argument of ours may stand for a flag that the original demands."""
-    options = flags_of(script)
-    missing = [
-        name
-        for name in _REQUIRED[script]
-        if name not in reading.values
-        and not any(word.partition("=")[0] == options[name].option for word in reading.rest)
-        and not (options[name].option.isupper() and reading.arguments)
-    ]
-    if missing and not {"-h", "--help"} & set(reading.rest):
-        flags = " ".join(f"--{name}=…" for name in missing)
-        raise UserError(
-            f"{' and '.join(f'--{name}' for name in missing)} "
-            f"{'is' if len(missing) == 1 else 'are'} missing",
-            f"add {flags}",
-        )
 
 
 def _words(script: Script, reading: Reading) -> Iterator[str]:

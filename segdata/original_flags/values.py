@@ -13,7 +13,7 @@ from segdata.original_flags.variants import nearest_variant, why_no_variant
 TRUE, FALSE = ("true", "t", "1"), ("false", "f", "0")
 # And what people write in their place.
 _YES, _NO = (*TRUE, "yes", "y", "on"), (*FALSE, "no", "n", "off")
-_QUOTES = "\"'“”‘’"
+QUOTES = "\"'“”‘’"
 
 
 class WrongValue(ValueError):
@@ -44,10 +44,10 @@ def value_of(flag: Flag, texts: Sequence[str]) -> Any:
         WrongValue: a text is no value of that kind; says which.
     """
     if not flag.repeats:
-        return _one(flag, texts[-1].strip(_QUOTES))
+        return _one(flag, texts[-1].strip(QUOTES))
     parts: list[str] = []
     for text in texts:
-        several = [part.strip() for part in text.strip(_QUOTES + "[]()").split(",")]
+        several = [part.strip() for part in text.strip(QUOTES + "[]()").split(",")]
         replaces = flag.kind == "list" and len(several) > 1
         parts = several if replaces else parts + several
     values = tuple(_one(flag, part) for part in parts if part)

@@ -96,10 +96,7 @@ def _places(folders: PlainFolders, descriptor: DatasetDescriptor) -> dict[str, o
     _check(labels, "labels")
     lists = folders.lists.absolute() if folders.lists else None
     if lists is not None and not list_files(folders.root, str(lists)):
-        raise UserError(
-            f"{lists} holds no lists: no file NAME.txt",
-            "name the folder with train.txt and val.txt",
-        )
+        raise _no_lists(lists)
     return {
         "images": str(images),
         "labels": str(labels),
@@ -111,15 +108,24 @@ def _places(folders: PlainFolders, descriptor: DatasetDescriptor) -> dict[str, o
     }
 
 
+def _no_lists(place: Path) -> UserError:
+    if place.is_file():
+        return UserError(f"{place} is a file", f"name the folder that it is in: {place.parent}")
+    return UserError(
+        f"{place} holds no lists: no file NAME.txt", "name the folder with train.txt and val.txt"
+    )
+
+
 def _check(folder: Path, what: str) -> None:
     if folder.is_dir():
         return
     # The original's tutorial makes SegmentationClassRaw of SegmentationClass.
-    beside = folder.with_name(folder.name.removesuffix("Raw"))
-    if beside != folder and beside.is_dir():
+    bare = folder.name.removesuffix("Raw")
+    beside = folder.with_name(bare if bare != folder.name else f"{bare}Raw")
+    if what == "labels" and beside.is_dir():
         raise UserError(
             f"there is no folder {folder}, but there is {beside.name} beside it, which serves: "
-            "labels with a palette are read as ids here",
+            "labels with a palette are read as ids here, and those without one are ids",
             f"name it in its place: {beside}",
         )
     raise UserError(f"there is no folder {folder}", f"name the folder with the {what}")

@@ -172,6 +172,29 @@ def test_our_own_option_with_an_underscore_is_told_as_such() -> None:
     assert raised.value.remedy == "segdata eval --num-classes=3 --logtostderr"
 
 
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("train", "deeplab/train.py"),
+        ("train", "python3 deeplab/train.py"),
+        # tensorflow/models issue 6821.
+        ("train", "python deeplab / train.py"),
+        ("shard", "./build_voc2012_data.py"),
+    ],
+)
+def test_the_original_s_program_in_the_line_is_told(script: Script, said: str) -> None:
+    with pytest.raises(UserError) as raised:
+        read(script, [*said.split(), "--logtostderr", "--num_zzz=1"])
+    assert raised.value.message.splitlines()[0] == f"{said}: segdata {script} stands in its place"
+    assert raised.value.remedy == f"segdata {script} --logtostderr"
+
+
+def test_our_own_option_that_takes_no_value_is_proposed_without_one() -> None:
+    with pytest.raises(UserError) as raised:
+        read("shard", ["--dry_run=True", "--image_format=jpg"], {"--dry-run": False})
+    assert raised.value.remedy == "segdata shard --dry-run --image_format=jpg"
+
+
 SPELLED = st.sampled_from([f for f in FLAGS if "train" in f.scripts and f.kind != "string"])
 
 
@@ -239,6 +262,22 @@ WRONG: list[tuple[Script, str, str]] = [
     ("train", "--model_variant=xception65", "--model_variant=xception_65"),
     ("train", "--model_variant=resnet_v1_50_gamma", "--model_variant=resnet_v1_50_beta"),
     ("train", "--model_variant=mobilenet_edgetpu", "--model_variant=mobilenet_v3_large_seg"),
+    ("vis", "--colormap_type=mapillary --vis_split=val", "--colormap_type=pascal --vis_split=val"),
+    ("export", "--crop_size= --crop_size=", "--crop_size=N --crop_size=N"),
+    (
+        "train",
+        "--train_batch_size=x --train_split=“train”",
+        "--train_batch_size=N --train_split=train",
+    ),
+    ("train", "--train_crop_size=“513, 513”", "--train_crop_size=513,513"),
+    ("train", "--augment_prob 0.01 --log_steps=1", "--log_steps=1"),
+    ("train", "--augment_prob = 0.01 --log_steps=1", "--log_steps=1"),
+    # Other words, not misspelt ones: log_steps, output_stride, num_replicas, quantize_delay_step.
+    ("train", "--global_step=0 --task=1", "--task=1"),
+    ("export", "--output_tflite_path=a --crop_size=513,513", "--crop_size=513 --crop_size=513"),
+    ("train", "--num_steps=5 --task=1", "--task=1"),
+    ("export", "--quantized_graph_def_path=a --num_classes=2", "--num_classes=2"),
+    ("train", "shards --traning_number_of_steps=5", "shards --training_number_of_steps=5"),
 ]
 
 

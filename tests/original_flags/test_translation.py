@@ -205,7 +205,13 @@ def test_shard_s_defaults_are_the_tutorial_s_folders() -> None:
          "--val_image_label_folder=A/annotations/validation --output_dir=out", "A"),
     ],
 )  # fmt: skip
-def test_layouts_of_their_own_are_converted_first(flags: str, root: str) -> None:
+def test_layouts_of_their_own_are_converted_first(
+    flags: str, root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=f"there is no folder {root}"):
+        translate("shard", flags.split())
+    Path(root).mkdir()
     with pytest.raises(UserError) as raised:
         translate("shard", flags.split())
     assert raised.value.remedy == f"segdata convert {root} converted\nsegdata shard converted out"
@@ -224,22 +230,26 @@ def test_export_says_what_the_original_exports() -> None:
         "run", "--to", "onnx", "--out", "graph.onnx", "--scales", "0.5,1.0", "--flip",
         "--preprocess", "--crop-size", "513,257", "--set", "network.num_classes=2",
         "--set", "network.variant=xception_65",
-        "--set", "network.image_pooling_crop_size=513,257",
+        "--set", "network.image_pooling_crop_size=513,257", "--overwrite",
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("script", "missing"),
     [
-        ("train", "--dataset_dir and --train_logdir are missing"),
-        ("eval", "--checkpoint_dir and --eval_logdir are missing"),
-        ("vis", "--checkpoint_dir and --vis_logdir are missing"),
-        ("export", "--checkpoint_path and --export_path are missing"),
+        ("train", "dataset_dir train_logdir"),
+        ("eval", "checkpoint_dir eval_logdir"),
+        ("vis", "checkpoint_dir vis_logdir"),
+        ("export", "checkpoint_path export_path"),
     ],
 )
 def test_what_the_original_demands_is_demanded(script: Script, missing: str) -> None:
-    with pytest.raises(UserError, match=missing):
+    first, second = missing.split()
+    with pytest.raises(UserError, match=f"--{first} and --{second} are missing") as raised:
         translate(script, ["--logtostderr"])
+    line = f"--logtostderr --{first}=VALUE --{second}=VALUE"
+    assert raised.value.remedy == f"segdata {script} {line}"
+    assert translate(script, line.split())
 
 
 def test_help_is_shown_beside_a_flag_of_the_original_s() -> None:
@@ -313,3 +323,91 @@ def test_a_folder_that_is_there_is_named_as_it_was(
 def test_with_a_first_checkpoint_the_network_is_what_the_flags_say() -> None:
     assert not settings_of("--tf_initial_checkpoint=a").initialization.take_network
     assert settings_of("").initialization.take_network
+
+
+@pytest.mark.parametrize(
+    ("line", "extra"),
+    [
+        ("train --dataset_dir=my shards --train_logdir=run", "shards: it belongs to no flag"),
+        ("shard --image_folder=/home/me /a/images --output_dir=out", "/a/images: it belongs to no"),
+        ("eval run other --eval_logdir=out --logtostderr", "other: it belongs to no flag"),
+    ],
+)
+def test_what_stands_beside_the_flags_is_told(line: str, extra: str) -> None:
+    script, *words = shlex.split(line)
+    with pytest.raises(UserError) as raised:
+        translate(script, words)  # type: ignore[arg-type]
+    assert raised.value.message.startswith(extra)
+    left = [word for word in words if word.startswith("--") or word == "run"]
+    assert raised.value.remedy == (
+        "put quotes around the flag whose path has a blank; or, without it:\n"
+        + shlex.join(["segdata", script, *left])
+    )
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run of ours that keeps its checkpoints of steps 300 and 400."""
+    for step in (300, 400):
+        (tmp_path / f"train/checkpoints/step-{step:08d}").mkdir(parents=True)
+    (tmp_path / "train/config.json").write_text("{}")
+    return tmp_path / "train"
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("model.ckpt-400", ""),
+        ("model.ckpt-400.index", ""),
+        ("model.ckpt", ""),
+        ("model.ckpt-300", "checkpoints/step-00000300"),
+    ],
+)
+def test_a_run_s_checkpoint_is_found_under_the_original_s_name(
+    run: Path, name: str, place: str
+) -> None:
+    there = run / place
+    exported = translate("export", [f"--checkpoint_path={run}/{name}", "--export_path=out"])
+    assert exported.arguments[0] == str(there)
+    assert parsed(f"eval --checkpoint_dir={run}/{name} --eval_logdir=out")["run"] == there
+    assert parsed(f"vis --checkpoint_dir={run}/{name} --vis_logdir=out")["source"] == str(there)
+    begun = settings_of(f"--tf_initial_checkpoint={run}/{name}")
+    assert begun.initialization.checkpoint == str(there)
+
+
+def test_a_step_that_a_run_does_not_keep_is_told_with_those_that_it_keeps(run: Path) -> None:
+    with pytest.raises(UserError) as raised:
+        translate("export", [f"--checkpoint_path={run}/model.ckpt-30000", "--export_path=out"])
+    assert raised.value.message == (
+        f"the run {run} has no checkpoint of step 30000, only of 300, 400"
+    )
+    assert raised.value.remedy == f"name the run itself, for its newest: {run}"
+
+
+def test_a_checkpoint_of_tensorflow_s_keeps_its_name(run: Path, tmp_path: Path) -> None:
+    (run / "model.ckpt-400.index").touch()
+    for prefix in (run / "model.ckpt-400", tmp_path / "model.ckpt-400"):
+        made = translate("export", [f"--checkpoint_path={prefix}", "--export_path=out"])
+        assert made.arguments[0] == str(prefix)
+
+
+def test_eval_resizes_for_checkpoints_of_others_as_it_is_told(run: Path) -> None:
+    line = "eval --min_resize_value=257 --max_resize_value=513 --resize_factor=16 --eval_logdir=out"
+    asked = ("data.min_resize_value=257", "data.max_resize_value=513", "data.resize_factor=16")
+    assert parsed(f"{line} --checkpoint_dir=theirs")["settings"][-3:] == asked
+    assert not set(asked) & set(parsed(f"{line} --checkpoint_dir={run}")["settings"])
+
+
+def test_an_export_that_is_to_resize_is_refused() -> None:
+    line = ["--checkpoint_path=theirs", "--min_resize_value=513", "--export_path=out"]
+    with pytest.raises(UserError) as raised:
+        translate("export", line)
+    assert raised.value.message.startswith("--min_resize_value: a file that segdata exports")
+    assert raised.value.remedy.endswith("segdata export --checkpoint_path=theirs --export_path=out")
+
+
+def test_shards_of_ours_are_made_anew_by_the_same_line(tmp_path: Path) -> None:
+    line = f"shard --image_format=jpg --output_dir={tmp_path}"
+    assert not parsed(line)["overwrite"]
+    (tmp_path / "manifest.json").touch()
+    assert parsed(line)["overwrite"]
