@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 import struct
 import zipfile
 from pathlib import Path
@@ -16,6 +17,9 @@ _OTHER_KINDS = {
     ".tflite": "a TensorFlow Lite model", ".onnx": "an ONNX model", ".npz": "a NumPy archive",
     ".pbtxt": "a graph as text, which has no weights", ".caffemodel": "a Caffe model",
 }  # fmt: skip
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+# gzip, bzip2, xz, 7-Zip, RAR.
+_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
 # Of the protocols 2 to 5.
 _PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
 KINDS_READ = (
@@ -43,6 +47,8 @@ def not_found(path: Path, there: list[Path], prefix: str | None) -> UserError:
             "where you trust it: safetensors.torch.save_file(torch.load(FILE, weights_only=True), "
             '"weights.safetensors")',
         )
+    if content == "packed":
+        return UserError(f"{path} is packed", f"{_unpacking(path)}, and give what it holds")
     kind = content or _OTHER_KINDS.get(path.suffix.lower())
     if kind:
         return UserError(f"{path} is {kind}", KINDS_READ)
@@ -58,17 +64,22 @@ def not_found(path: Path, there: list[Path], prefix: str | None) -> UserError:
 
 
 def content_of(path: Path) -> str | None:
-    """What the first bytes of a file say: "pickle" is PyTorch's, others are named in words.
+    """What the first bytes of a file say: "pickle" is PyTorch's, "packed" is an archive whose name
+    does not tell; others are named in words.
 
     PyTorch writes a zip of pickles, and wrote bare ones before 1.6.
     """
     if not path.is_file():
         return None
     with path.open("rb") as file:
-        start = file.read(4)
+        start = file.read(8)
     if start.startswith(_PICKLES):
         return "pickle"
-    return _zipped(path) if start == b"PK\x03\x04" else None
+    if start.startswith(_PACKED):
+        return "packed"
+    if start == _HDF5:
+        return "a Keras file"
+    return _zipped(path) if start.startswith(b"PK\x03\x04") else None
 
 
 def _zipped(path: Path) -> str | None:
@@ -83,6 +94,11 @@ def _zipped(path: Path) -> str | None:
     if names and all(name.endswith(".npy") for name in names):
         return _OTHER_KINDS[".npz"]
     return _OTHER_KINDS.get(path.suffix.lower(), "a zip archive without a checkpoint")
+
+
+def _unpacking(path: Path) -> str:
+    name = shlex.quote(str(path))
+    return {".7z": f"7z x {name}", ".rar": f"unrar x {name}"}.get(path.suffix, f"tar xf {name}")
 
 
 def _has_data(prefix: Path) -> bool:

@@ -12,6 +12,7 @@ from model.importing.not_found import KINDS_READ, content_of, not_found
 from model.importing.tables import is_table
 from model.run_folder import CHECKPOINTS, DESCRIPTION
 from segdata.errors import UserError
+from segdata.sources.archives import APPLE_DOUBLE
 
 Kind = Literal["ours", "bundle", "single file", "graph", "safetensors"]
 
@@ -49,6 +50,8 @@ def find(path: Path) -> Place:
     """
     if path.is_dir():
         return _in_folder(path)
+    if path.name == _STATE and path.is_file() and not is_table(path):
+        return _named_by(path)
     exact = _exact(path)
     if exact:
         return exact
@@ -122,16 +125,15 @@ def _is_ours(folder: Path) -> bool:
 def _named_by(state: Path) -> Place:
     """The checkpoint that TensorFlow's state file names; only its own folder is looked into."""
     with state.open("rb") as file:
-        named = _NAMED.search(file.read(_LARGEST_STATE).decode("utf-8", "replace"))
-    if not named:
-        raise UserError(f"{state} names no checkpoint", f"give a prefix: {state.parent}/model.ckpt")
-    name = named[1].replace("\\\\", "\\").replace("\\", "/").rpartition("/")[2]
+        named = _NAMED.search(file.read(_LARGEST_STATE).decode("utf-8-sig", "replace"))
+    name = named[1].replace("\\", "/").rpartition("/")[2] if named else ""
     found = _exact(state.with_name(name)) if name else None
     if not found:
         there = prefixes_in(state.parent)
+        told = f"{name!r}, which is not in its folder" if name else "no checkpoint"
         raise UserError(
-            f"{state} names {name!r}, which is not in its folder",
-            f"give the prefix of one that is: {there[-1]}" if there else KINDS_READ,
+            f"{state} names {told}",
+            f"give the prefix of one that is there: {there[-1]}" if there else KINDS_READ,
         )
     return replace(found, notes=(f"{state.name} names {name} as the newest",))
 
@@ -139,7 +141,7 @@ def _named_by(state: Path) -> Place:
 def prefixes_in(folder: Path) -> list[Path]:
     """Checkpoints of a folder, in the order of their numbers."""
     found: set[Path] = set()
-    for entry in folder.iterdir():
+    for entry in _entries(folder):
         part, shard = _PART.fullmatch(entry.name), _SHARD.fullmatch(entry.name)
         if entry.name.endswith(".index"):
             found.add(entry.with_suffix(""))
@@ -148,6 +150,11 @@ def prefixes_in(folder: Path) -> list[Path]:
         elif not part and entry.suffix != ".pb" and entry.is_file() and is_table(entry):
             found.add(entry)
     return sorted(found, key=lambda p: (_number(p), p.name))
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What a folder holds, without what macOS adds."""
+    return sorted(e for e in folder.iterdir() if not e.name.startswith(APPLE_DOUBLE))
 
 
 def _number(prefix: Path) -> int:
@@ -163,14 +170,17 @@ def _saved_model(folder: Path) -> Place | None:
 
 
 def _lone_file(folder: Path) -> Place:
-    """The graph or safetensors of a folder without a checkpoint."""
+    """The graph or safetensors of a folder without a checkpoint, or the only checkpoint below."""
     for pattern in (*_GRAPHS, "*.safetensors"):
-        found = sorted(folder.glob(pattern))
+        found = [entry for entry in _entries(folder) if entry.match(pattern)]
         if len(found) > 1:
             raise UserError(f"{folder} holds {len(found)} {pattern} files", f"give one: {found[0]}")
         if found:
             return replace(find(found[0]), notes=(f"{found[0].name} is read",))
-    below = [e for e in sorted(folder.iterdir()) if e.is_dir() and (prefixes_in(e) or _is_ours(e))]
+    below = [e for e in _entries(folder) if e.is_dir() and (prefixes_in(e) or _is_ours(e))]
+    if len(below) == 1:
+        place = find(below[0])
+        return replace(place, notes=(f"only {below[0].name} holds a checkpoint", *place.notes))
     raise UserError(
         f"{folder} holds no checkpoint",
         f"there is one in {below[0]}" if below else KINDS_READ,

@@ -23,6 +23,8 @@ from segdata.sources.archives import is_archive, unpacked
 
 _FETCH_AGAIN = "fetch it again and compare its size, or take another"
 _STEP = "global_step"
+# Those that were published hold fewer than ten.
+_MOST_MEMBERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def opened(path: Path) -> Iterator[Source]:
         UserError: there is nothing to read, it is damaged, or of a kind that is not read.
     """
     if is_archive(path):
-        with unpacked(path) as folder:
+        with unpacked(path, _MOST_MEMBERS) as folder:
             yield _opened_archive(folder, path)
     else:
         yield _opened(path, path)

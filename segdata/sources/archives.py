@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Self
 
 from segdata.errors import UserError
 
@@ -29,6 +29,13 @@ _LARGEST_RATIO = 200
 # A ratio says nothing of a few label PNGs or JSON files.
 _SMALL = 256 << 20
 _MOST_MEMBERS = 2_000_000
+# Headers that only say more of the member behind them: tarfile reads each into memory as a whole.
+_EXTENSIONS = frozenset(
+    {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
+     tarfile.GNUTYPE_LONGLINK}
+)  # fmt: skip
+# Names have up to 4 KiB, and attributes up to 64 KiB each.
+_LARGEST_EXTENSION = 1 << 20
 # Left free on the disk, for the data set that is made.
 _SPARE = 512 << 20
 _CHUNK = 1 << 20
@@ -43,6 +50,8 @@ _PART_OF_LAYOUT = frozenset(
     {"images", "annotations", "labels", "masks", "train", "training", "val", "valid", "validation",
      "test", "testing", "data"}
 )  # fmt: skip
+# What macOS keeps beside a file where it cannot keep it in the file (RFC 1740).
+APPLE_DOUBLE = "._"
 _DRIVE = re.compile(r"[A-Za-z]:")
 _UNPACK_YOURSELF = "unpack it yourself and name the folder"
 
@@ -53,11 +62,15 @@ def is_archive(path: Path) -> bool:
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
+def unpacked(path: Path, most: int | None = None) -> Iterator[Path]:
     """A folder with the content of an archive; a folder is yielded as it is.
 
     An archive that holds one folder and nothing beside it stands for that folder. Links, devices
-    and what systems add (``__MACOSX``) are left out.
+    and what systems add (``__MACOSX``, ``._photo.jpg``) are left out.
+
+    Args:
+        path: the archive, or a folder.
+        most: how many members it may have, where that is known; else as many as data sets have.
 
     Raises:
         UserError: it is damaged or encrypted, a name leaves the folder, or it would fill the disk.
@@ -68,14 +81,15 @@ def unpacked(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="segdata-") as name:
         folder = Path(name)
         try:
-            _unpack(path, folder)
+            _unpack(path, folder, most or _MOST_MEMBERS)
         except _DAMAGE as error:
             raise UserError(
                 f"{path} is damaged or cut off ({error})",
                 f"fetch or export it again, or {_UNPACK_YOURSELF}",
             ) from error
         except OSError as error:
-            raise UserError(f"{path} cannot be unpacked: {error}", _UNPACK_YOURSELF) from error
+            why = error.strerror or error
+            raise UserError(f"{path} cannot be unpacked: {why}", _UNPACK_YOURSELF) from error
         yield _inner(folder)
 
 
@@ -96,19 +110,28 @@ class _Budget:
             )
 
 
-def _unpack(path: Path, folder: Path) -> None:
+class _Header(tarfile.TarInfo):
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in _EXTENSIONS and header.size > _LARGEST_EXTENSION:
+            raise tarfile.ReadError(f"a name of {header.size >> 20} MiB is none")
+        return header
+
+
+def _unpack(path: Path, folder: Path, most: int) -> None:
     if path.name.lower().endswith(".zip"):
-        _unpack_zip(path, folder)
+        _unpack_zip(path, folder, most)
     else:
-        _unpack_tar(path, folder)
+        _unpack_tar(path, folder, most)
 
 
-def _unpack_zip(path: Path, folder: Path) -> None:
+def _unpack_zip(path: Path, folder: Path, most: int) -> None:
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         if any(member.flag_bits & 1 for member in members):
             raise UserError(f"{path} is encrypted", "unpack it with its password, name the folder")
-        _check_count(path, len(members))
+        _check_count(path, len(members), most)
         budget = _budget(path, folder, sum(member.file_size for member in members))
         for member in members:
             target = _target(folder, member.filename, path)
@@ -120,21 +143,21 @@ def _unpack_zip(path: Path, folder: Path) -> None:
                 _write(source, target, budget)
 
 
-def _unpack_tar(path: Path, folder: Path) -> None:
+def _unpack_tar(path: Path, folder: Path, most: int) -> None:
     budget = _budget(path, folder, 0)
     # A stream is read once, member by member: no list of names is built that could be huge.
-    with tarfile.open(path, "r|*") as archive:
+    with tarfile.open(path, "r|*", tarinfo=_Header) as archive:
         for number, member in enumerate(archive):
-            _check_count(path, number)
+            _check_count(path, number, most)
             target = _target(folder, member.name, path)
             source = archive.extractfile(member) if member.isfile() else None
             if target is not None and source is not None:
                 _write(source, target, budget)
 
 
-def _check_count(path: Path, count: int) -> None:
-    if count > _MOST_MEMBERS:
-        raise UserError(f"{path} holds more than {_MOST_MEMBERS} files", _UNPACK_YOURSELF)
+def _check_count(path: Path, count: int, most: int) -> None:
+    if count > most:
+        raise UserError(f"{path} holds more than {most} files", _UNPACK_YOURSELF)
 
 
 def _budget(path: Path, folder: Path, declared: int) -> _Budget:
@@ -165,6 +188,8 @@ def _target(folder: Path, name: str, path: Path) -> Path | None:
     """
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if not parts or parts[0] == "__MACOSX" or parts[-1] in (".DS_Store", "Thumbs.db"):
+        return None
+    if parts[-1].startswith(APPLE_DOUBLE):
         return None
     if parts[0] == "/" or ".." in parts or _DRIVE.match(parts[0]) or "\0" in name:
         raise UserError(

@@ -6,6 +6,7 @@ import io
 import os
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -144,6 +145,34 @@ def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     for path in (zipped(tmp_path / "a.zip", members), tarred(tmp_path / "a.tar", {**members})):
         with pytest.raises(UserError, match="more than 3 files"), unpacked(path):
             pass
+
+
+def test_where_fewer_members_are_known_to_be_no_more_are_unpacked(tmp_path: Path) -> None:
+    path = tarred(tmp_path / "a.tar", {f"{n}.txt": b"" for n in range(5)})
+    with pytest.raises(UserError, match="more than 3 files"), unpacked(path, 3):
+        pass
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK]
+)
+def test_a_name_that_would_fill_the_memory_is_refused(tmp_path: Path, kind: bytes) -> None:
+    header = tarfile.TarInfo("name")
+    header.type, header.size = kind, 64 << 20
+    path = tmp_path / "a.tar"
+    path.write_bytes(header.tobuf(tarfile.USTAR_FORMAT) + bytes(64 << 20))
+    tracemalloc.start()
+    with pytest.raises(UserError, match="a name of 64 MiB is none"), unpacked(path):
+        pass
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
+
+
+def test_what_macos_adds_is_left_out(tmp_path: Path) -> None:
+    members = {"a/b.txt": b"x", "a/._b.txt": b"y", "._a": b"z"}
+    for path in (zipped(tmp_path / "a.zip", members), tarred(tmp_path / "a.tar", {**members})):
+        with unpacked(path) as folder:
+            assert [p.name for p in folder.rglob("*")] == ["b.txt"]
 
 
 def test_an_encrypted_archive_is_told(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -51,6 +52,31 @@ def test_a_state_file_of_another_machine_names_a_file_of_this_folder(folder: Pat
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        'model_checkpoint_path: "C:\\\\Users\\\\x\\\\model.ckpt-100"\r\n',
+        'model_checkpoint_path: "C:\\Users\\x\\model.ckpt-100"',
+        '\ufeffmodel_checkpoint_path: "model.ckpt-100"\n',
+    ],
+)
+def test_a_state_file_of_windows_is_read(folder: Path, text: str) -> None:
+    (folder / "checkpoint").write_text(text, encoding="utf-8")
+    assert find(folder).paths == (folder / "model.ckpt-100",)
+
+
+def test_a_state_file_itself_stands_for_what_it_names(folder: Path) -> None:
+    state(folder, "model.ckpt-100")
+    assert find(folder / "checkpoint").paths == (folder / "model.ckpt-100",)
+
+
+def test_a_state_file_that_names_nothing_leads_to_what_is_there(folder: Path) -> None:
+    (folder / "checkpoint").write_text("")
+    with pytest.raises(UserError, match="names no checkpoint") as told:
+        find(folder)
+    assert str(folder / "model.ckpt-2000") in told.value.remedy
+
+
+@pytest.mark.parametrize(
     "name", ["../secret/model.ckpt", "/etc/passwd", "model.ckpt-3", "", "..", ".", "a\0b"]
 )
 def test_a_state_file_leads_out_of_no_folder(folder: Path, name: str) -> None:
@@ -63,6 +89,26 @@ def test_a_state_file_leads_out_of_no_folder(folder: Path, name: str) -> None:
 def test_a_folder_with_one_checkpoint_stands_for_it(tmp_path: Path) -> None:
     files.write_bundle(tmp_path / "model.ckpt", ONE)
     assert find(tmp_path).paths == (tmp_path / "model.ckpt",)
+
+
+def test_a_folder_stands_for_the_only_checkpoint_below_it(tmp_path: Path) -> None:
+    files.write_bundle(tmp_path / "deeplab" / "model.ckpt", ONE)
+    (tmp_path / "LICENSE").write_text("Apache")
+    place = find(tmp_path)
+    assert place.paths == (tmp_path / "deeplab" / "model.ckpt",)
+    assert place.notes[0] == "only deeplab holds a checkpoint"
+
+
+def test_what_macos_adds_is_no_checkpoint(tmp_path: Path) -> None:
+    files.write_bundle(tmp_path / "model.ckpt", ONE)
+    for ending in (".index", ".data-00000-of-00001"):
+        (tmp_path / f"._model.ckpt{ending}").write_bytes(b"\0\x05\x16\x07")
+    assert find(tmp_path).paths == (tmp_path / "model.ckpt",)
+    for path in tmp_path.glob("model.ckpt.*"):
+        path.unlink()
+    (tmp_path / "._graph.pb").write_bytes(b"\0\x05\x16\x07")
+    (tmp_path / "graph.pb").write_bytes(b"\x0a\0")
+    assert find(tmp_path).paths == (tmp_path / "graph.pb",)
 
 
 def test_of_several_checkpoints_one_must_be_named(folder: Path) -> None:
@@ -132,7 +178,7 @@ def test_links_in_an_archive_lead_nowhere(tmp_path: Path) -> None:
     [
         (["m/model.ckpt-1", "m/model.ckpt-2"], "give the one to read: m/model.ckpt-2"),
         (["model.ckpt-1", "model.ckpt-2"], "give the one to read: model.ckpt-2"),
-        (["m/README", "m/in/model.ckpt-1"], "there is one in m/in"),
+        (["m/README", "m/a/model.ckpt-1", "m/b/model.ckpt-1"], "there is one in m/a"),
     ],
 )
 def test_errors_name_the_archive_and_how_to_unpack_it(
@@ -174,6 +220,9 @@ MISTAKES = {
     "nothing.pb": "nothing.pb is empty",
     "nothing.safetensors": "nothing.safetensors is empty",
     "outer": "there is one in .*outer/inner",
+    "deeplab.tar.gz.1": "tar xf .*deeplab.tar.gz.1, and give what it holds",
+    "weights.7z": "7z x .*weights.7z, and give what it holds",
+    "keras.ckpt": "keras.ckpt is a Keras file",
 }
 
 
@@ -190,6 +239,9 @@ def write_others(folder: Path) -> None:
         archive.writestr("notes.txt", "nothing")
     for name in ("nothing.pb", "nothing.safetensors"):
         (folder / name).touch()
+    (folder / "deeplab.tar.gz.1").write_bytes(gzip.compress(b"x"))
+    (folder / "weights.7z").write_bytes(b"7z\xbc\xaf\x27\x1c")
+    (folder / "keras.ckpt").write_bytes(b"\x89HDF\r\n\x1a\n")
 
 
 @pytest.mark.parametrize("given", MISTAKES)
@@ -199,7 +251,8 @@ def test_a_path_that_leads_to_nothing_is_explained(folder: Path, given: str) -> 
     (folder / "lightning.ckpt").write_bytes(b"PK\x03\x04" + bytes(100))
     (folder / "empty").mkdir()
     write_others(folder)
-    files.write_bundle(folder / "outer" / "inner" / "model.ckpt", ONE)
+    for name in ("inner", "other"):
+        files.write_bundle(folder / "outer" / name / "model.ckpt", ONE)
     with pytest.raises(UserError, match=MISTAKES[given].replace(".*", "(?s:.*)")):
         find(folder / given)
 
