@@ -59,6 +59,15 @@ class _InOrder(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS:
+            from segdata.original_flags.programs import refuse_program
+
+            refuse_program(args)
+        return super().resolve_command(ctx, args)
+
 
 def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value:

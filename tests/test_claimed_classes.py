@@ -34,7 +34,11 @@ def portrait(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("dataset", "told", "remedy"),
     [
         ("cityscapes", "--dataset cityscapes has 19 classes, and {} has 2", "leave --dataset out"),
-        ("nope", "'nope' is neither a folder nor the name of a data set", "segdata register"),
+        (
+            "nope",
+            "'nope' is neither a folder nor the name of a data set",
+            "says its classes itself; or segdata register FOLDER --name nope",
+        ),
     ],
 )
 def test_another_data_set_is_refused(
@@ -64,6 +68,16 @@ def test_other_names_for_as_many_classes_are_none_of_our_business() -> None:
     classes = ClassMap(tuple(SegClass(i, f"kind {i}") for i in range(count)), 255)
     refuse_other_classes("pascal_voc_seg", classes, "shards")
     refuse_other_classes(None, classes, "shards")
+
+
+def test_a_missing_folder_to_measure_on_is_told_as_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text('{"shards": "s", "classes": {}, "settings": '
+                                          '{"run": {"steps": 1}}}')  # fmt: skip
+    line = f"eval --checkpoint_dir={tmp_path} --eval_logdir=out --dataset_dir={tmp_path}/nowhere"
+    assert run(line.split()) == 2
+    assert f"error: there is no folder {tmp_path}/nowhere\n" in capsys.readouterr().err
 
 
 def test_a_missing_folder_of_shards_is_told_as_one(

@@ -17,10 +17,13 @@ def refuse_other_classes(dataset: str | None, classes: ClassMap, where: object) 
     """
     if dataset is None:
         return
-    said, there = registry.descriptor(dataset).num_classes, classes.num_classes
-    if said != there:
+    without = f"leave --dataset out, as {where} says its classes itself; or"
+    try:
+        said = registry.descriptor(dataset).num_classes
+    except UserError as error:
+        raise UserError(error.message, f"{without} {error.remedy}") from error
+    if said != classes.num_classes:
         raise UserError(
-            f"--dataset {dataset} has {said} classes, and {where} has {there}",
-            f"leave --dataset out, as {where} says its classes itself; or name the shards of "
-            f"{dataset}",
+            f"--dataset {dataset} has {said} classes, and {where} has {classes.num_classes}",
+            f"{without} name the shards of {dataset}",
         )

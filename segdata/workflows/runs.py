@@ -153,6 +153,10 @@ def load_run(folder: Path, place: ShardPlace | None = None) -> Run:
     if (shards / DESCRIPTOR_FILE).is_file():
         # The run has made shards of that data set.
         shards = Path(config["shards"])
+    if not shards.is_dir() and place.folder is not None:
+        raise UserError(
+            f"there is no folder {shards}", "name the one with the shards: --shards DIR"
+        )
     if not shards.is_dir():
         raise UserError(
             f"the shards of {folder} are not in {shards} any more",
