@@ -38,9 +38,7 @@ def assumed_settings(
     ]
     assumed |= found
     if branches(shapes) and "atrous_rates" not in found:
-        notes.append(
-            "the rates of the ASPP are not in the file, assumed: 6, 12, 18 at output stride 16"
-        )
+        notes.append("the atrous rates are not in the file, assumed: 6, 12, 18 at output stride 16")
     return assumed, notes if found else [*notes, _without_flags(told, assumed)]
 
 
@@ -49,9 +47,10 @@ def open_settings(assumed: Mapping[str, Any], shapes: Mapping[str, Shape]) -> di
     count = branches(shapes)
     needed = {}
     if count not in (0, _DEFAULT_BRANCHES) and not assumed.get("atrous_rates"):
+        many, numbers = ("branch", "[N]") if count == 1 else ("branches", "N,N,…")
         needed["atrous_rates"] = (
-            f"the ASPP has {count} atrous branches, and their rates are not in the file: "
-            "give as many numbers: --set atrous_rates=N,N,…"
+            f"there must be {count} atrous {many}, of rates that are not in the file: "
+            f"give as many numbers: --set atrous_rates={numbers}"
         )
     if published_cell(shapes) is False:
         needed["dense_prediction_cell"] = (

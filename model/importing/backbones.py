@@ -99,5 +99,6 @@ def _unknown(shapes: Mapping[str, Shape], path: Path) -> UserError:
     return UserError(
         f"no variable of {path} is of a backbone that segdata has; there are {there}",
         "its backbones are xception_41, _65, _71, resnet_v1_18, _50, _101 and their _beta, "
-        "mobilenet_v2 and mobilenet_v3_large_seg, _small_seg",
+        "mobilenet_v2 and mobilenet_v3_large_seg, _small_seg; their names begin as the original's, "
+        "such as xception_65/…, resnet_v1_50/…, MobilenetV2/…",
     )

@@ -54,7 +54,12 @@ class Bundle:
         with index.open("rb") as file:
             found = {key: bytes(value) for key, value, _ in entries(file)}
         shards = _shards(memoryview(found.pop(b"", b"")))
-        places = {_text(k): _place(memoryview(v)) for k, v in found.items()}
+        # A zero byte begins a part of a variable, whose own entry says that it has parts.
+        places = {
+            key.decode("utf-8", "backslashreplace"): _place(memoryview(value))
+            for key, value in found.items()
+            if not key.startswith(b"\0")
+        }
         _refuse_impossible(places.values(), shards)
         return cls(prefix, shards, places)
 
@@ -107,17 +112,13 @@ def _refuse_impossible(places: Iterable[_Place], shards: int) -> None:
     than their files.
     """
     ends: dict[int, int] = {}
-    for place in sorted(places, key=lambda place: (place.shard, place.offset)):
+    # An array without values lies where the next one begins.
+    for place in sorted(places, key=lambda place: (place.shard, place.offset, place.size)):
         if not 0 <= place.shard < shards:
             raise Malformed("an array lies in a file that there is not")
         if place.size < 0 or place.offset < ends.get(place.shard, 0):
             raise Malformed("two of its arrays overlap")
         ends[place.shard] = place.offset + place.size
-
-
-def _text(key: bytes) -> str:
-    # Names of slices begin with a zero byte and hold others that are no text.
-    return key.decode("utf-8", "backslashreplace")
 
 
 def _place(message: memoryview) -> _Place:

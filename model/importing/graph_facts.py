@@ -75,7 +75,11 @@ def _rate(graph: Graph, scope: str) -> int:
 
 
 def _branch_rate(graph: Graph, number: int) -> int:
-    return _rate(graph, f"aspp{number}_depthwise") or _rate(graph, f"aspp{number}")
+    rate = _rate(graph, f"aspp{number}_depthwise") or _rate(graph, f"aspp{number}")
+    if rate or any(True for _ in graph.below("aspp0", "Conv2D")):
+        return rate
+    # Without an ASPP the branches make the logits (DeepLab V2).
+    return _rate(graph, f"logits/semantic_{number - 1}" if number > 1 else "logits/semantic")
 
 
 def _multi_grid(graph: Graph, scope: str, stride: int) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def recognized_head(shapes: Mapping[str, Shape]) -> dict[str, Any]:
     if _below(shapes, "meta_architecture/"):
         return settings
     if not _below(shapes, "aspp", "concat_projection/", "image_pooling/"):
-        kernel = shapes.get("logits/semantic/weights", (1,))[0]
+        kernel = _logits_kernel(shapes)
         plain = {"aspp_batch_norm": False, "image_pooling": False, "logits_kernel_size": kernel}
         return settings | plain
     return settings | _aspp(shapes)
@@ -42,7 +42,12 @@ def branches(shapes: Mapping[str, Shape]) -> int:
     if numbers:
         return max(*numbers, _joined_branches(shapes), 0)
     others = [int(m[1]) for name in shapes if (m := _LOGITS.match(name)) and m[1]]
-    return max(others) + 1 if others else 0
+    # A single convolution of 1×1 is the same at every rate, and with none.
+    return max(others) + 1 if others else int(_logits_kernel(shapes) > 1)
+
+
+def _logits_kernel(shapes: Mapping[str, Shape]) -> int:
+    return shapes.get("logits/semantic/weights", (1,))[0]
 
 
 def _joined_branches(shapes: Mapping[str, Shape]) -> int:

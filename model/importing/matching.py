@@ -71,6 +71,8 @@ def differences(found: Match, shapes: Mapping[str, Shape]) -> list[str]:
     if found.left_over:
         rest = [f"{name} ({_text(shape)})" for name, shape in found.left_over.items()]
         lines.append(_listed("in the file, and not in the network", rest))
+    if found.foreign:
+        lines.append(_listed("of no part of a network by their names", found.foreign))
     return lines
 
 

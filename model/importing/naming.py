@@ -27,9 +27,10 @@ REASONS: Mapping[Reason, str] = {
     "quantization": "ranges of quantized training",
 }
 
+MOVING_AVERAGE = "ExponentialMovingAverage"
 _SLOT = re.compile(
     r".*/(?:Momentum|Adam|Adam_1|RMSProp|RMSProp_1|Adagrad|Adadelta|Adadelta_1|Ftrl|Ftrl_1"
-    r"|ExponentialMovingAverage|LARS)|(?:.*/)?beta[12]_power"
+    rf"|{MOVING_AVERAGE}|LARS)|(?:.*/)?beta[12]_power"
 )
 _STEP = frozenset({"global_step", "save_counter", "iter"})
 _QUANTIZED = re.compile(r"(?:^|/)(?:act|weights|conv|add)_quant(?:/|$)|FakeQuant")

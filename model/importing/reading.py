@@ -21,7 +21,11 @@ def tensor_of(source: Source, recognized: Recognized, variable: str) -> Tensor:
     with telling(source.path):
         if array.shape != recognized.shapes[variable]:
             raise ValueError(f"{variable} is not as large as the file says")
-        tensor = to_torch(variable, array.astype(np.float32))
+        if array.dtype.kind != "f":
+            raise ValueError(f"{variable} is of {array.dtype.name}, which no weights are")
+        # What float32 cannot hold becomes infinite, which is told below.
+        with np.errstate(over="ignore"):
+            tensor = to_torch(variable, array.astype(np.float32))
     broken = not bool(tensor.isfinite().all())
     if broken or (variable.endswith("moving_variance") and bool((tensor < 0).any())):
         what = "values that are not finite" if broken else "variances below zero"

@@ -75,6 +75,9 @@ def recognize(source: Source) -> Recognized:
     Raises:
         UserError: they are of none that there is here, or say impossible things.
     """
+    # TensorFlow refuses such names; a terminal would obey them.
+    if not all(map(str.isprintable, source.shapes)):
+        raise UserError(f"{source.path} has names that are no text", "it is damaged, or made up")
     backbone = recognized_backbone(source.shapes, source.path)
     # An object of another library keeps the original's names behind its own.
     names = {name.removeprefix(backbone.prefix): name for name in source.shapes}

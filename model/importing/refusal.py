@@ -6,7 +6,7 @@ import math
 
 from model.importing.layout import Layout
 from model.importing.matching import Match, differences
-from model.importing.naming import part_of
+from model.importing.naming import MOVING_AVERAGE, part_of
 from model.importing.recognition import Recognized
 from model.importing.source import Source
 from segdata.errors import UserError
@@ -52,7 +52,14 @@ def _reason(found: Match, recognized: Recognized, source: Source) -> str:
             "the graph was optimized, and its batch norms are folded into other weights: import "
             "the checkpoint that it was made from"
         )
-    if recognized.has_head and recognized.settings.num_classes is None:
+    aside = {name for names in recognized.aside.values() for name in names}
+    if any(f"{name}/{MOVING_AVERAGE}" in aside for name in found.missing):
+        return (
+            f"the file has moving averages (…/{MOVING_AVERAGE}) in place of those weights: take a "
+            "checkpoint that the training itself wrote, which has both"
+        )
+    has_backbone = not (found.missing or found.misshapen)
+    if has_backbone and recognized.has_head and recognized.settings.num_classes is None:
         return (
             "the file has a head and no logits: a training can begin from it as it is (--set "
             "initialization.checkpoint=FILE)"

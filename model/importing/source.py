@@ -67,7 +67,9 @@ class Source:
             return self.own.step
         if self.variables.shapes.get(_STEP) != ():
             return 0
-        return max(0, int(self.read(_STEP)))
+        step = self.read(_STEP)
+        with telling(self.path):
+            return max(0, int(step))
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def family_of(keys: Collection[str], path: Path) -> tuple[str, Family]:
         found = next((key for key in keys if key.endswith(mark)), None)
         if found is not None:
             return found.removesuffix(mark), family
-    some = ", ".join(sorted(keys)[:3])
+    some = ", ".join(map(repr, sorted(keys)[:3]))
     raise UserError(
         f"{path} holds no backbone that segdata has in timm's names (it begins with {some})",
         "xception41, 65, 71, resnet18, 50, 101 and mobilenetv2 are read; weights of segdata need "

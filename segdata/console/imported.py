@@ -49,7 +49,9 @@ def _described(network: NetworkSettings) -> str:
     backbone = backbone_in_words(network)
     if network.num_classes is None:
         return f"{backbone}, backbone only"
-    return f"{backbone}, {network.num_classes} classes, {head_in_words(network)}"
+    count = network.num_classes
+    classes = "1 class" if count == 1 else f"{count} classes"
+    return f"{backbone}, {classes}, {head_in_words(network)}"
 
 
 def _some(names: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+import warnings
 from pathlib import Path
 
 import checkpoint_files as files
@@ -157,6 +158,47 @@ def test_a_renamed_variable_is_found_near_by(tmp_path: Path, arrays: Arrays) -> 
     error = refused(written(tmp_path, arrays))
     assert "aspp0/weights (1×1×32×8, perhaps aspp0/weight (1×1×32×8))" in error.message
     assert "1 in the file, and not in the network: aspp0/weight" in error.message
+
+
+def test_names_of_no_part_are_told_where_something_is_missing(
+    tmp_path: Path, arrays: Arrays
+) -> None:
+    renamed = {name.replace("logits/", "my/logits/"): a for name, a in arrays.items()}
+    error = refused(written(tmp_path, renamed))
+    assert "2 of no part of a network by their names: my/logits/semantic/biases" in error.message
+    assert "a head and no logits" in error.remedy
+
+
+def test_moving_averages_alone_are_told(tmp_path: Path, arrays: Arrays) -> None:
+    averages = {
+        name if "moving" in name else f"{name}/ExponentialMovingAverage": array
+        for name, array in arrays.items()
+    }
+    assert "moving averages" in refused(written(tmp_path, averages)).remedy
+
+
+def test_numbers_that_are_no_weights_are_refused(tmp_path: Path, arrays: Arrays) -> None:
+    name = "MobilenetV2/Conv/weights"
+    whole = refused(written(tmp_path, {**arrays, name: arrays[name].astype(np.int32)}))
+    assert "is of int32, which no weights are" in whole.message
+
+
+def test_numbers_beyond_float32_are_told_in_one_sentence(tmp_path: Path, arrays: Arrays) -> None:
+    name = "MobilenetV2/Conv/weights"
+    path = written(tmp_path, {**arrays, name: np.full(arrays[name].shape, 1e300)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "not finite" in refused(path).message
+
+
+def test_a_step_that_is_no_number_is_damage(tmp_path: Path, arrays: Arrays) -> None:
+    path = written(tmp_path, {**arrays, "global_step": np.array(np.nan, np.float32)})
+    assert "is damaged" in refused(path).message
+
+
+def test_names_that_a_terminal_would_obey_are_refused(tmp_path: Path, arrays: Arrays) -> None:
+    error = refused(written(tmp_path, {**arrays, "x\x1b[31m": np.zeros(2, np.float32)}))
+    assert error.message.isprintable()
 
 
 def test_a_whole_branch_that_is_missing_is_missed(tmp_path: Path, arrays: Arrays) -> None:

@@ -163,6 +163,12 @@ def test_arrays_that_overlap_are_told(tmp_path: Path) -> None:
         read(prefix)
 
 
+def test_an_array_without_values_overlaps_nothing(tmp_path: Path) -> None:
+    arrays = {"a": np.ones(2, np.float32), "b": np.ones(0, np.float32), "c": np.ones(3, np.float32)}
+    found = read(files.write_bundle(tmp_path / "model.ckpt", arrays))
+    assert {name: array.size for name, array in found.items()} == {"a": 2, "b": 0, "c": 3}
+
+
 def test_an_array_that_is_larger_than_its_shape_is_not_read(tmp_path: Path) -> None:
     prefix = files.write_bundle(tmp_path / "model.ckpt", {})
     entry = files.place(np.zeros(24, np.float32), 0, size=8 << 20)
