@@ -52,6 +52,15 @@ def test_rates_are_read_however_tensorflow_makes_them(tmp_path, how):
     assert facts_of(graph(tmp_path, nodes), "xception_65", 3)["atrous_rates"] == (3, 7, 11)
 
 
+def test_without_an_aspp_the_rates_are_those_of_the_logits(tmp_path):
+    scopes = ("logits/semantic", "logits/semantic_1")
+    plain = [node for scope, rate in zip(scopes, (2, 5), strict=True)
+             for node in spread(scope, rate)]  # fmt: skip
+    assert facts_of(graph(tmp_path, plain), "xception_65", 2)["atrous_rates"] == (2, 5)
+    both = [*plain, convolution("aspp0/Conv2D"), *spread("aspp1_depthwise", 3)]
+    assert "atrous_rates" not in facts_of(graph(tmp_path, both), "xception_65", 2)
+
+
 def test_usual_rates_are_left_to_go_along_with_the_output_stride(tmp_path):
     nodes = backbone([2] * 3)
     for number, rate in enumerate((12, 24, 36), 1):

@@ -134,6 +134,15 @@ def test_rates_of_an_unusual_aspp_must_be_given() -> None:
     assert "4 atrous branches" in found.open["atrous_rates"]
 
 
+def test_one_convolution_of_3x3_that_makes_the_logits_has_a_rate_which_must_be_given() -> None:
+    plain = {"aspp_batch_norm": False, "image_pooling": False, "atrous_rates": (5,)}
+    found = recognized(layout_of(settings_of({**plain, "logits_kernel_size": 3})).shapes)
+    assert found.branches == 1
+    assert "1 atrous branch, of" in found.open["atrous_rates"]
+    # Of a single pixel the rate does not matter.
+    assert not recognized(layout_of(settings_of(plain)).shapes).open
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
