@@ -12,6 +12,14 @@ from segdata.original_flags.network import FLAGS, UNSAID
 from segdata.original_flags.reading import read
 
 _GROUP = "network."
+# Flags that only some backbones heed (feature_extractor.py), by how their names begin.
+_HEEDED_BY = {
+    "multi_grid": ("resnet", "xception"),
+    "depth_multiplier": ("mobilenet",),
+    "divisible_by": ("mobilenet_v2",),
+}
+# common.py.
+DEFAULT_VARIANT = "mobilenet_v2"
 
 
 def network_settings_of(flags: Sequence[str]) -> dict[str, Any]:
@@ -25,18 +33,32 @@ def network_settings_of(flags: Sequence[str]) -> dict[str, Any]:
         UserError: a flag that the original lacks or a value that it refuses; a cell's file that
             cannot be read.
     """
-    return network_fields(read("train", flags).values)
+    return network_fields(read("train", flags).values, DEFAULT_VARIANT)
 
 
-def network_fields(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, from values by the names of flags."""
-    fields = dict(UNSAID)
+def network_fields(values: Mapping[str, Any], variant: str) -> dict[str, Any]:
+    """The same, from values by the names of flags.
+
+    Args:
+        variant: the backbone where ``values`` name none; empty where a checkpoint knows it.
+    """
+    fields, idle = dict(UNSAID), without_effect(values, variant)
     for flag in FLAGS:
-        if flag.setting and flag.name in values:
+        if flag.setting and flag.name in values and flag.name not in idle:
             fields[flag.setting.removeprefix(_GROUP)] = values[flag.name]
     if "dense_prediction_cell" in fields:
         fields["dense_prediction_cell"] = _cell(fields["dense_prediction_cell"])
     return fields
+
+
+def without_effect(values: Mapping[str, Any], variant: str) -> list[str]:
+    """The flags among ``values`` that the original's backbone does not heed."""
+    said = values.get("model_variant", variant)
+    return [
+        name
+        for name, families in _HEEDED_BY.items()
+        if name in values and said and not said.startswith(families)
+    ]
 
 
 def _cell(file: str) -> tuple[dict[str, Any], ...]:

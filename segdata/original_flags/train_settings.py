@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from segdata.original_flags.checkpoints import checkpoint_in
-from segdata.original_flags.network_settings import network_fields
+from segdata.original_flags.network_settings import (
+    DEFAULT_VARIANT,
+    network_fields,
+    without_effect,
+)
 from segdata.original_flags.table import flags_of
 from segdata.original_flags.training import UNSAID
 
@@ -27,10 +31,8 @@ def train_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         values: of the flags that were given, by name.
     """
-    said = {
-        **UNSAID,
-        **{name: value for name, value in values.items() if name not in _idle(values)},
-    }
+    idle = [*_idle(values), *without_effect(values, DEFAULT_VARIANT)]
+    said = {**UNSAID, **{name: value for name, value in values.items() if name not in idle}}
     table = flags_of("train")
     settings = {table[name].setting: value for name, value in said.items() if table[name].setting}
     if said["optimizer"] == "adam":
@@ -43,8 +45,8 @@ def train_settings(values: Mapping[str, Any]) -> dict[str, Any]:
         # There the network is what the flags say, whatever the checkpoint is of.
         settings["initialization.take_network"] = False
         settings["initialization.checkpoint"] = checkpoint_in(values["tf_initial_checkpoint"])
-    network = {f"network.{field}": value for field, value in network_fields(values).items()}
-    return {**settings, **network}
+    fields = network_fields(values, DEFAULT_VARIANT)
+    return {**settings, **{f"network.{field}": value for field, value in fields.items()}}
 
 
 def train_notes(values: Mapping[str, Any]) -> Iterator[str]:

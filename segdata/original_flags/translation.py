@@ -14,7 +14,11 @@ from segdata.original_flags.build_folders import shard_arguments, shard_notes
 from segdata.original_flags.checkpoints import checkpoint_in, is_ours, is_run
 from segdata.original_flags.flag import Script
 from segdata.original_flags.network import UNSAID as UNSAID_NETWORK
-from segdata.original_flags.network_settings import network_fields
+from segdata.original_flags.network_settings import (
+    DEFAULT_VARIANT,
+    network_fields,
+    without_effect,
+)
 from segdata.original_flags.reading import Reading, read
 from segdata.original_flags.refusals import RESIZING, refuse_extra, refuse_missing, refuse_resizing
 from segdata.original_flags.table import FLAGS, flags_of
@@ -181,7 +185,7 @@ def _passes(scales: Sequence[float], flip: bool | None) -> Iterator[str]:
 
 def _network(values: Mapping[str, Any]) -> Iterator[str]:
     """What was said of the network; a checkpoint knows the rest."""
-    for field, value in network_fields(values).items():
+    for field, value in network_fields(values, "").items():
         if field not in UNSAID_NETWORK or field in values:
             yield from ("--set", f"network.{field}={_spelled(value)}")
 
@@ -227,6 +231,13 @@ def _words(script: Script, reading: Reading) -> Iterator[str]:
         reasons.setdefault(f"read by {where} only", []).append(f"--{name}")
     for reason, flags in reasons.items():
         yield f"{', '.join(flags)}: {reason}"
+    variant = DEFAULT_VARIANT if script == "train" else ""
+    idle = without_effect(reading.values, variant)
+    if idle:
+        yield (
+            f"{', '.join(f'--{name}' for name in idle)}: without effect, as in the original, where "
+            f"--model_variant is {reading.values.get('model_variant', variant)}"
+        )
     if script == "train":
         yield from train_notes(reading.values)
     if script == "shard":

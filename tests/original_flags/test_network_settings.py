@@ -38,7 +38,16 @@ def test_without_flags_the_network_is_the_original_s_default() -> None:
             ["--decoder_output_stride=8", "--decoder_output_stride=4"],
             {"decoder_output_stride": (8, 4)},
         ),
-        (["--multi_grid=1", "--multi_grid=2", "--multi_grid=4"], {"multi_grid": (1, 2, 4)}),
+        (
+            ["--multi_grid=1", "--multi_grid=2", "--multi_grid=4", "--model_variant=xception_41"],
+            {"multi_grid": (1, 2, 4), "variant": "xception_41"},
+        ),
+        # What the original's backbone does not heed.
+        (["--multi_grid=1,2,4"], {}),
+        (
+            ["--depth_multiplier=0.5", "--divisible_by=8", "--model_variant=resnet_v1_50"],
+            {"variant": "resnet_v1_50"},
+        ),
         (["--atrous_rates=6,12,18"], {"atrous_rates": (6, 12, 18)}),
         (["--image_pooling_crop_size=769,769"], {"image_pooling_crop_size": (769, 769)}),
         (["--image_pooling_stride=4,5"], {"image_pooling_stride": (4, 5)}),

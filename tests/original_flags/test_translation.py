@@ -411,3 +411,25 @@ def test_shards_of_ours_are_made_anew_by_the_same_line(tmp_path: Path) -> None:
     assert not parsed(line)["overwrite"]
     (tmp_path / "manifest.json").touch()
     assert parsed(line)["overwrite"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "note"),
+    [
+        ("--multi_grid=1 --multi_grid=2", "--multi_grid: without effect, as in the original, where "
+         "--model_variant is mobilenet_v2"),
+        ("--depth_multiplier=0.5 --model_variant=xception_65", "--depth_multiplier: without "
+         "effect, as in the original, where --model_variant is xception_65"),
+    ],
+)  # fmt: skip
+def test_what_the_backbone_does_not_heed_is_left_aside_and_said(flags: str, note: str) -> None:
+    assert note in translate("train", shlex.split(f"{NEEDED} {flags}")).notes
+    network = settings_of(flags).network
+    assert (network.multi_grid, network.depth_multiplier) == ((), 1.0)
+
+
+def test_a_checkpoint_s_own_backbone_decides_what_it_heeds() -> None:
+    line = "eval --checkpoint_dir=theirs --eval_logdir=out --multi_grid=1 --multi_grid=2"
+    assert "network.multi_grid=1,2" in parsed(line)["settings"]
+    aside = parsed(f"{line} --model_variant=mobilenet_v2")["settings"]
+    assert not any("multi_grid" in setting for setting in aside)
