@@ -169,7 +169,10 @@ def test_3_the_evaluation_ends_and_knows_the_network(
         f"--dataset_dir={shards} --eval_crop_size=305,305 --max_number_of_evaluations=0"
     )
     scores = []
-    for flags in ("", "--decoder_output_stride=4 --atrous_rates=6 --atrous_rates=12"):
+    for flags in (
+        "--decoder_output_stride=4 --atrous_rates=6 --atrous_rates=12",
+        f"--checkpoint_dir={tmp_path}/run/model.ckpt-1",
+    ):
         out, err = told(f"{line} {flags}", capsys)
         assert "mIoU" in out
         assert (

@@ -140,6 +140,7 @@ class _Reader:
         if flag is None:
             self._unknown(name, equals + text)
             return
+        text = self._parted(text)
         negated = flag.name != name
         if negated and equals:
             self.problems.append(f"--{name} takes no value")
@@ -153,6 +154,19 @@ class _Reader:
             self.corrected += _spelled(flag, value)
         else:
             self.elsewhere[flag.name] = flag.scripts
+
+    def _parted(self, text: str) -> str:
+        """The value in ``value--flag=…``; the flag is read next."""
+        value, dashes, rest = text.partition("--")
+        name = rest.partition("=")[0]
+        if not dashes or not (name in self.flags or name in known_elsewhere(self.script)):
+            return text
+        self.problems.append(
+            f"--{name} begins in the middle of a word: a backslash at the end of a line needs a "
+            "blank before it"
+        )
+        self.pending.appendleft(f"--{rest}")
+        return value
 
     def _empty(self, flag: Flag, name: str) -> None:
         self.problems.append(f"--{name} has no value; is a variable of the shell not set?")

@@ -30,6 +30,8 @@ _SCRIPTS: dict[Script, str] = {
 }  # fmt: skip
 # Options of segdata train that say the same as --set.
 _SHORT = {"run.steps": "--steps", "network.variant": "--model", "data.batch_size": "--batch-size"}
+# What segdata export writes.
+_FORMATS = (".onnx", ".pt2", ".tflite")
 # Shards and data sets that say their classes themselves.
 _OURS = ("manifest.json", "dataset.toml")
 _PLAIN = re.compile(r"(?!(?:none|true|false|null|nan|infinity)$)[a-z_][\w./-]*", re.IGNORECASE)
@@ -129,9 +131,10 @@ def _export(reading: Reading) -> Iterator[str]:
     refuse_resizing(reading)
     crop = values.get("crop_size", (513, 513))
     yield from _checkpoint(values, "checkpoint_path")
-    if "--to" not in reading.rest:
+    path = values.get("export_path", "")
+    if "--to" not in reading.rest and not path.endswith(_FORMATS):
         yield from ("--to", "onnx")
-    yield from _option("--out", _as_onnx(values.get("export_path")))
+    yield from _option("--out", _as_file(path) if path else None)
     yield from _passes(values.get("inference_scales", ()), values.get("add_flipped_images"))
     yield from ("--preprocess", "--crop-size", ",".join(map(str, crop)))
     if "num_classes" in values:
@@ -140,9 +143,13 @@ def _export(reading: Reading) -> Iterator[str]:
     yield "--overwrite"
 
 
-def _as_onnx(path: str | None) -> str | None:
-    """A file of that name, without the suffix of a frozen graph."""
-    return path and re.sub(r"\.pb$", ".onnx", path)
+def _as_file(path: str) -> str:
+    """A file of that name, without the suffix of a frozen graph; in a folder, under its name."""
+    if path.endswith(_FORMATS):
+        return path
+    if path.endswith(("/", "\\")) or Path(path).is_dir():
+        path = path.rstrip("/\\") + "/frozen_inference_graph.pb"
+    return re.sub(r"(\.pb)?$", ".onnx", path, count=1)
 
 
 def _predicting(values: Mapping[str, Any], crop: tuple[int, int]) -> Iterator[str]:

@@ -272,6 +272,11 @@ WRONG: list[tuple[Script, str, str]] = [
     ("train", "--train_crop_size=“513, 513”", "--train_crop_size=513,513"),
     ("train", "--augment_prob 0.01 --log_steps=1", "--log_steps=1"),
     ("train", "--augment_prob = 0.01 --log_steps=1", "--log_steps=1"),
+    (
+        "train",
+        "--train_logdir=run--dataset_dir=shards--log_steps=1",
+        "--train_logdir=run --dataset_dir=shards --log_steps=1",
+    ),
     # Other words, not misspelt ones: log_steps, output_stride, num_replicas, quantize_delay_step.
     ("train", "--global_step=0 --task=1", "--task=1"),
     ("export", "--output_tflite_path=a --crop_size=513,513", "--crop_size=513 --crop_size=513"),

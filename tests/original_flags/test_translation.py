@@ -433,3 +433,22 @@ def test_a_checkpoint_s_own_backbone_decides_what_it_heeds() -> None:
     assert "network.multi_grid=1,2" in parsed(line)["settings"]
     aside = parsed(f"{line} --model_variant=mobilenet_v2")["settings"]
     assert not any("multi_grid" in setting for setting in aside)
+
+
+@pytest.mark.parametrize(
+    ("path", "file"),
+    [
+        ("out/graph.pb", "out/graph.onnx"),
+        ("out/", "out/frozen_inference_graph.onnx"),
+        (".", "./frozen_inference_graph.onnx"),
+        ("saved_model", "saved_model.onnx"),
+    ],
+)
+def test_an_exported_file_has_a_name_of_its_format(path: str, file: str) -> None:
+    params = parsed(f"export --checkpoint_path=run --export_path={path}")
+    assert (params["out"], params["to"]) == (Path(file), "onnx")
+
+
+def test_an_export_path_may_say_another_format() -> None:
+    params = parsed("export --checkpoint_path=run --export_path=out/model.tflite")
+    assert (params["out"], params["to"]) == (Path("out/model.tflite"), None)
