@@ -71,7 +71,8 @@ class MemoryMeter:
 def available_memory(device: torch.device) -> int:
     """Bytes that new tensors may take on a device: of its own memory, or of the machine's.
 
-    On Linux the limits of the process's control groups (containers, batch systems) count, too.
+    On Linux the limits of the process (``ulimit -v``) and of its control groups (containers, batch
+    systems) count, too.
     """
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
@@ -84,12 +85,21 @@ def system_memory(root: Path) -> int:
     """Bytes that are free on this machine, by the files below ``root/proc`` and ``root/sys``."""
     free = _numbers(root / "proc" / "meminfo").get("MemAvailable:")
     if free is not None:
-        return max(0, min(free * 1024, *_group_limits(root), _UNLIMITED))
+        return max(0, min(free * 1024, *_own_limits(root), *_group_limits(root), _UNLIMITED))
     try:
         # macOS and other Unix systems tell how much there is, not how much of it is free.
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     except (AttributeError, ValueError, OSError):
         return _ASSUMED
+
+
+def _own_limits(root: Path) -> Iterator[int]:
+    """What the process's own limit of addresses leaves it."""
+    used = 1024 * _numbers(root / "proc" / "self" / "status").get("VmSize:", 0)
+    for line in _text(root / "proc" / "self" / "limits").splitlines():
+        _, is_it, numbers = line.partition("Max address space")
+        if is_it and (limit := numbers.split()[0]).isdecimal():
+            yield int(limit) - used
 
 
 def _group_limits(root: Path) -> Iterator[int]:

@@ -72,6 +72,19 @@ def test_a_container_s_limit_counts_with_its_file_cache_as_free(tmp_path):
     assert system_memory(root) == 500
 
 
+@pytest.mark.parametrize(
+    ("limit", "left"), [("9000000", 9000000 - 5000 * 1024), ("unlimited", 99000000 * 1024)]
+)
+def test_the_process_s_own_limit_counts(tmp_path, limit, left):
+    root = system(
+        tmp_path,
+        proc__meminfo=MUCH,
+        proc__self__limits=f"Max cpu time   1   2  s\nMax address space   {limit}   99  bytes\n",
+        proc__self__status="Name: python\nVmSize:\t    5000 kB\n",
+    )
+    assert system_memory(root) == left
+
+
 def test_a_name_from_outside_the_container_leads_to_its_own_limit(tmp_path):
     root = system(
         tmp_path,
