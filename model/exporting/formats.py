@@ -21,8 +21,10 @@ Array = npt.NDArray[Any]
 Description = Mapping[str, Any]
 Runner = Callable[[Array], Array]
 
-# Read by onnxruntime since 1.14 (February 2023); torch writes none that is older.
-ONNX_OPSET = 18
+# Read by onnxruntime since 1.14 (February 2023); torch writes none that is older. Of the container
+# torch writes version 10, which nothing before 1.18 opens; the opset came with version 8
+# (onnx/docs/Versioning.md), whose readers pass over what was added since: notes on nodes.
+ONNX_OPSET, ONNX_IR = 18, 8
 # The description's name inside .pt2 and .tflite files.
 DESCRIPTION = "segdata.json"
 
@@ -64,6 +66,7 @@ def _encode_onnx(graph: Graph, description: Description) -> bytes:
         )  # fmt: skip
     assert exported is not None
     model = exported.model_proto
+    model.ir_version = ONNX_IR
     for key, value in description.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         model.metadata_props.add(key=key, value=text)
