@@ -19,6 +19,7 @@ from model.setting_types import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    Seed,
     Settings,
 )
 
@@ -135,7 +136,7 @@ class RunSettings(Settings):
 
     steps: PositiveInt = 300
     """Optimizer steps of the whole run; a resumed run counts the earlier ones."""
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
     """Seed of weights, order, augmentation and dropout."""
     precision: Precision = "auto"
     """Of the training and its validation: fp32, bf16 (autocast) or auto, which is bf16 where the

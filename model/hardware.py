@@ -96,15 +96,22 @@ def _keep_freed_memory() -> None:
 def _device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise UserError(
-            "device is cuda, but torch finds no GPU",
-            "--device cpu; of a training: --set device=cpu",
-        )
-    try:
-        return torch.device(name)
-    except RuntimeError as error:
-        raise UserError(f"{name!r} is no device", "choose cpu, cuda or auto") from error
+    with suppress(RuntimeError):
+        device = torch.device(name)
+        if device.type == "cuda":
+            _check_gpu(device)
+        if device.type in ("cpu", "cuda"):
+            return device
+    raise UserError(f"{name!r} is no device that segdata runs on", "choose cpu, cuda or auto")
+
+
+def _check_gpu(device: torch.device) -> None:
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    instead = "--device cpu; of a training: --set device=cpu"
+    if not there:
+        raise UserError("device is cuda, but torch finds no GPU", instead)
+    if (device.index or 0) >= there:
+        raise UserError(f"device is {device}, but the last GPU is cuda:{there - 1}", instead)
 
 
 def _multiplies_bf16(device: torch.device) -> tuple[bool, str]:

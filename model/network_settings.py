@@ -54,7 +54,7 @@ class CellBranch(Settings):
 
     op: Literal["conv", "pyramid_pooling"]
     """Convolution or average pooling over a grid."""
-    kernel: PositiveInt | None = None
+    kernel: Literal[1, 3] | None = None
     """Side of the convolution's kernel, 1 or 3."""
     rate: HeightWidth | None = None
     """Atrous rates down and across of a 3×3 kernel, at output stride 16."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from segdata.original_flags.variants import why_no_variant
 if TYPE_CHECKING:
     from model.config import TrainSettings
 
-_WORDS = {"none": None, "true": True, "false": False}
+_WORDS = {"true": True, "false": False}
 
 
 def apply(settings: TrainSettings, assignments: Iterable[str]) -> TrainSettings:
@@ -35,7 +35,7 @@ def apply(settings: TrainSettings, assignments: Iterable[str]) -> TrainSettings:
         if not equals:
             problems.append(f"{assignment!r} has no value; write {key.strip()}=VALUE")
             continue
-        values[group][field] = _value(text.strip())
+        values[group][field] = _value(text.strip(), _options(settings, group, field))
     try:
         result = type(settings).model_validate_json(json.dumps(values))
     except ValidationError as error:
@@ -64,10 +64,26 @@ def _place(key: str, values: dict[str, dict[str, Any]]) -> tuple[str, str]:
     raise LookupError(f"there is no setting {key!r}{nearest}")
 
 
-def _value(text: str) -> Any:
-    """The JSON value ``text`` stands for: a number, word, list (``321,321``) or else the text."""
-    if text.lower() in _WORDS:
-        return _WORDS[text.lower()]
+def _options(settings: TrainSettings, group: str, field: str) -> tuple[Any, ...]:
+    """The types that a setting may have, each alone: ``str | None`` -> ``(str, NoneType)``."""
+    of_group = type(settings).model_fields[group].annotation
+    assert of_group is not None
+    annotation = of_group.model_fields[field].annotation
+    return get_args(annotation) or (annotation,)
+
+
+def _value(text: str, options: tuple[Any, ...]) -> Any:
+    """The JSON value ``text`` stands for: a number, word, list (``321,321``) or else the text.
+
+    Where a setting takes any text, ``2012`` is one.
+    """
+    word = text.lower()
+    if word == "none":
+        return word if any("none" in get_args(option) for option in options) else None
+    if str in options:
+        return text
+    if word in _WORDS:
+        return _WORDS[word]
     for candidate in (text, f"[{text}]" if "," in text else text):
         try:
             return json.loads(candidate)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from model.aligned_corners import nearest_indices
 from model.altered import altered
 from model.checkpoint import Checkpoint
 from model.config import DataSettings, TrainSettings
@@ -24,7 +25,6 @@ from model.prediction.score_map import ScoreMap
 from model.prediction.scoring import Scorer
 from model.prediction.statistics import take_own_statistics
 from model.restoring import network_of, newest
-from model.training.augment import nearest_indices
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.predictor import PredictionOptions

@@ -9,9 +9,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from model.aligned_corners import nearest_indices
 from model.network.layers import resize
 from model.prediction.looks import merged
-from model.training.augment import nearest_indices
 
 Size = tuple[int, int]
 

@@ -14,15 +14,19 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from model.aligned_corners import nearest_indices, positions
 from model.config import DataSettings
 
 Image = npt.NDArray[np.uint8]
 Label = npt.NDArray[np.uint8 | np.uint16]
+Places = npt.NDArray[np.float32]
 
 # The original's mean pixel of its -1..1 models is 127.5 and becomes 0; as uint8, +0.004.
 MEAN_PIXEL = (128, 128, 128)
 # Label of pixels that no photo covers where the class map ignores nothing; no id can be negative.
 NO_LABEL = -100
+# OpenCV's remap takes pictures whose sides are shorter than this (SHRT_MAX).
+_REMAP_LIMIT = 32767
 
 
 @dataclass(frozen=True)
@@ -82,31 +86,31 @@ def whole(size: tuple[int, int]) -> View:
     return View(*size, 0, 0, False)
 
 
-def nearest_indices(size: int, target: int) -> npt.NDArray[np.int64]:
-    """Source index of each of ``target`` pixels: floor(i·(size-1)/(target-1) + 0.5)."""
-    rounded: npt.NDArray[np.int64] = (_positions(size, target) + np.float32(0.5)).astype(np.int64)
-    return rounded
-
-
-def _positions(size: int, target: int) -> npt.NDArray[np.float32]:
-    """Source coordinates of ``target`` pixels with aligned corners, in float32 as TensorFlow."""
-    step = np.float32((size - 1) / (target - 1)) if target > 1 else np.float32(0)
-    return np.arange(target, dtype=np.float32) * step
-
-
 def _scaled_part(image: Image, view: View, size: tuple[int, int]) -> Image:
     rows, columns = size
-    xs = _positions(image.shape[1], view.width)[view.left : view.left + columns]
-    ys = _positions(image.shape[0], view.height)[view.top : view.top + rows]
+    xs = positions(image.shape[1], view.width)[view.left : view.left + columns]
+    ys = positions(image.shape[0], view.height)[view.top : view.top + rows]
+    image, ys = _needed(image, ys)
+    turned, xs = _needed(image.swapaxes(0, 1), xs)
     map_x, map_y = np.broadcast_to(xs, size), np.broadcast_to(ys[:, None], size)
     part = cv2.remap(
-        image,
+        turned.swapaxes(0, 1),
         np.ascontiguousarray(map_x),
         np.ascontiguousarray(map_y),
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(part, dtype=np.uint8)
+
+
+def _needed(image: Image, places: Places) -> tuple[Image, Places]:
+    """The rows between which places lie, and the places among these rows."""
+    above = np.floor(places).astype(np.int64)
+    first, last = int(above[0]), min(int(above[-1]) + 1, len(image) - 1)
+    if last - first + 1 < _REMAP_LIMIT:
+        return image[first : last + 1], places - np.float32(first)
+    rows = np.unique([above, np.minimum(above + 1, last)])
+    return image[rows], (np.searchsorted(rows, above) + (places - above)).astype(np.float32)
 
 
 def _visible(view: View, crop_size: tuple[int, int]) -> tuple[int, int]:

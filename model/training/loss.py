@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from model.aligned_corners import nearest_indices
 from model.config import LossSettings
 from model.network.layers import resize
-from model.training.augment import NO_LABEL, nearest_indices
+from model.training.augment import NO_LABEL
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.aligned_corners import nearest_indices
 from model.config import DataSettings
+from model.training import augment
 from model.training.augment import (
     MEAN_PIXEL,
     View,
     crop_label,
     crop_photo,
     draw_view,
-    nearest_indices,
+    whole,
 )
 from model.training.sampler import Draw, sample_rng
 
@@ -81,6 +83,22 @@ def test_a_part_of_a_scaled_photo_equals_the_whole_s_part(mirrored):
         expected = full[7:24, 11:28]
         assert np.array_equal(seen, expected[:, ::-1] if mirrored else expected)
     assert whole.mirrored == mirrored
+
+
+@pytest.mark.parametrize("limit", [8, 30])
+@pytest.mark.parametrize("view", [View(90, 110, 20, 31, False), View(11, 9, 0, 0, False)])
+def test_photos_beyond_opencv_s_limit_are_scaled_alike(view, limit, monkeypatch):
+    image = np.random.default_rng(3).integers(0, 256, (60, 70, 3), dtype=np.uint8)
+    known = crop_photo(image, view, (21, 33))
+    monkeypatch.setattr(augment, "_REMAP_LIMIT", limit)
+    assert np.array_equal(crop_photo(image, view, (21, 33)), known)
+
+
+@pytest.mark.parametrize("shape", [(2, 40_000), (40_000, 2)])
+def test_a_strip_longer_than_opencv_remaps_is_scaled(shape):
+    image = np.full((*shape, 3), 7, dtype=np.uint8)
+    assert (crop_photo(image, View(*(2 * n for n in shape), 0, 0, False), (3, 3)) == 7).all()
+    assert (crop_photo(image, whole((5, 5)), (5, 5)) == 7).all()
 
 
 def test_scales_and_flips_are_drawn_from_the_original_s_table():

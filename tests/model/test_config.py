@@ -38,6 +38,11 @@ def test_rates_follow_the_output_stride():
         ("flip=False", "data", "flip", False),
         ("atrous_rates=[]", "network", "atrous_rates", ()),
         ("class_weights=balanced", "loss", "class_weights", "balanced"),
+        ("class_weights=none", "loss", "class_weights", "none"),
+        ("class_weights=1,2.5", "loss", "class_weights", (1.0, 2.5)),
+        ("split=2012", "data", "split", "2012"),
+        ("initialization.checkpoint=2024", "initialization", "checkpoint", "2024"),
+        ("checkpoint=none", "initialization", "checkpoint", None),
     ],
 )
 def test_assignments_are_read_as_people_write_them(assignment, group, field, value):
@@ -50,6 +55,15 @@ def test_all_mistakes_are_named_at_once_with_the_nearest_key():
         TrainSettings().updated(["sed=7", "optimizer.momentun=1", "steps=0", "flip", "min_scale=9"])
     for part in ("'seed'", "'optimizer.momentum'", "run.steps = 0", "flip=VALUE", "max_scale 2.0"):
         assert part in error.value.message
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    ["base_learning_rate=Infinity", "base_learning_rate=NaN", f"seed={1 << 63}", "seed=-1"],
+)
+def test_numbers_that_nothing_can_be_computed_with_are_refused(assignment):
+    with pytest.raises(UserError, match=assignment.partition("=")[0]):
+        TrainSettings().updated([assignment])
 
 
 def test_a_wrong_type_is_refused_not_converted():

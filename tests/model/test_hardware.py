@@ -32,6 +32,14 @@ def test_a_gpu_that_is_not_there_is_said(monkeypatch):
         choose_hardware(RunSettings(device="cuda", threads=1))
 
 
-def test_a_device_that_is_none_is_told():
-    with pytest.raises(UserError, match="'gpu' is no device"):
-        choose_hardware(RunSettings(device="gpu"))
+@pytest.mark.parametrize("name", ["gpu", "mps", "meta", "xpu:0"])
+def test_a_device_that_is_none_of_ours_is_told(name):
+    with pytest.raises(UserError, match=f"'{name}' is no device"):
+        choose_hardware(RunSettings(device=name))
+
+
+def test_a_gpu_beyond_the_last_is_told(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(UserError, match=r"device is cuda:9, but the last GPU is cuda:1"):
+        choose_hardware(RunSettings(device="cuda:9", threads=1))
