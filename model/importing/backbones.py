@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from segdata.errors import UserError
 # Widths that are published, the most frequent first.
 _MULTIPLIERS = (1.0, 0.5, 0.75, 1.4, 1.3, 0.35, 0.25, 1.25, 0.1)
 _WIDEST = 8.0
+# MobileNet's own, where the original is not told another (mobilenet_v2.py, V2_DEF).
+_USUAL_DIVISOR = 8
 _OBJECTS = ".ATTRIBUTES/VARIABLE_VALUE"
 
 
@@ -81,10 +84,17 @@ def _candidates(variant: str, shapes: Mapping[str, Shape]) -> Iterator[dict[str,
     measured = min(_WIDEST, max(0.01, (width(shapes, last) or full) / full))
     likely = dict.fromkeys(sorted(_MULTIPLIERS, key=lambda m: abs(m - measured))[:3])
     likely |= dict.fromkeys((round(measured, 2), round(measured, 3), measured))
+    divisors = dict.fromkeys((_USUAL_DIVISOR, _common_divisor(shapes)))
     for multiplier in likely:
         yield {"depth_multiplier": multiplier}
-        if variant == "mobilenet_v2" and multiplier != 1.0:
-            yield {"depth_multiplier": multiplier, "divisible_by": 8}
+        for divisor in divisors if variant == "mobilenet_v2" else ():
+            yield {"depth_multiplier": multiplier, "divisible_by": divisor}
+
+
+def _common_divisor(shapes: Mapping[str, Shape]) -> int:
+    """The most of which the channels of all of MobileNetV2's blocks are multiples."""
+    blocks = {name.rpartition("/project/")[0] for name in shapes if "/project/" in name}
+    return math.gcd(*(width(shapes, f"{block}/project") or 0 for block in blocks)) or 1
 
 
 def _unknown(shapes: Mapping[str, Shape], path: Path) -> UserError:

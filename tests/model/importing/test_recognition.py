@@ -31,6 +31,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "1.4 times as wide": {"depth_multiplier": 1.4},
     "a width of one's own": {"depth_multiplier": 0.37},
     "in multiples of 8": {"depth_multiplier": 0.35, "divisible_by": 8},
+    "in multiples of 4": {"depth_multiplier": 0.6, "divisible_by": 4},
+    "in multiples of 16": {"divisible_by": 16},
     "MobileNetV3 large": {"variant": "mobilenet_v3_large_seg", **MOBILE_HEAD},
     "MobileNetV3 small": {"variant": "mobilenet_v3_small_seg", **MOBILE_HEAD},
     **{
