@@ -92,6 +92,9 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
         raise UserError(
             f"cannot write {final}: {error.strerror}", "free some space, or choose another --out"
         ) from error
+    finally:
+        # What was interrupted, or found the disk full.
+        shutil.rmtree(partial, ignore_errors=True)
     return final
 
 

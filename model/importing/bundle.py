@@ -51,6 +51,13 @@ class Bundle:
         index = index_of(prefix)
         if index.stat().st_size > _LARGEST_INDEX:
             raise Malformed(f"an index of {index.stat().st_size >> 20} MiB is none")
+        try:
+            return cls._opened(prefix, index)
+        except Malformed as error:
+            raise Malformed(f"{index.name}: {error}") from None
+
+    @classmethod
+    def _opened(cls, prefix: Path, index: Path) -> Bundle:
         with index.open("rb") as file:
             found = {key: bytes(value) for key, value, _ in entries(file)}
         shards = _shards(memoryview(found.pop(b"", b"")))

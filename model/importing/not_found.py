@@ -17,6 +17,7 @@ _OTHER_KINDS = {
     ".tflite": "a TensorFlow Lite model", ".onnx": "an ONNX model", ".npz": "a NumPy archive",
     ".pbtxt": "a graph as text, which has no weights", ".caffemodel": "a Caffe model",
 }  # fmt: skip
+SAVED_MODEL = "saved_model.pb"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 # gzip, bzip2, xz, 7-Zip, RAR.
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
@@ -36,7 +37,8 @@ def not_found(path: Path, there: list[Path], prefix: str | None) -> UserError:
         prefix: of the checkpoint that the path would be a file of.
     """
     if "://" in str(path) or re.match(r"https?:/", str(path)):
-        return UserError(f"{path} is a web address", "download it first, and give the file")
+        address = re.sub(r":/(?!/)", "://", str(path))
+        return UserError(f"{address} is a web address", "download it first, and give the file")
     if path.is_file() and path.stat().st_size == 0:
         return UserError(f"{path} is empty", "fetch it again: its download did not begin")
     content = content_of(path)
@@ -49,6 +51,12 @@ def not_found(path: Path, there: list[Path], prefix: str | None) -> UserError:
         )
     if content == "packed":
         return UserError(f"{path} is packed", f"{_unpacking(path)}, and give what it holds")
+    if path.name == SAVED_MODEL:
+        return UserError(
+            f"{path} is a SavedModel, and the folder variables, which holds its weights, is not "
+            "beside it",
+            "fetch all of its folder, or give the checkpoint or frozen graph that it was made from",
+        )
     kind = content or _OTHER_KINDS.get(path.suffix.lower())
     if kind:
         return UserError(f"{path} is {kind}", KINDS_READ)

@@ -12,6 +12,7 @@ from torch import Tensor
 from model import checkpoint as checkpoints
 from model.checkpoint import Checkpoint
 from model.config import RunSettings, TrainSettings
+from model.importing.bundle import index_of
 from model.importing.classes import classes_for
 from model.importing.imported import Imported
 from model.importing.layout import Layout, layout_of
@@ -137,7 +138,9 @@ def _wanted(layout: Layout, network: NetworkSettings) -> dict[str, Shape]:
 
 
 def _refuse_other_steps(out: Path, step: int) -> None:
-    """Raise a UserError where another checkpoint would be taken for the newest."""
+    """Raise a UserError where another checkpoint would be taken for the newest, or hidden."""
+    if index_of(out).is_file():
+        raise UserError(f"{out} is the name of a checkpoint already", "choose another folder")
     others = [path.name for path in out.glob("step-*") if path.name != f"step-{step:08d}"]
     if others:
         raise UserError(f"{out} holds {others[0]}, which is another checkpoint", "choose another")

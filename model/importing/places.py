@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from model.importing.bundle import index_of
-from model.importing.not_found import KINDS_READ, content_of, not_found
+from model.importing.not_found import KINDS_READ, SAVED_MODEL, content_of, not_found
 from model.importing.tables import is_table
 from model.run_folder import CHECKPOINTS, DESCRIPTION
 from segdata.errors import UserError
@@ -77,7 +77,9 @@ def _exact(path: Path) -> Place | None:
         is_ours = (path.parent / DESCRIPTION).is_file()
         return Place("ours", (path.parent,)) if is_ours else Place("safetensors", (path,))
     if path.suffix == ".pb":
-        return _saved_model(path.parent) or (None if content_of(path) else Place("graph", (path,)))
+        if path.name == SAVED_MODEL:
+            return _saved_model(path.parent)
+        return None if content_of(path) else Place("graph", (path,))
     if not _PART.fullmatch(path.name) and is_table(path):
         return Place("single file", (path,))
     return None
@@ -165,7 +167,7 @@ def _number(prefix: Path) -> int:
 def _saved_model(folder: Path) -> Place | None:
     """TensorFlow's SavedModel keeps its weights as a checkpoint in a folder below."""
     prefix = folder / "variables" / "variables"
-    is_one = (folder / "saved_model.pb").is_file() and index_of(prefix).is_file()
+    is_one = (folder / SAVED_MODEL).is_file() and index_of(prefix).is_file()
     return Place("bundle", (prefix,)) if is_one else None
 
 

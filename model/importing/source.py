@@ -95,6 +95,10 @@ def telling(path: Path) -> Iterator[None]:
     # Malformed is a ValueError; so is what numpy and text decoding raise.
     except (ValueError, OverflowError, struct.error) as error:
         raise UserError(f"{path} is damaged: {error}", _FETCH_AGAIN) from error
+    except PermissionError as error:
+        raise UserError(
+            f"{path} cannot be read: permission denied", "copy it to where you may read it"
+        ) from error
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}", _FETCH_AGAIN) from error
 

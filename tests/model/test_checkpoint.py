@@ -1,3 +1,4 @@
+import errno
 import json
 
 import pytest
@@ -108,6 +109,17 @@ def test_nothing_in_a_checkpoint_is_a_pickle(tmp_path, settings):
     for file in path.glob("*.safetensors"):
         header = int.from_bytes(file.read_bytes()[:8], "little")
         json.loads(file.read_bytes()[8 : 8 + header])
+
+
+def test_a_full_disk_leaves_nothing_of_a_checkpoint(tmp_path, settings, monkeypatch):
+    def full(path, data):
+        path.write_bytes(data[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "_write_through", full)
+    with pytest.raises(UserError, match="No space left"):
+        save(tmp_path, example(settings))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_disk_that_cannot_be_written_is_the_users_to_mend(tmp_path, settings):

@@ -323,6 +323,13 @@ def test_nothing_is_written_into_a_folder_of_the_user_s(tmp_path: Path, arrays: 
     assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
 
 
+def test_no_folder_takes_the_name_of_a_checkpoint(tmp_path: Path, arrays: Arrays) -> None:
+    path = written(tmp_path, arrays)
+    with pytest.raises(UserError, match="is the name of a checkpoint already"):
+        import_checkpoint(ImportRequest(path=path, out=path))
+    assert not path.exists()
+
+
 def test_a_checkpoint_of_another_step_is_not_hidden_behind_an_import(
     tmp_path: Path, arrays: Arrays
 ) -> None:

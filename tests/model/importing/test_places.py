@@ -222,6 +222,7 @@ MISTAKES = {
     "outer": "there is one in .*outer/inner",
     "deeplab.tar.gz.1": "tar xf .*deeplab.tar.gz.1, and give what it holds",
     "weights.7z": "7z x .*weights.7z, and give what it holds",
+    "frozen": "the folder variables, which holds its weights, is not beside it",
     "keras.ckpt": "keras.ckpt is a Keras file",
 }
 
@@ -240,6 +241,8 @@ def write_others(folder: Path) -> None:
     for name in ("nothing.pb", "nothing.safetensors"):
         (folder / name).touch()
     (folder / "deeplab.tar.gz.1").write_bytes(gzip.compress(b"x"))
+    (folder / "frozen").mkdir()
+    (folder / "frozen" / "saved_model.pb").write_bytes(b"\x08\x01")
     (folder / "weights.7z").write_bytes(b"7z\xbc\xaf\x27\x1c")
     (folder / "keras.ckpt").write_bytes(b"\x89HDF\r\n\x1a\n")
 
@@ -258,7 +261,7 @@ def test_a_path_that_leads_to_nothing_is_explained(folder: Path, given: str) -> 
 
 
 def test_a_web_address_is_told_to_be_fetched_first() -> None:
-    with pytest.raises(UserError, match="download it first"):
+    with pytest.raises(UserError, match=r"^http://download\S+ is a web address"):
         find(Path("http://download.tensorflow.org/models/deeplabv3.tar.gz"))
 
 
