@@ -34,7 +34,6 @@ _SHORT = {"run.steps": "--steps", "network.variant": "--model", "data.batch_size
 _FORMATS = (".onnx", ".pt2", ".tflite")
 # Shards and data sets that say their classes themselves.
 _OURS = ("manifest.json", "dataset.toml")
-_PLAIN = re.compile(r"(?!(?:none|true|false|null|nan|infinity)$)[a-z_][\w./-]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -220,7 +219,7 @@ def _set(setting: str, value: Any) -> Iterator[str]:
 
 def _spelled(value: Any) -> str:
     """As ``--set`` reads it."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value):
+    if isinstance(value, str):
         return value
     if isinstance(value, tuple) and len(value) > 1 and not isinstance(value[0], dict):
         return ",".join(map(str, value))
