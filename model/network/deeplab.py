@@ -13,11 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from model.network.aspp import Aspp
+from model.network.backbone import Backbone
 from model.network.decoder import Decoder
 from model.network.dense_prediction_cell import DensePredictionCell
 from model.network.image_scaling import rescaled
 from model.network.initial_weights import draw
-from model.network.layers import Backbone, BatchNorm, ConvUnit, Window, resize, scaled
+from model.network.layers import BatchNorm, ConvUnit, Window, resize, scaled
 from model.network.mobilenet import MobileNet
 from model.network.resnet import ResNet
 from model.network.xception import Xception

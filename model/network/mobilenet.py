@@ -12,16 +12,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from model.network.layers import (
-    Activation,
-    Backbone,
-    ConvUnit,
-    Features,
-    Norm,
-    Strides,
-    Window,
-    depthwise,
-)
+from model.network.backbone import Backbone, Features, Strides
+from model.network.layers import Activation, ConvUnit, Norm, Window, depthwise
 from model.network_settings import NetworkSettings
 
 # mobilenet_v2.training_scope and slim.batch_norm's own epsilon.

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from model.network import symbolic
-from model.network.layers import Backbone, ConvUnit, Features, Norm, Strides, Window
+from model.network.backbone import Backbone, Features, Strides
+from model.network.layers import ConvUnit, Norm, Window
 from model.network_settings import NetworkSettings
 
 # feature_extractor.py, extract_features.

@@ -13,17 +13,8 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model.network.layers import (
-    CLIP,
-    Activation,
-    Backbone,
-    ConvUnit,
-    Features,
-    Norm,
-    Strides,
-    Window,
-    depthwise,
-)
+from model.network.backbone import Backbone, Features, Strides
+from model.network.layers import CLIP, Activation, ConvUnit, Norm, Window, depthwise
 from model.network_settings import NetworkSettings
 
 _EPSILON, _DECAY = 1e-3, 0.9997

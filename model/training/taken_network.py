@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from model.config import InitializationSettings, TrainSettings
-from model.importing.imported import backbone_in_words, head_in_words
 from model.importing.recognition import Recognized, as_saved, recognize
 from model.importing.source import opened
+from model.network_in_words import backbone_in_words, head_in_words
 from model.network_settings import NetworkSettings
 from model.run_folder import RunConfig
 from segdata.errors import UserError

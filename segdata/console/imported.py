@@ -8,8 +8,9 @@ from typing import Any
 
 from rich.console import Console
 
-from model.importing.imported import Imported, backbone_in_words, head_in_words
+from model.importing.imported import Imported
 from model.importing.naming import REASONS
+from model.network_in_words import backbone_in_words, head_in_words
 from model.network_settings import NetworkSettings
 
 _SHOWN = 6

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.config import NetworkSettings, TrainSettings, demo_settings
+from model.config import TrainSettings, demo_settings
 from model.crops import aligned, choose_crop_size
+from model.network_settings import NetworkSettings
 from segdata.errors import UserError
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from model.config import NetworkSettings
+from model.network_settings import NetworkSettings
 from model.network.aspp import Aspp
 from model.network.deeplab import DeepLab, resized_logits
 from model.network.layers import BatchNorm, Norm, Window, resize

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from model.network.backbone import Strides
 from model.network.deeplab import DeepLab
-from model.network.layers import Strides
 from model.network_settings import CellBranch, NetworkSettings
 
 TINY = {"aspp_filters": 8, "decoder_filters": 8, "low_level_filters": 4, "num_classes": 3}
