@@ -25,7 +25,8 @@ import numpy.typing as npt
 import torch
 
 from model.importing.source import opened
-from model.network.deeplab import DeepLab, resized_logits
+from model.network.deeplab import DeepLab
+from model.network.layers import resize
 from model.network.original_names import to_torch, variables_of
 from model.network_settings import NetworkSettings
 from segdata.original_flags import network_settings_of
@@ -151,7 +152,7 @@ def compare(folder: Path, tag: str, variables: Variables, device: str = "cpu") -
     images = padded(fixture["image"], fixture["pred"].shape, settings).to(device)
     with torch.no_grad():
         logits = network(images)
-        classes = resized_logits(logits, fixture["pred"].shape).argmax(1)[0].cpu().numpy()
+        classes = resize(logits, fixture["pred"].shape).argmax(1)[0].cpu().numpy()
         ours = logits[0].permute(1, 2, 0).cpu().numpy()
         exact = _float64_logits(folder, tag)
         if exact is not None:

@@ -133,11 +133,6 @@ class Logits(nn.Module):
         return total
 
 
-def resized_logits(logits: Tensor, size: tuple[int, int]) -> Tensor:
-    """``logits: float32 N×K×h×w`` -> ``N×K×H×W``, corners aligned."""
-    return resize(logits, size)
-
-
 def _encoder_head(inputs: int, settings: NetworkSettings) -> Aspp | DensePredictionCell | None:
     if not settings.aspp_batch_norm:
         return None

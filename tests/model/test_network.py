@@ -2,11 +2,11 @@ import pytest
 import torch
 from torch import nn
 
-from model.network_settings import NetworkSettings
 from model.network.aspp import Aspp
-from model.network.deeplab import DeepLab, resized_logits
+from model.network.deeplab import DeepLab
 from model.network.layers import BatchNorm, Norm, Window, resize
 from model.network.mobilenet import rounded_channels
+from model.network_settings import NetworkSettings
 
 TINY = {"depth_multiplier": 0.1, "aspp_filters": 8, "decoder_filters": 8, "low_level_filters": 4}
 
@@ -22,7 +22,7 @@ def test_logits_have_the_decoder_s_stride_at_any_size(size, stride):
     logits = network(torch.zeros(2, 3, *size, dtype=torch.uint8))
     assert logits.shape == (2, 3, (size[0] + 3) // 4, (size[1] + 3) // 4)
     assert logits.dtype == torch.float32
-    assert resized_logits(logits, size).shape[-2:] == size
+    assert resize(logits, size).shape[-2:] == size
 
 
 @pytest.mark.parametrize("stride", [8, 16, 32])
