@@ -14,6 +14,7 @@ import shlex
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from segdata.errors import UserError
@@ -149,6 +150,9 @@ class _Reader:
             self._empty(flag, name)
             return
         value = value.strip(QUOTES)
+        if value.startswith("~/"):
+            # A shell leaves it as it is behind =, and the original makes a folder of that name.
+            value = str(Path(value).expanduser())
         if flag.name in self.flags:
             self.texts.setdefault(flag.name, []).append(value)
             self.corrected += _spelled(flag, value)

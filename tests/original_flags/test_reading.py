@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -163,6 +164,12 @@ def test_our_own_options_and_arguments_are_left_as_they_are() -> None:
     assert reading.rest == ["shards", "--out", "run", "--dry-run", "--out=-x_y"]
     assert reading.arguments == ["shards"]
     assert reading.values == {"log_steps": 1}
+
+
+def test_a_home_folder_is_the_user_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, "/home/me")
+    assert values("--train_logdir=~/exp") == {"train_logdir": str(Path("/home/me/exp"))}
 
 
 def test_our_own_option_with_an_underscore_is_told_as_such() -> None:
