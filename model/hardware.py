@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,6 +56,32 @@ class Hardware:
     def placed(self, images: Tensor) -> Tensor:
         """``images: uint8 N×3×H×W`` on the device, in the memory format."""
         return images.to(self.device, memory_format=self.memory_format)
+
+
+@contextmanager
+def telling_of_memory(what: str, remedy: str) -> Iterator[None]:
+    """Turn a lack of memory, on a GPU or not, into an error for people.
+
+    Args:
+        what: is done within the block: what the memory does not hold.
+
+    Raises:
+        UserError: the memory is too small; with ``remedy``.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not _is_of_memory(error):
+            raise
+        reason = (str(error) or "out of memory").splitlines()[0]
+        raise UserError(f"the memory does not hold {what}: {reason}", remedy) from error
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    """Whether memory was lacking; on CPUs torch has no class of its own for it."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return any(sign in str(error) for sign in ("can't allocate memory", "bad_alloc"))
 
 
 def choose_hardware(settings: RunSettings) -> Hardware:

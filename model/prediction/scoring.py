@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from model.config import DataSettings
-from model.hardware import Hardware
+from model.hardware import Hardware, telling_of_memory
 from model.network.deeplab import DeepLab
 from model.network.layers import resize
 from model.prediction.looks import Looks, merged
@@ -17,10 +17,11 @@ from model.prediction.memory import MemoryMeter
 from model.prediction.planning import Plan, Planner
 from model.prediction.score_map import ScoreMap
 from model.resize_range import range_size
-from segdata.errors import UserError
 from segdata.predictor import PredictionOptions
 
 Size = tuple[int, int]
+
+_SMALLER = "predict it in smaller tiles (--tile 513), or with fewer or smaller scales"
 
 
 class Scorer:
@@ -92,16 +93,9 @@ class Scorer:
         training = self._network.training
         self._network.eval()
         try:
-            with self._hardware.autocast(), _all_bits():
+            told = telling_of_memory("this prediction", _SMALLER)
+            with told, self._hardware.autocast(), _all_bits():
                 yield
-        except RuntimeError as error:
-            # Of torch's own class on GPUs; without a class of its own on CPUs.
-            if "memory" not in str(error):
-                raise
-            raise UserError(
-                f"the memory does not hold this prediction: {str(error).splitlines()[0]}",
-                "predict it in smaller tiles (--tile 513), or with fewer or smaller scales",
-            ) from error
         finally:
             self._network.train(training)
 

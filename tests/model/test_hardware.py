@@ -3,7 +3,7 @@ import torch
 
 from model import hardware
 from model.config import RunSettings
-from model.hardware import choose_hardware
+from model.hardware import choose_hardware, telling_of_memory
 from segdata.errors import UserError
 
 
@@ -43,3 +43,29 @@ def test_a_gpu_beyond_the_last_is_told(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with pytest.raises(UserError, match=r"device is cuda:9, but the last GPU is cuda:1"):
         choose_hardware(RunSettings(device="cuda:9", threads=1))
+
+
+GPU_IS_FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has …")
+
+
+@pytest.mark.parametrize("error", [GPU_IS_FULL, MemoryError(), RuntimeError("std::bad_alloc")])
+def test_a_lack_of_memory_is_told_with_its_remedy(error):
+    with (
+        pytest.raises(UserError, match="does not hold this step: ") as told,
+        telling_of_memory("this step", "--set batch_size=1"),
+    ):
+        raise error
+    assert told.value.remedy == "--set batch_size=1"
+
+
+def test_a_lack_of_memory_on_a_cpu_is_one_too():
+    with (
+        pytest.raises(UserError, match=r"does not hold this step: .*allocate"),
+        telling_of_memory("this step", ""),
+    ):
+        torch.empty(1 << 50)
+
+
+def test_an_error_that_speaks_of_memory_may_be_another():
+    with pytest.raises(RuntimeError, match="illegal"), telling_of_memory("this step", ""):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
