@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
+import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -77,6 +80,11 @@ def test_what_is_named_twice_is_predicted_once(tmp_path: Path) -> None:
     assert keys(one, tmp_path, one) == ["a"]
 
 
+def test_a_file_has_one_result_however_its_path_is_spelled(tmp_path: Path) -> None:
+    one = photo(tmp_path / "x" / "a.jpg")
+    assert keys(one, tmp_path / "x" / ".." / "x" / "a.jpg", f"{tmp_path}/x/./a.jpg") == ["a"]
+
+
 def test_files_that_differ_in_their_suffix_keep_it_and_that_is_told(tmp_path: Path) -> None:
     for name in ("a.jpg", "a.png", "b.jpg"):
         photo(tmp_path / name)
@@ -120,6 +128,22 @@ def test_a_list_comes_in_on_stdin(tmp_path: Path) -> None:
     assert keys("-", stdin=f"\ufeff{one}".encode()) == ["ö 1"]
 
 
+def test_in_a_list_that_ends_with_zero_bytes_names_may_hold_anything(tmp_path: Path) -> None:
+    names = ["new\nline.jpg", " blank.jpg", "form\x0cfeed.jpg"]
+    listed = "".join(f"{photo(tmp_path / name)}\0" for name in names)
+    assert keys("-", stdin=listed.encode()) == [name.removesuffix(".jpg") for name in names]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux only")
+def test_names_of_another_encoding_are_found_where_the_system_has_them(tmp_path: Path) -> None:
+    name = os.fsdecode("café.jpg".encode("latin-1"))
+    path = photo(tmp_path / name)
+    (key,) = keys("-", stdin=os.fsencode(path))
+    assert key == name.removesuffix(".jpg")
+    with pytest.raises(UserError, match="neither an image nor a list"):
+        keys("-", stdin=os.fsencode(tmp_path / "not there" / name))
+
+
 def test_an_image_comes_in_on_stdin() -> None:
     data = encode_photo(np.full((3, 5, 3), 7, np.uint8))
     sources = find_sources(["-"], io.BytesIO(data))
@@ -128,7 +152,7 @@ def test_an_image_comes_in_on_stdin() -> None:
     assert frame.key == "stdin"
     assert frame.image is not None
     assert frame.image.shape == (3, 5, 3)
-    assert sources.items[0].changed == 0
+    assert sources.items[0].changed == math.inf
 
 
 @pytest.mark.parametrize("data", [b"", b"\n \n", b"\xff\xd8\xff broken \x80"])

@@ -208,6 +208,19 @@ def test_the_same_line_again_predicts_only_what_is_missing(
     assert json.loads(capsys.readouterr().out)["written"] == 1
 
 
+def test_a_photo_that_an_older_one_has_replaced_is_predicted_again(
+    model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = [photos / "a.jpg", "--model", model, "--out", tmp_path / "out", "--format", "json"]
+    Image.fromarray(np.zeros((9, 8, 3), np.uint8)).save(tmp_path / "old.jpg")
+    os.utime(tmp_path / "old.jpg", (1, 1))
+    assert predicted(*line) == 0
+    time.sleep(0.05)
+    (tmp_path / "old.jpg").replace(photos / "a.jpg")
+    assert predicted(*line) == 0
+    assert read_label(tmp_path / "out" / "a.png").shape == (9, 8)
+
+
 def test_predictions_of_two_networks_are_not_mixed(
     model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -321,6 +334,15 @@ def test_one_photo_goes_through_a_pipe(
     assert out.buffer.getvalue() == (tmp_path / "out" / "a.png").read_bytes()
 
 
+def test_a_photo_from_a_pipe_is_never_taken_for_the_one_before_it(
+    model: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, shape in (("a.jpg", (40, 60)), ("sub/b.png", (33, 20))):
+        monkeypatch.setattr(sys, "stdin", Pipe((photos / name).read_bytes()))
+        assert predicted("-", "--model", model, "--out", tmp_path / "out") == 0
+        assert read_label(tmp_path / "out" / "stdin.png").shape == shape
+
+
 def test_a_list_of_paths_goes_through_a_pipe(
     model: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,7 +364,9 @@ def test_a_list_of_paths_goes_through_a_pipe(
         (["--out", "OUT", "--model", "MODEL", "PHOTO", "--tile", "big"], "neither a number"),
         (["--out", "OUT", "--model", "MODEL", "PHOTO", "--scales", "a"], "are no numbers"),
         (["--out", "OUT", "--model", "MODEL", "PHOTO", "--scales", "-1"], "above 0"),
-        (["--out", "PHOTO", "--model", "MODEL", "PHOTO"], "is a file"),
+        (["--out", "PHOTO", "--model", "MODEL", "PHOTO"], "labels are PNGs"),
+        (["--out", "label.jpg", "--model", "MODEL", "PHOTO"], "--out label.png"),
+        (["--out", "FILE", "--model", "MODEL", "PHOTO"], "is a file"),
         (["--out", "OUT.png", "--model", "MODEL", "PHOTOS"], "is one file, and these are 2"),
         (
             ["--out", "OUT.png", "--model", "MODEL", "PHOTO", "--probabilities", "float16"],
@@ -361,8 +385,9 @@ def test_a_wrong_request_is_told(
 ) -> None:
     places = {
         "MODEL": model, "PHOTOS": photos, "PHOTO": photos / "a.jpg", "OUT": tmp_path / "out",
-        "OUT.png": tmp_path / "out.png",
+        "OUT.png": tmp_path / "out.png", "FILE": tmp_path / "file",
     }  # fmt: skip
+    places["FILE"].touch()
     assert predicted(*[places.get(word, word) for word in options]) == 2
     told = capsys.readouterr().err
     assert message in told

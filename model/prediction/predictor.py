@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from os import PathLike
 from pathlib import Path
 from typing import Literal
 
@@ -20,22 +19,18 @@ from model.config import DataSettings, TrainSettings
 from model.hardware import Hardware, choose_hardware
 from model.importing.for_now import as_ours
 from model.network.deeplab import DeepLab
+from model.prediction.photos import refuse_others
 from model.prediction.planning import Plan
 from model.prediction.score_map import ScoreMap
 from model.prediction.scoring import Scorer
 from model.prediction.statistics import take_own_statistics
 from model.restoring import network_of, newest
 from segdata.classes import ClassMap
-from segdata.errors import UserError
 from segdata.predictor import PredictionOptions
 
 Image = npt.NDArray[np.uint8]
 Ids = npt.NDArray[np.uint8 | np.uint16]
 Size = tuple[int, int]
-
-_READ_IT = (
-    "read it with segdata.images.read_photo, or numpy.asarray(PIL.Image.open(…).convert('RGB'))"
-)
 
 
 class TrainedPredictor:
@@ -107,14 +102,15 @@ class TrainedPredictor:
         """``image: uint8 H×W×3, RGB`` -> ``label: uint8 or uint16 H×W, class ids``."""
         return self.predict_batch([image])[0]
 
-    def predict_batch(self, images: Sequence[Image]) -> list[Ids]:
+    def predict_batch(self, images: Iterable[Image]) -> list[Ids]:
         """As :meth:`predict`; images of one size go through the network together.
 
         Raises:
             UserError: an image is no array, or not uint8 H×W×3.
         """
+        images = list(images)
         for image in images:
-            _check(image)
+            refuse_others(image)
         return self._labels(images)
 
     def predict_values(self, images: Sequence[npt.NDArray[np.float32]]) -> list[Ids]:
@@ -151,7 +147,7 @@ class TrainedPredictor:
 
         With several scales or flip: the logarithms of the mean probabilities.
         """
-        _check(image)
+        refuse_others(image)
         scores: npt.NDArray[np.float32] = self._read([image], lambda scores: scores)[0]
         return scores
 
@@ -161,14 +157,14 @@ class TrainedPredictor:
         Those of one pixel sum to 1. With several scales or flip they are the means of all; the
         original takes the softmax of those means once more, which makes them all alike.
         """
-        _check(image)
+        refuse_others(image)
         read = self._read([image], lambda scores: scores.softmax(dim=1))
         probabilities: npt.NDArray[np.float32] = read[0]
         return probabilities
 
     def predict_with_confidence(self, image: Image) -> tuple[Ids, npt.NDArray[np.float32]]:
         """As :meth:`predict`, and ``float32 H×W``: the probability of the predicted class."""
-        _check(image)
+        refuse_others(image)
 
         def best(scores: Tensor) -> Tensor:
             sure, ids = scores.softmax(dim=1).max(dim=1)
@@ -263,25 +259,3 @@ def _collected(
             whole = torch.empty(*values.shape[:-2], *scores.size, dtype=values.dtype)
         whole[..., rows, :] = values
     return whole.numpy()
-
-
-def _check(image: Image) -> None:
-    if not isinstance(image, np.ndarray):
-        raise _no_array(image)
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise UserError(
-            f"an image must be uint8 H×W×3 (RGB, 0 to 255), not {image.dtype} {image.shape}",
-            _READ_IT,
-        )
-
-
-def _no_array(image: object) -> UserError:
-    kind = f"{type(image).__module__}.{type(image).__name__}".removeprefix("builtins.")
-    remedy = f"numpy.asarray(image); {_READ_IT}"
-    if kind.startswith("PIL."):
-        remedy = "numpy.asarray(image.convert('RGB'))"
-    elif isinstance(image, str | PathLike):
-        remedy = _READ_IT
-    elif isinstance(image, list | tuple):
-        remedy = "predict_batch takes several images; one is numpy.asarray(image, numpy.uint8)"
-    return UserError(f"an image must be an array, uint8 H×W×3 (RGB), not {kind}", remedy)

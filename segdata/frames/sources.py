@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
+import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +44,18 @@ class Source:
 
     @property
     def changed(self) -> float:
-        """When the file was last written, in seconds; 0 where that is unknown."""
+        """When the photo came to its place, in seconds; of one on stdin that is still to come.
+
+        A copy may bear an older date than the photo that it replaced; its ctime never does. A file
+        that is not there has 0.
+        """
+        if isinstance(self.file, bytes):
+            return math.inf
         try:
-            return Path(self.file).stat().st_mtime if isinstance(self.file, str) else 0.0
+            found = Path(self.file).stat()
         except OSError:
             return 0.0
+        return max(found.st_mtime, found.st_ctime)
 
 
 @dataclass(frozen=True)
@@ -89,11 +99,17 @@ def find_sources(arguments: Sequence[str], stdin: BinaryIO) -> Sources:
             files = _listed(data)
         else:
             files = _named(argument)
-        found |= {Path(one.path).absolute(): one for one in files}
+        found |= {_place(one.path): one for one in files}
     folders = tuple(Path(argument) for argument in arguments if Path(argument).is_dir())
     keys, kept = keys_of(list(found.values()))
     items = (Source(key, one.path) for key, one in zip(keys, found.values(), strict=True))
     return Sources(tuple(items), folders, _about(kept))
+
+
+def _place(path: str) -> Path:
+    """The same for every spelling of a path, and another for each link to a file."""
+    place = Path(path).absolute()
+    return place.parent.resolve() / place.name if ".." in place.parts else place
 
 
 def _named(argument: str) -> list[FoundFile]:
@@ -145,19 +161,28 @@ def _piped(data: bytes, arguments: Sequence[str]) -> Sources:
 
 
 def _listed(data: bytes) -> list[FoundFile]:
-    """The paths of a list; those of ``find -print0`` end with a zero byte instead."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = ""
-    paths = [line.strip() for line in text.replace("\0", "\n").splitlines()]
-    if not any(paths):
+    """The paths of a list; those of ``find -print0`` end with a zero byte, and may hold all else.
+
+    Names of another encoding are taken byte by byte, where the first one is there.
+    """
+    text = data.removeprefix(codecs.BOM_UTF8).decode(errors="surrogateescape")
+    lines = text.split("\0") if "\0" in text else [line.strip() for line in text.split("\n")]
+    paths = [line for line in lines if line]
+    if not paths or not (_is_utf8(data) or os.path.exists(paths[0])):  # noqa: PTH110
         raise UserError(
             "what comes in on stdin is neither an image nor a list of paths" if data
             else "nothing comes in on stdin",
             "segdata predict - … < photo.jpg, or: find photos -name '*.jpg' | segdata predict - …",
         )  # fmt: skip
-    return [FoundFile(str(Path(path).parent), path) for path in paths if path]
+    return [FoundFile(str(Path(path).parent), path) for path in paths]
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _about(kept: Sequence[str]) -> tuple[str, ...]:

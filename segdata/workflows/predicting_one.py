@@ -8,6 +8,7 @@ from typing import BinaryIO
 from segdata.errors import UserError
 from segdata.files import write_file
 from segdata.frames import Damaged, Photo, Source, read_frames
+from segdata.images import IMAGE_SUFFIXES
 from segdata.progress import Silence, Watch
 from segdata.workflows.predicting import (
     Predicted,
@@ -20,8 +21,17 @@ from segdata.workflows.predicting import (
 
 
 def is_one_file(out: Path) -> bool:
-    """Whether this names the PNG of one photo, and not a folder of results."""
-    return out.suffix.lower() == ".png" and not out.is_dir()
+    """Whether this names the PNG of one photo, and not a folder of results.
+
+    Raises:
+        UserError: it names a picture of another kind.
+    """
+    suffix = out.suffix.lower()
+    if suffix not in IMAGE_SUFFIXES or out.is_dir():
+        return False
+    if suffix != ".png":
+        raise UserError(f"{out}: labels are PNGs", f"--out {out.with_suffix('.png')}")
+    return True
 
 
 def predict_file(

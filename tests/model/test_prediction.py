@@ -82,12 +82,41 @@ def test_a_batch_of_different_sizes_equals_one_by_one(run):
 
 
 @pytest.mark.parametrize(
-    "image",
-    [np.zeros((5, 5), np.uint8), np.zeros((5, 5, 4), np.uint8), np.zeros((5, 5, 3), np.float32)],
+    ("shape", "kind", "remedy"),
+    [
+        ((5, 6), np.uint8, "numpy.dstack([image] * 3)"),
+        ((5, 6, 1), np.uint8, "numpy.dstack([image] * 3)"),
+        ((5, 6, 2), np.uint8, "read_photo"),
+        ((5, 6, 4), np.uint8, "image[..., :3]"),
+        ((3, 5, 6), np.uint8, "image.transpose(1, 2, 0)"),
+        ((2, 5, 6, 3), np.uint8, "predict_batch"),
+        ((0, 6, 3), np.uint8, "read_photo"),
+        ((5, 6, 3), np.uint16, "(image // 257).astype(numpy.uint8)"),
+        ((5, 6, 3), np.float32, "(255 * image)"),
+        ((5, 6, 3), np.int64, "image.astype(numpy.uint8)"),
+        ((5, 6, 3), np.bool_, "read_photo"),
+    ],
 )
-def test_what_is_no_rgb_image_is_refused(run, image):
-    with pytest.raises(UserError, match="uint8 H×W×3"):
-        load_predictor(run).predict(image)
+def test_what_is_no_rgb_image_is_refused_with_how_to_make_one(shape, kind, remedy):
+    with pytest.raises(UserError, match="uint8 H×W×3") as told:
+        tiny().predict(np.zeros(shape, kind))
+    assert remedy in told.value.remedy
+
+
+def test_however_an_image_lies_in_memory_it_is_the_same_image():
+    predictor, image = tiny(), random_image(40, 50)
+    read_only = image.copy()
+    read_only.flags.writeable = False
+    for seen in (read_only, np.asfortranarray(image), image[::2, ::-3], image[::-1, :, ::-1]):
+        assert np.array_equal(predictor.predict(seen), predictor.predict(seen.copy()))
+
+
+def test_a_batch_may_be_any_iterable():
+    predictor, images = tiny(), [random_image(20, 30), random_image(17, 9)]
+    expected = predictor.predict_batch(images)
+    found = predictor.predict_batch(image for image in images)
+    assert all(map(np.array_equal, found, expected))
+    assert predictor.predict_batch([]) == []
 
 
 @pytest.mark.parametrize(
