@@ -279,3 +279,13 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback(line: list[str], tmp_pa
     assert "Traceback" not in errors
     assert "BrokenPipe" not in errors
     assert process.returncode in (0, 1, 2)
+
+
+def test_a_terminal_without_our_letters_shows_their_numbers(portrait: Path) -> None:
+    out = subprocess.run(
+        [sys.executable, "-m", "segdata", "stats", str(portrait)],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert out.returncode == 0, out.stderr
+    assert b"\\u201c" in out.stdout
+    assert out.stdout.isascii()
