@@ -32,8 +32,11 @@ def shard_arguments(values: Mapping[str, Any]) -> Iterator[str]:
 
     Raises:
         UserError: the flags are those of the scripts for Cityscapes or ADE20K, whose folders are
-            brought into our layout first; with the two commands.
+            brought into our layout first; with the two commands. Or they are those of
+            remove_gt_colormap.py.
     """
+    if "original_gt_folder" in values:
+        raise _needless(values["original_gt_folder"])
     out = values.get("output_dir", "./tfrecord")
     if "cityscapes_root" in values:
         raise _converted_first(values["cityscapes_root"], out)
@@ -78,6 +81,15 @@ def _common(folders: list[str]) -> str:
     except ValueError:
         # On two drives, or some of them absolute: any of them will do as the name of the whole.
         return str(folders[0])
+
+
+def _needless(folder: str) -> UserError:
+    labels = f"--semantic_segmentation_folder={folder}"
+    return UserError(
+        "remove_gt_colormap.py is not needed: labels with a palette become ids in segdata shard",
+        "leave this step out, and name the same folder where shards are made:\n"
+        + shlex.join(["segdata", "shard", labels, "--image_format=jpg"]),
+    )
 
 
 def _converted_first(root: str, out: str) -> UserError:

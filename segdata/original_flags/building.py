@@ -6,6 +6,8 @@ from segdata.original_flags.flag import Flag, Script
 
 _SHARD: tuple[Script, ...] = ("shard",)
 _VOC = "./VOCdevkit/VOC2012"
+# Of remove_gt_colormap.py.
+_NO_STEP = "labels with a palette become ids in segdata shard: that step is left out"
 _FOUND = "the format of every photo is found, whatever is said here"
 
 
@@ -26,6 +28,8 @@ FLAGS = (
         name="label_format", kind="string", scripts=_SHARD, default="png", choices=("png",),
         word="labels in records are 8-bit grey PNGs, whatever their files are",
     ),
+    Flag(name="original_gt_folder", kind="string", scripts=_SHARD, word=_NO_STEP),
+    Flag(name="segmentation_format", kind="string", scripts=_SHARD, default="png", word=_NO_STEP),
     # The original's scripts are told nothing of classes; our records' manifest names them.
     _is("dataset", None, "--dataset"),
     Flag(

@@ -11,7 +11,7 @@ from segdata.errors import UserError
 _COMMANDS = {
     "train.py": "train", "eval.py": "eval", "vis.py": "vis", "export_model.py": "export",
     "build_voc2012_data.py": "shard", "build_cityscapes_data.py": "shard",
-    "build_ade20k_data.py": "shard",
+    "build_ade20k_data.py": "shard", "remove_gt_colormap.py": "shard",
 }  # fmt: skip
 
 

@@ -452,3 +452,11 @@ def test_an_exported_file_has_a_name_of_its_format(path: str, file: str) -> None
 def test_an_export_path_may_say_another_format() -> None:
     params = parsed("export --checkpoint_path=run --export_path=out/model.tflite")
     assert (params["out"], params["to"]) == (Path("out/model.tflite"), None)
+
+
+def test_the_step_that_takes_palettes_away_is_left_out() -> None:
+    line = ["--original_gt_folder=voc/SegmentationClass", "--output_dir=voc/SegmentationClassRaw"]
+    with pytest.raises(UserError, match=r"remove_gt_colormap\.py is not needed") as raised:
+        translate("shard", line)
+    made = raised.value.remedy.splitlines()[-1].removeprefix("segdata ")
+    assert parsed(made)["labels"] == Path("voc/SegmentationClass")
