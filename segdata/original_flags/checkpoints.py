@@ -36,13 +36,13 @@ def checkpoint_in(path: str) -> str:
     if match is None or not is_run(str(folder)) or any(folder.glob(f"{match[1]}*")):
         return path
     steps = _steps(folder)
-    if match[2] is None or (steps and int(match[2]) == max(steps)):
+    if match[2] is None or not steps or int(match[2]) == max(steps):
         return str(folder)
     if int(match[2]) in steps:
         return str(steps[int(match[2])])
     said = ", ".join(map(str, sorted(steps)))
     raise UserError(
-        f"the run {folder} has no checkpoint of step {int(match[2])}, only of {said or 'none'}",
+        f"the run {folder} has no checkpoint of step {int(match[2])}, only of {said}",
         f"name the run itself, for its newest: {folder}",
     )
 

@@ -384,6 +384,13 @@ def test_a_step_that_a_run_does_not_keep_is_told_with_those_that_it_keeps(run: P
     assert raised.value.remedy == f"name the run itself, for its newest: {run}"
 
 
+def test_of_a_run_without_a_checkpoint_the_run_is_named(tmp_path: Path) -> None:
+    """What is missing there is told where it is looked for."""
+    (tmp_path / "config.json").write_text("{}")
+    made = translate("export", [f"--checkpoint_path={tmp_path}/model.ckpt-9", "--export_path=out"])
+    assert made.arguments[0] == str(tmp_path)
+
+
 def test_a_checkpoint_of_tensorflow_s_keeps_its_name(run: Path, tmp_path: Path) -> None:
     (run / "model.ckpt-400.index").touch()
     for prefix in (run / "model.ckpt-400", tmp_path / "model.ckpt-400"):
