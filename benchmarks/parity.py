@@ -29,6 +29,7 @@ from model.network.deeplab import DeepLab
 from model.network.layers import resize
 from model.network.original_names import to_torch, variables_of
 from model.network_settings import NetworkSettings
+from segdata.errors import UserError
 from segdata.original_flags import network_settings_of
 
 # resize_bilinear is float32 in the original, also in float64 graphs: 1e-6 is the floor.
@@ -174,7 +175,10 @@ def _float64_logits(folder: Path, tag: str) -> Array | None:
 
 def _relative(ours: Array, theirs: Array) -> float:
     if ours.shape != theirs.shape:
-        raise SystemExit(f"our logits are {ours.shape}, theirs {theirs.shape}")
+        raise UserError(
+            f"our logits are {ours.shape}, theirs {theirs.shape}",
+            "the flags in variables.json must be those that the fixture was made with",
+        )
     return float(np.linalg.norm(ours - theirs) / np.linalg.norm(theirs))
 
 
@@ -195,12 +199,21 @@ def main() -> int:
         if not tags_of(folder):
             print(f"{folder}: no os*.npz here", file=sys.stderr)
             return 2
-        variables = variables_in(folder)
-        for tag in tags_of(folder):
-            comparison = compare(folder, tag, variables, asked.device)
-            print(comparison, flush=True)
-            passed = passed and comparison.passes
+        try:
+            passed = _compare_all(folder, asked.device) and passed
+        except UserError as error:
+            print(f"{folder.name}: {error}", file=sys.stderr, flush=True)
+            passed = False
     return 0 if passed else 1
+
+
+def _compare_all(folder: Path, device: str) -> bool:
+    variables, passed = variables_in(folder), True
+    for tag in tags_of(folder):
+        comparison = compare(folder, tag, variables, device)
+        print(comparison, flush=True)
+        passed = passed and comparison.passes
+    return passed
 
 
 if __name__ == "__main__":

@@ -54,6 +54,19 @@ def test_a_wrong_weight_fails_the_comparison(shared):
     assert not comparison.passes
 
 
+def test_a_folder_that_cannot_be_compared_does_not_keep_others_from_it(
+    tmp_path, monkeypatch, capsys
+):
+    """Of a backbone that is not here the original can make a fixture, too."""
+    described = {"flags": ["--model_variant=mobilenet_edgetpu"], "variables": []}
+    (tmp_path / "variables.json").write_text(json.dumps(described))
+    np.savez(tmp_path / "small_variables.npz")
+    np.savez(tmp_path / "os16_33x33.npz", output_stride=16, atrous_rates=[])
+    monkeypatch.setattr("sys.argv", ["parity.py", str(tmp_path), str(tmp_path)])
+    assert parity.main() == 1
+    assert capsys.readouterr().err.count("mobilenet_edgetpu is a backbone of the original") == 2
+
+
 @pytest.mark.slow
 def test_training_gradients_are_the_original_s(shared):
     folder = shared / "parity" / "mobilenet_v2"
