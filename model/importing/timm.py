@@ -28,6 +28,7 @@ taken: MobileNetV3's last blocks are twice as wide as the original's for segment
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ from segdata.wire import Malformed
 # timm.data.constants.
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _LARGEST_CONFIG = 1 << 20
+_STEM = re.compile(r"\w+/(?:entry_flow/conv1_1|Conv|conv1)")
 # Epsilons of batch norms: timm's (torch's own), and the original's.
 _EPSILONS: Mapping[Family, tuple[float, float]] = {
     "xception": (1e-3, 1e-3), "mobilenet": (1e-5, 1e-3), "resnet": (1e-5, 1e-5),
@@ -106,35 +108,40 @@ class _Reader:
     def read(self, variable: str) -> Array:
         tensor = self._tensor(variable)
         scope, _, leaf = variable.rpartition("/")
+        stem = scope if _STEM.fullmatch(scope) else scope.removesuffix("/BatchNorm")
         if leaf == "gamma":
             tensor = self._with_epsilon(tensor, scope)
-        stem = self._stem
-        if variable == f"{stem}/weights":
+        elif leaf == "weights" and _STEM.fullmatch(stem):
             tensor = tensor * self.scaling[0][:, None, None]
-        elif variable == f"{stem}/BatchNorm/moving_mean":
+        elif leaf == "moving_mean" and _STEM.fullmatch(stem):
             # What the summand adds to every pixel that is not at the border.
-            weights = self._tensor(f"{stem}/weights")
+            weights = self._beside(f"{stem}/weights", (len(tensor), len(self.scaling[1])))
             tensor = tensor - (weights * self.scaling[1][:, None, None]).sum((1, 2, 3))
         return to_original(variable, tensor)
-
-    @property
-    def _stem(self) -> str:
-        return next(
-            name.removesuffix("/weights")
-            for name in self.keys
-            if name.endswith(("/conv1_1/weights", "/Conv/weights", "/conv1/weights"))
-        )
 
     def _with_epsilon(self, gamma: Tensor, scope: str) -> Tensor:
         theirs, ours = _EPSILONS[self.family]
         if theirs == ours:
             return gamma
-        variance = self._tensor(f"{scope}/moving_variance")
+        variance = self._beside(f"{scope}/moving_variance", tuple(gamma.shape))
         return gamma * ((variance + ours) / (variance + theirs)).sqrt()
+
+    def _beside(self, variable: str, shape: tuple[int, ...]) -> Tensor:
+        """Another variable, of a shape that begins so, with which one is worked out.
+
+        Raises:
+            Malformed: it is missing or of another shape.
+        """
+        tensor = self._tensor(variable) if variable in self.keys else None
+        if tensor is None or tensor.shape[: len(shape)] != shape:
+            raise Malformed(f"others are worked out with {variable}, which does not fit")
+        return tensor
 
     def _tensor(self, variable: str) -> Tensor:
         with safe_open(self.path, "pt") as file:
             tensor: Tensor = file.get_tensor(self.keys[variable])
+        if not tensor.is_floating_point():
+            raise Malformed(f"{variable} is of {str(tensor.dtype)[6:]}, which no weights are")
         return tensor.float()
 
 

@@ -78,7 +78,7 @@ class Misfit:
         backbone, head = self._assignments(_BACKBONE), self._head()
         classes = self._flags_for_classes()
         if not (backbone or head or classes):
-            return "segdata import-checkpoint FILE OUT tells the settings that the file has"
+            return "no setting makes it fit: fetch it again, or give another file"
         if not (backbone or head):
             return self._for_classes(classes)
         if not head:

@@ -47,6 +47,11 @@ def with_network_of_checkpoint(settings: TrainSettings, earlier: RunConfig | Non
             contradicts one that was given.
     """
     beginning = settings.initialization
+    if beginning.checkpoint is not None and not beginning.checkpoint.strip():
+        raise UserError(
+            "initialization.checkpoint is empty; is a variable of the shell not set?",
+            "give a file, or leave it out to begin from random weights",
+        )
     if beginning.checkpoint is None or not beginning.take_network:
         return TakenNetwork(settings)
     given = settings.network.model_fields_set

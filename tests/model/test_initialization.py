@@ -139,6 +139,13 @@ def test_another_width_names_the_multiplier(tmp_path: Path) -> None:
     assert refused(tmp_path, marked(other)).remedy == "--set depth_multiplier=0.5"
 
 
+def test_a_shape_that_no_setting_has_is_the_file_s(tmp_path: Path) -> None:
+    odd = {"MobilenetV2/expanded_conv_3/project/weights": np.zeros((1, 1, 24, 5), np.float32)}
+    error = refused(tmp_path, {**marked(SETTINGS), **odd})
+    assert "is 1×1×24×5, not 1×1×24×3" in error.message
+    assert error.remedy == "no setting makes it fit: fetch it again, or give another file"
+
+
 def test_another_backbone_is_refused(tmp_path: Path) -> None:
     arrays = marked(NetworkSettings(variant="resnet_v1_18", num_classes=3))
     error = refused(tmp_path, arrays)

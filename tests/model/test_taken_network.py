@@ -172,6 +172,12 @@ def test_settings_that_contradict_the_file_s_are_told(tmp_path: Path) -> None:
         network_for(asked(path, "decoder_output_stride=none"))
 
 
+def test_an_empty_path_is_a_variable_that_is_not_set() -> None:
+    for take in ("true", "false"):
+        with pytest.raises(UserError, match=r"initialization\.checkpoint is empty"):
+            network_for(asked(Path("x"), "initialization.checkpoint=", f"take_network={take}"))
+
+
 def test_rates_that_no_file_tells_must_be_given(tmp_path: Path) -> None:
     path = file_of(tmp_path, OTHERS.model_copy(update={"atrous_rates": (2, 4)}))
     with pytest.raises(UserError, match="does not tell atrous_rates") as error:

@@ -196,6 +196,37 @@ def test_other_statistics_of_images_are_read_beside_the_file(tmp_path: Path) -> 
     assert np.array_equal(mean, state["bn1.running_mean"].numpy())
 
 
+ALONE = {
+    "an epsilon without its variance": ("blocks.1.0.bn1.running_var", None),
+    "an epsilon with another variance": ("blocks.1.0.bn1.running_var", torch.ones(7)),
+    "a mean without its weights": ("conv_stem.weight", None),
+    "a mean with others": ("conv_stem.weight", torch.ones(32, 4, 3, 3)),
+    "a mean with a matrix": ("conv_stem.weight", torch.ones(32, 4)),
+}
+
+
+@pytest.mark.parametrize("case", ALONE)
+def test_what_is_worked_out_with_a_weight_that_does_not_fit_is_told(
+    tmp_path: Path, case: str
+) -> None:
+    name, instead = ALONE[case]
+    state, path = mobilenetv2(), tmp_path / "model.safetensors"
+    del state[name]
+    save_file(state if instead is None else {**state, name: instead}, path)
+    with pytest.raises(UserError, match="which does not fit"):
+        import_checkpoint(ImportRequest(path=path, out=tmp_path / "out", partial=True))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", [torch.int8, torch.bool, torch.complex64])
+def test_numbers_that_are_no_weights_are_refused(tmp_path: Path, kind: torch.dtype) -> None:
+    state, path = mobilenetv2(), tmp_path / "model.safetensors"
+    state["blocks.1.0.conv_pw.weight"] = state["blocks.1.0.conv_pw.weight"].to(kind)
+    save_file(state, path)
+    with pytest.raises(UserError, match="which no weights are"):
+        import_checkpoint(ImportRequest(path=path, out=tmp_path / "out"))
+
+
 RELATIVES = {
     "a deeper stem": lambda: {**resnet((3, 4, 6, 3), True), "conv1.0.weight": torch.zeros(1)},
     "ResNet-34": lambda: resnet((3, 4, 6, 3), is_bottleneck=False),
