@@ -234,3 +234,7 @@ def test_a_class_that_one_image_holds_has_none() -> None:
 def test_they_stay_between_0_and_1() -> None:
     skewed = np.concatenate([np.full(900, 1.0), np.full(100, 0.2)])
     assert interval_around(0.99, skewed, 20, 0.95).high == 1.0
+
+
+def test_a_score_of_nothing_has_no_minus() -> None:
+    assert str(interval_around(0.0, np.zeros(100), 20, 0.95).high) == "0.0"

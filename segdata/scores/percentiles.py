@@ -49,7 +49,8 @@ def expanded(ordered: Floats, units: int, level: float) -> Interval:
         Of negated scores exactly the negated interval.
     """
     share = tail(level, units)
-    return Interval(_at(ordered, share), -_at(-ordered[::-1], share))
+    # Of 0, a minus sign alone would make "-0.0000".
+    return Interval(_at(ordered, share), 0.0 - _at(-ordered[::-1], share))
 
 
 def _at(ordered: Floats, share: float) -> float:
