@@ -34,7 +34,9 @@ def render_totals(report: CheckReport, console: Console) -> None:
     looked_at = ", ".join(
         f"{count} {what}" for what, count in report.checked.items() if what != "sampled"
     )
-    paragraph(Text(f"checked {looked_at}: {counted(report)}"), console)
+    # Nothing was opened where names alone stop a command.
+    said = f"checked {looked_at}" if looked_at else "found"
+    paragraph(Text(f"{said}: {counted(report)}"), console)
     if len(report):
         first = next(iter(report)).rule
         paragraph(Text(f"what a rule means: {kept(f'segdata rules {first}')}"), console)
