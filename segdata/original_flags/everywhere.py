@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from segdata.original_flags.flag import NETWORK_SCRIPTS, Flag, Kind, Script
+from segdata.original_flags.flag import NETWORK_SCRIPTS, Flag, Script, idle
 
 _ALL: tuple[Script, ...] = (*NETWORK_SCRIPTS, "shard")
 _NOT_TRAIN: tuple[Script, ...] = ("eval", "vis", "export")
@@ -16,10 +14,6 @@ _OWN_SIZE = (
 _UNRESIZED = "refused: a file that segdata exports resizes no photos"
 
 
-def _idle(scripts: tuple[Script, ...], name: str, kind: Kind, default: Any, word: str) -> Flag:
-    return Flag(name=name, kind=kind, scripts=scripts, default=default, word=word)
-
-
 def _resizing(name: str) -> Flag:
     return Flag(
         name=name, kind="integer", scripts=("eval", "vis"), setting=f"data.{name}", word=_OWN_SIZE
@@ -28,24 +22,24 @@ def _resizing(name: str) -> Flag:
 
 FLAGS = (
     _resizing("min_resize_value"),
-    _idle(("export",), "min_resize_value", "integer", None, _UNRESIZED),
+    idle(("export",), "min_resize_value", "integer", None, _UNRESIZED),
     _resizing("max_resize_value"),
-    _idle(("export",), "max_resize_value", "integer", None, _UNRESIZED),
+    idle(("export",), "max_resize_value", "integer", None, _UNRESIZED),
     _resizing("resize_factor"),
-    _idle(("export",), "resize_factor", "integer", None, _UNRESIZED),
-    _idle(_NOT_TRAIN, "label_weights", "floats", None, "only training has a loss to weigh"),
-    _idle(
+    idle(("export",), "resize_factor", "integer", None, _UNRESIZED),
+    idle(_NOT_TRAIN, "label_weights", "floats", None, "only training has a loss to weigh"),
+    idle(
         NETWORK_SCRIPTS, "quantize_delay_step", "integer", -1,
         "training for 8-bit integers is not offered: TensorFlow's own ended with version 1.15",
     ),
-    _idle(
+    idle(
         ("train", "eval", "vis"), "master", "string", "",
         "the command runs on this machine, in one process",
     ),
-    _idle(_ALL, "logtostderr", "boolean", False, _TO_STDERR),
-    _idle(_ALL, "alsologtostderr", "boolean", False, _TO_STDERR),
-    _idle(_ALL, "stderrthreshold", "string", "fatal", _TO_STDERR),
-    _idle(_ALL, "verbosity", "integer", -1, _TO_STDERR),
-    _idle(_ALL, "v", "integer", -1, _TO_STDERR),
-    _idle(_ALL, "log_dir", "string", "", _TO_STDERR),
+    idle(_ALL, "logtostderr", "boolean", False, _TO_STDERR),
+    idle(_ALL, "alsologtostderr", "boolean", False, _TO_STDERR),
+    idle(_ALL, "stderrthreshold", "string", "fatal", _TO_STDERR),
+    idle(_ALL, "verbosity", "integer", -1, _TO_STDERR),
+    idle(_ALL, "v", "integer", -1, _TO_STDERR),
+    idle(_ALL, "log_dir", "string", "", _TO_STDERR),
 )  # fmt: skip

@@ -43,3 +43,8 @@ class Flag:
     def repeats(self) -> bool:
         """Whether it holds several values."""
         return self.kind in ("list", "integers", "floats")
+
+
+def idle(scripts: tuple[Script, ...], name: str, kind: Kind, default: Any, word: str) -> Flag:
+    """A flag that changes nothing here; ``word`` says why."""
+    return Flag(name=name, kind=kind, scripts=scripts, default=default, word=word)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from segdata.original_flags.flag import NETWORK_SCRIPTS, Flag, Kind
+from segdata.original_flags.flag import NETWORK_SCRIPTS, Flag, Kind, idle
 from segdata.original_flags.variants import VARIANTS
 
 _NO_NAS = "it belongs to the NAS backbones, which segdata does not have"
@@ -20,9 +21,7 @@ def _is(name: str, kind: Kind, default: Any, field: str, pair: bool = False) -> 
     )  # fmt: skip
 
 
-def _idle(name: str, kind: Kind, default: Any, word: str) -> Flag:
-    return Flag(name=name, kind=kind, scripts=NETWORK_SCRIPTS, default=default, word=word)
-
+_idle = partial(idle, NETWORK_SCRIPTS)
 
 FLAGS = (
     Flag(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from segdata.original_flags.flag import WHERE_IT_COUNTS, Flag, Kind, Script
+from segdata.original_flags.flag import WHERE_IT_COUNTS, Flag, Kind, Script, idle
 
 _BOTH: tuple[Script, ...] = ("eval", "vis")
 _WHOLE = (
@@ -17,10 +17,6 @@ _ONE_BY_ONE = "pictures keep their own sizes, so they are predicted one by one"
 
 def _is(script: Script, name: str, kind: Kind, default: Any, option: str) -> Flag:
     return Flag(name=name, kind=kind, scripts=(script,), default=default, option=option)
-
-
-def _idle(scripts: tuple[Script, ...], name: str, kind: Kind, default: Any, word: str) -> Flag:
-    return Flag(name=name, kind=kind, scripts=scripts, default=default, word=word)
 
 
 def _crop(script: Script) -> Flag:
@@ -54,11 +50,11 @@ FLAGS = (
     _is("vis", "also_save_raw_predictions", "boolean", False, "--kind raw"),
     _crop("eval"),
     _crop("vis"),
-    _idle(("eval",), "eval_batch_size", "integer", 1, _ONE_BY_ONE),
-    _idle(("vis",), "vis_batch_size", "integer", 1, _ONE_BY_ONE),
-    _idle(_BOTH, "eval_interval_secs", "integer", 300, _ONE_PASS),
-    _idle(("eval",), "max_number_of_evaluations", "integer", 0, _ONE_PASS),
-    _idle(("vis",), "max_number_of_iterations", "integer", 0, _ONE_PASS),
+    idle(("eval",), "eval_batch_size", "integer", 1, _ONE_BY_ONE),
+    idle(("vis",), "vis_batch_size", "integer", 1, _ONE_BY_ONE),
+    idle(_BOTH, "eval_interval_secs", "integer", 300, _ONE_PASS),
+    idle(("eval",), "max_number_of_evaluations", "integer", 0, _ONE_PASS),
+    idle(("vis",), "max_number_of_iterations", "integer", 0, _ONE_PASS),
     _is("export", "checkpoint_path", "string", None, "RUN"),
     Flag(
         name="export_path", kind="string", scripts=("export",), option="--out",
@@ -78,7 +74,7 @@ FLAGS = (
         name="num_classes", kind="integer", scripts=("export",), default=21,
         setting="network.num_classes",
     ),
-    _idle(
+    idle(
         ("export",), "save_inference_graph", "boolean", False,
         "a graph in text form is TensorFlow 1's; the exported file can be opened with Netron",
     ),

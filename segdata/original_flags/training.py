@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from segdata.original_flags.flag import WHERE_IT_COUNTS, Flag, Kind, Script
+from segdata.original_flags.flag import WHERE_IT_COUNTS, Flag, Kind, Script, idle
 
 _TRAIN: tuple[Script, ...] = ("train",)
 _ONE_PROCESS = (
@@ -32,8 +33,7 @@ def _option(name: str, option: str, default: Any = None, word: str = "") -> Flag
     return Flag(name=name, kind="string", scripts=_TRAIN, default=default, option=option, word=word)
 
 
-def _idle(name: str, kind: Kind, default: Any, word: str) -> Flag:
-    return Flag(name=name, kind=kind, scripts=_TRAIN, default=default, word=word)
+_idle = partial(idle, _TRAIN)
 
 
 FLAGS = (
