@@ -44,7 +44,7 @@ class DamagedCheckpoint(UserError):
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """All that prediction and a resumed run need."""
+    """All that prediction and a resumed run need; prediction needs no ``optimizer``."""
 
     step: int
     settings: TrainSettings
@@ -86,8 +86,6 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
             shutil.rmtree(final)
         partial.rename(final)
         _sync_folder(folder)
-        for old in list(_newest_first(folder))[KEPT:]:
-            shutil.rmtree(old)
     except OSError as error:
         raise UserError(
             f"cannot write {final}: {error.strerror}", "free some space, or choose another --out"
@@ -95,11 +93,17 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     finally:
         # What was interrupted, or found the disk full.
         shutil.rmtree(partial, ignore_errors=True)
+    for old in list(_newest_first(folder))[KEPT:]:
+        # One that stays takes space; the new one is whole all the same.
+        shutil.rmtree(old, ignore_errors=True)
     return final
 
 
-def load(path: Path) -> Checkpoint:
+def load(path: Path, *, optimizer: bool = True) -> Checkpoint:
     """Read one checkpoint folder.
+
+    Args:
+        optimizer: read the optimizer's state, too, which only a training that goes on needs.
 
     Raises:
         DamagedCheckpoint: a file is missing, cut off or changed.
@@ -108,14 +112,13 @@ def load(path: Path) -> Checkpoint:
     try:
         description = json.loads((path / DESCRIPTION).read_bytes())
         _refuse_others(path, description["format"])
-        tensors = {name: _checked(path / name, description) for name in (WEIGHTS, OPTIMIZER)}
         return Checkpoint(
             step=description["step"],
             settings=TrainSettings.model_validate_json(json.dumps(description["settings"])),
             class_map=ClassMap.from_json(description["classes"]),
             data_digest=description["data_digest"],
-            weights=tensors[WEIGHTS],
-            optimizer=tensors[OPTIMIZER],
+            weights=_checked(path / WEIGHTS, description),
+            optimizer=_checked(path / OPTIMIZER, description) if optimizer else {},
         )
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, ValidationError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
@@ -124,8 +127,11 @@ def load(path: Path) -> Checkpoint:
         ) from error
 
 
-def latest(folder: Path) -> Found | None:
+def latest(folder: Path, *, optimizer: bool = True) -> Found | None:
     """The newest checkpoint below ``folder`` that is whole; None if there never was one.
+
+    Args:
+        optimizer: as of :func:`load`; what is not read may be damaged.
 
     Raises:
         DamagedCheckpoint: there are checkpoints, and all are damaged.
@@ -133,7 +139,7 @@ def latest(folder: Path) -> Found | None:
     damaged: list[str] = []
     for path in _newest_first(folder):
         try:
-            return Found(load(path), path, tuple(damaged))
+            return Found(load(path, optimizer=optimizer), path, tuple(damaged))
         except DamagedCheckpoint as error:
             damaged.append(error.message)
     if damaged:

@@ -55,7 +55,11 @@ class Hardware:
 
     def placed(self, images: Tensor) -> Tensor:
         """``images: uint8 N×3×H×W`` on the device, in the memory format."""
-        return images.to(self.device, memory_format=self.memory_format)
+        return self.moved(images).contiguous(memory_format=self.memory_format)
+
+    def moved(self, tensor: Tensor) -> Tensor:
+        """A tensor on the device; the processor does not wait for a GPU to have copied it."""
+        return tensor.to(self.device, non_blocking=self.device.type == "cuda")
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from segdata.errors import UserError
 def newest(path: Path) -> Checkpoint:
     """The newest whole checkpoint of a run or of an import, or the one that ``path`` is.
 
+    Without the optimizer's state.
+
     Raises:
         UserError: there is none, or it is damaged.
     """
@@ -24,9 +26,9 @@ def newest(path: Path) -> Checkpoint:
     if path.suffix == ".safetensors":
         path = path.parent
     if (path / checkpoints.DESCRIPTION).is_file():
-        return checkpoints.load(path)
+        return checkpoints.load(path, optimizer=False)
     folder = path / CHECKPOINTS
-    found = checkpoints.latest(folder if folder.is_dir() else path)
+    found = checkpoints.latest(folder if folder.is_dir() else path, optimizer=False)
     if found is None:
         raise UserError(
             f"{path} holds no checkpoint", "give the folder of a run: segdata train … --out RUN"

@@ -18,7 +18,7 @@ CONFIG, METRICS, CHECKPOINTS = "config.json", "metrics.jsonl", "checkpoints"
 # In every checkpoint, beside its weights.
 DESCRIPTION = "checkpoint.json"
 # Shards that were made for the run lie in its folder before it begins.
-_MAY_BE_THERE = {METRICS, CHECKPOINTS, "shards"}
+_MAY_BE_THERE = {"shards"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,14 @@ class RunFolder:
         if self.path.is_file():
             raise UserError(f"{self.path} is a file, and a run is a folder", "choose another --out")
         entries = self.path.iterdir() if self.path.is_dir() else ()
-        if any(e.name not in _MAY_BE_THERE and not e.name.startswith(".") for e in entries):
+        names = {e.name for e in entries if not e.name.startswith(".")} - _MAY_BE_THERE
+        if left := sorted(names & {METRICS, CHECKPOINTS}):
+            raise UserError(
+                f"{self.path} holds {' and '.join(left)} of a training, and no {CONFIG}, which "
+                "says what was trained",
+                f"put its {CONFIG} back, or choose another --out",
+            )
+        if names:
             raise UserError(
                 f"{self.path} is not empty and holds no training run", "choose another --out"
             )
@@ -113,6 +120,10 @@ class RunFolder:
             except json.JSONDecodeError:
                 continue
         return parsed
+
+    def is_validated(self, step: int) -> bool:
+        """Whether the metrics hold a score of the val split after a step."""
+        return any(line["step"] == step and "val_miou" in line for line in self.metrics())
 
     def forget_after(self, step: int) -> None:
         """Drop the metrics of steps that a resumed run takes again."""

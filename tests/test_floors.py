@@ -47,6 +47,7 @@ ONLY_USERS = {
         "worklist",
         "resizing",
         "model.training.augment",
+        "model.training.data",
     },
     "tensorflow": {"tf_data"},
     "pycocotools": {"sources", "submissions"},

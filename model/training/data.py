@@ -7,11 +7,13 @@ interruption changes what the network sees. No TensorFlow.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -43,7 +45,7 @@ class LabelledImage:
 
 @dataclass(frozen=True)
 class Batch:
-    """``images: uint8 N×3×H×W`` (channels last in memory), ``labels: int64 N×H×W``."""
+    """``images: uint8 N×3×H×W`` (channels last in memory), ``labels: int32 N×H×W``."""
 
     images: Tensor
     labels: Tensor
@@ -53,27 +55,39 @@ class Batch:
 class SplitRecords:
     """The labelled records of one split, by number; safe to read from several threads.
 
+    Args:
+        remedy: what to do about a split that cannot be used.
+
     Raises:
         UserError: the split does not exist, is empty, or has images without labels.
     """
 
-    def __init__(self, folder: Path, manifest: ShardManifest, split: str) -> None:
-        shards = manifest.of_split(split)
-        self._places = [(folder / s.file, offset) for s in shards for offset in s.offsets]
+    def __init__(
+        self,
+        folder: Path,
+        manifest: ShardManifest,
+        split: str,
+        remedy: str = "train on a labelled split: --set split=NAME",
+    ) -> None:
+        paths = ((folder / shard.file, shard.offsets) for shard in manifest.of_split(split))
+        self._places = [(path, offset) for path, offsets in paths for offset in offsets]
         self._num_classes = manifest.num_classes
         self.ignore = manifest.ignore_label
         info = manifest.splits[split]
         if not self._places:
-            raise UserError(f"the split {split!r} of {folder} is empty", "choose another split")
+            raise UserError(f"the split {split!r} of {folder} is empty", remedy)
         if info.labelled < info.samples:
             raise UserError(
                 f"{info.samples - info.labelled} of {info.samples} images of the split {split!r} "
                 "have no label",
-                "train on a labelled split: --set split=NAME",
+                remedy,
             )
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def __iter__(self) -> Iterator[LabelledImage]:
+        return map(self.__getitem__, range(len(self)))
 
     def __getitem__(self, index: int) -> LabelledImage:
         """Read and check one record.
@@ -126,6 +140,8 @@ class TrainingData:
     Args:
         settings: with ``crop_size`` chosen.
         sampler: decides which records a step shows to this process.
+        padding: the pixel around photos that are smaller than the crop.
+        pinned: whether batches lie where a GPU copies them by itself.
     """
 
     split: SplitRecords
@@ -133,21 +149,34 @@ class TrainingData:
     crop_size: HeightWidth
     sampler: Sampler
     padding: tuple[int, int, int] = MEAN_PIXEL
+    pinned: bool = False
 
-    def batches(self, step: int, steps: int) -> Iterator[Batch]:
+    def batches(self, step: int, steps: int) -> Generator[Batch]:
         """The batches of the steps from ``step`` up to ``steps``, made by worker threads."""
         drawn = self.sampler.batches(step, steps, self.settings.batch_size)
         pool = ThreadPoolExecutor(self.settings.workers, thread_name_prefix="segdata-data")
-        waiting: deque[list[Future[_Crop]]] = deque()
-        try:
-            for draws in drawn:
-                waiting.append([pool.submit(self._crop, draw) for draw in draws])
-                if len(waiting) > _BATCHES_AHEAD:
-                    yield _collated(waiting.popleft())
-            while waiting:
-                yield _collated(waiting.popleft())
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        waiting: deque[Future[Batch]] = deque()
+        with _one_thread_each():
+            try:
+                for draws in drawn:
+                    crops = [pool.submit(self._crop, draw) for draw in draws]
+                    # Begun after its crops, so it never waits for one that waits for it.
+                    waiting.append(pool.submit(self._collated, crops))
+                    if len(waiting) > _BATCHES_AHEAD:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _collated(self, futures: list[Future[_Crop]]) -> Batch:
+        crops = [future.result() for future in futures]
+        # Stacked as N×H×W×3 and only then named N×3×H×W: that is channels_last, without a copy.
+        images = torch.from_numpy(np.stack([crop.image for crop in crops])).permute(0, 3, 1, 2)
+        labels = torch.from_numpy(np.stack([crop.label for crop in crops]))
+        if self.pinned:
+            images, labels = images.pin_memory(), labels.pin_memory()
+        return Batch(images, labels, tuple(crop.key for crop in crops))
 
     def _crop(self, draw: Draw) -> _Crop:
         sample = self._resized(self.split[draw.index])
@@ -181,9 +210,12 @@ class _Crop:
     label: npt.NDArray[np.int32]
 
 
-def _collated(futures: list[Future[_Crop]]) -> Batch:
-    crops = [future.result() for future in futures]
-    # Stacked as N×H×W×3 and only then named N×3×H×W: that is channels_last, without a copy.
-    images = torch.from_numpy(np.stack([crop.image for crop in crops])).permute(0, 3, 1, 2)
-    labels = torch.from_numpy(np.stack([crop.label for crop in crops])).long()
-    return Batch(images, labels, tuple(crop.key for crop in crops))
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Keep OpenCV from taking all cores for every worker; the network needs them."""
+    earlier = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(earlier)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, optim
 
 from model.config import TrainSettings
-from model.hardware import Hardware
+from model.hardware import Hardware, telling_of_memory
 from model.network.deeplab import DeepLab
 from model.training.data import Batch
 from model.training.loss import PixelLoss, top_k_at, weight_tensor
@@ -21,6 +22,10 @@ from segdata.errors import UserError
 SMALLER_RATE = (
     "train into another --out with a smaller rate: --set base_learning_rate=RATE; "
     "segdata doctor checks whether the labels are the cause"
+)
+SMALLER_BATCHES = (
+    "train into another --out with smaller crops or fewer at once: --set crop_size=H,W or "
+    "--set batch_size=N"
 )
 
 
@@ -54,6 +59,7 @@ class Learner:
         torch.manual_seed(_step_seed(settings.run.seed, -1))
         network = DeepLab(settings.network)
         network.frozen_batch_norm = not settings.optimizer.fine_tune_batch_norm
+        network.train()
         hardware.place(network)
         optimizer = build_optimizer(network, settings)
         weights = weight_tensor(settings.loss, pixels, hardware.device)
@@ -67,19 +73,21 @@ class Learner:
         """Take a step and return its loss; ``step`` counts those before it.
 
         Raises:
-            UserError: the loss is not finite; names the records.
+            UserError: the loss is not finite (names the records), or the memory is too small.
         """
         torch.manual_seed(_step_seed(self.settings.run.seed, step))
         rate = self.rate_at(step)
         set_learning_rate(self.optimizer, rate)
-        self.network.train()
-        loss = self._loss(step, batch)
-        value = loss.item()
-        if not math.isfinite(value):
-            raise _diverged(step, value, rate, batch.keys)
+        # Freed before the forward pass, which then has their memory.
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+        with telling_of_memory("this training step", SMALLER_BATCHES), _fastest_convolutions():
+            loss = self._loss(step, batch)
+            loss.backward()  # type: ignore[no-untyped-call]
+            # Reading the loss waits for a GPU, which by now has all its work.
+            value = loss.item()
+            if not math.isfinite(value):
+                raise _diverged(step, value, rate, batch.keys)
+            self.optimizer.step()
         return value
 
     def _loss(self, step: int, batch: Batch) -> Tensor:
@@ -93,11 +101,22 @@ class Learner:
         with self.hardware.autocast():
             scales = self.network.at_scales(self.hardware.placed(batch.images))
             merged = self.network.merged(scales)
-        labels = batch.labels.to(self.hardware.device)
+        labels = self.hardware.moved(batch.labels).long()
         loss = criterion(merged, labels)
         for logits in scales if len(scales) > 1 else ():
             loss = loss + criterion(logits, labels)
         return loss
+
+
+@contextmanager
+def _fastest_convolutions() -> Iterator[None]:
+    """cuDNN tries its algorithms once and takes the fastest: all crops are of one size."""
+    earlier = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = earlier
 
 
 def _diverged(step: int, value: float, rate: float, keys: tuple[str, ...]) -> UserError:

@@ -2,7 +2,8 @@
 
 A run is a function of its settings and its shards: the same line run again resumes, and an
 interrupted run ends with the very weights of one that was not interrupted (same CPU, same number of
-threads; GPUs add up in another order each time, so there they agree up to rounding).
+threads; GPUs add up in another order each time, and cuDNN takes the algorithms that were fastest
+when it tried them, so there they agree up to rounding).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,38 +20,39 @@ from torch import optim
 from model import checkpoint as checkpoints
 from model.checkpoint import Checkpoint, Found
 from model.config import TrainSettings
-from model.hardware import Hardware, choose_hardware
+from model.hardware import Hardware, choose_hardware, telling_of_memory
 from model.network.deeplab import DeepLab
 from model.prediction.predictor import TrainedPredictor
 from model.run_folder import RunConfig, RunFolder
 from model.training.calibration import recalibrate
 from model.training.data import Batch, SplitRecords, TrainingData
 from model.training.initialization import first_weights
-from model.training.interruption import deferred
-from model.training.learner import SMALLER_RATE, Learner
+from model.training.interruption import Interruption, deferred
+from model.training.learner import SMALLER_BATCHES, SMALLER_RATE, Learner
 from model.training.optimizer import optimizer_state, restore_optimizer
 from model.training.resolution import continued, crop_notes, refuse_differences, resolved
 from model.training.sampler import Sampler
 from model.training.taken_network import with_network_of_checkpoint
-from segdata.confusion import ConfusionMatrix
+from model.training.validation import Validation, validation_notes
 from segdata.errors import UserError
 from segdata.manifest import ShardManifest
 
-VALIDATION_SPLIT = "val"
 # Steps over which the shown speed and loss are averaged.
 _SHOWN_OVER = 20
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands after a step; loss and speed are averaged over the last steps."""
+    """Where a run stands after a step; loss and speed are averaged over the last steps.
+
+    The speed is that of a step and of the wait for its batch.
+    """
 
     step: int
     steps: int
     loss: float
     learning_rate: float
     images_per_second: float
-    seconds_left: float
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,12 @@ def train(
     if earlier is None:
         session.config = config = replace(config, choices=(*config.choices, *origin))
         run.start(config)
-    for choice in dict.fromkeys((*config.choices, *origin, *crop_notes(settings, manifest))):
+    notes = (*crop_notes(settings, manifest), *validation_notes(settings, manifest))
+    for choice in dict.fromkeys((*config.choices, *origin, *notes)):
         listener.note(choice)
     first_step = _restore(session, run, found, listener)
+    # The session has copies, which are all that a training's memory should hold.
+    del found
     if first_step >= config.settings.run.steps:
         listener.note(f"{out} is finished: all {first_step} steps are done")
     return session.train(run, first_step, listener)
@@ -124,15 +130,20 @@ def train(
 
 @dataclass(eq=False)
 class Session:
-    """The parts of a run that is going on."""
+    """The parts of a run that is going on.
+
+    ``checkpoint`` is where its newest one lies; ``_ready`` is when the next batch could have begun.
+    """
 
     config: RunConfig
     hardware: Hardware
     learner: Learner
     data: TrainingData
-    validation: SplitRecords | None
+    validation: Validation | None
+    checkpoint: Path | None = None
     _losses: deque[float] = field(default_factory=lambda: deque(maxlen=_SHOWN_OVER))
     _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_SHOWN_OVER))
+    _ready: float = 0.0
 
     @classmethod
     def of(
@@ -144,7 +155,6 @@ class Session:
         assert settings.network.num_classes is not None
         records = SplitRecords(shards, manifest, settings.data.split)
         sampler = Sampler(len(records), settings.run.seed)
-        validated = settings.run.validate_every and VALIDATION_SPLIT in manifest.splits
         pixels = manifest.splits[settings.data.split].pixels[: manifest.num_classes]
         pixels += (0,) * (settings.network.num_classes - len(pixels))
         return cls(
@@ -152,9 +162,14 @@ class Session:
             hardware,
             Learner.of(settings, hardware, records.ignore, pixels),
             TrainingData(
-                records, settings.data, settings.data.crop_size, sampler, _padding(settings)
+                records,
+                settings.data,
+                settings.data.crop_size,
+                sampler,
+                _padding(settings),
+                pinned=hardware.device.type == "cuda",
             ),
-            SplitRecords(shards, manifest, VALIDATION_SPLIT) if validated else None,
+            Validation.of(settings, shards, manifest),
         )
 
     @property
@@ -168,8 +183,14 @@ class Session:
     def train(self, run: RunFolder, first_step: int, listener: Listener) -> TrainResult:
         """Take the steps from ``first_step`` to the last, saving on the way."""
         settings, started = self.config.settings.run, time.monotonic()
-        with deferred() as interruption:
-            for step, batch in enumerate(self.data.batches(first_step, settings.steps), first_step):
+        with (
+            deferred() as interruption,
+            closing(self.data.batches(first_step, settings.steps)) as batches,
+        ):
+            if not run.is_validated(first_step):
+                self.validate(run, first_step, listener, interruption)
+            self._ready = time.perf_counter()
+            for step, batch in enumerate(batches, first_step):
                 progress = self.step(step, batch)
                 run.log(
                     step=progress.step,
@@ -178,24 +199,12 @@ class Session:
                     images_per_second=round(len(batch.keys) / self._seconds[-1], 2),
                 )
                 listener.progress(progress)
-                finished = progress.step == settings.steps
-                if finished:
-                    self.recalibrate()
-                if finished or interruption or progress.step % settings.save_every == 0:
-                    self.save(run, progress.step)
-                if self._is_validated_at(progress.step):
-                    self.validate(run, progress.step, listener)
-                if interruption and not finished:
-                    listener.note(
-                        f"stopped and saved at step {progress.step} of {settings.steps}; "
-                        "the same command goes on from there"
-                    )
-                    interruption.end()
-        found = checkpoints.latest(run.checkpoints)
-        assert found is not None
+                self.after(run, progress.step, listener, interruption)
+                self._ready = time.perf_counter()
+        assert self.checkpoint is not None
         return TrainResult(
             out=run.path,
-            checkpoint=found.path,
+            checkpoint=self.checkpoint,
             settings=self.config.settings,
             first_step=first_step,
             steps=settings.steps,
@@ -207,17 +216,39 @@ class Session:
 
     def step(self, step: int, batch: Batch) -> Progress:
         """One optimizer step; ``step`` counts those before it."""
-        began = time.perf_counter()
         self._losses.append(self.learner.step(step, batch))
-        self._seconds.append(time.perf_counter() - began)
+        self._seconds.append(time.perf_counter() - self._ready)
         return self._progress(step + 1, self.learner.rate_at(step))
+
+    def after(
+        self, run: RunFolder, step: int, listener: Listener, interruption: Interruption
+    ) -> None:
+        """Save, validate or stop after a step, whichever is due."""
+        settings = self.config.settings.run
+        finished = step == settings.steps
+        if finished:
+            self.recalibrate()
+        saved = finished or bool(interruption) or step % settings.save_every == 0
+        if saved:
+            self.save(run, step)
+        self.validate(run, step, listener, interruption)
+        if interruption and not finished:
+            # It may have come while the network was validated.
+            if not saved:
+                self.save(run, step)
+            listener.note(
+                f"stopped and saved at step {step} of {settings.steps}; "
+                "the same command goes on from there"
+            )
+            interruption.end()
 
     def recalibrate(self) -> None:
         """Measure the batch-norm statistics with the weights as they are."""
         run = self.config.settings.run
         if run.recalibrate_batches and not self.network.frozen_batch_norm:
-            batches = self.data.batches(run.steps, run.steps + run.recalibrate_batches)
-            recalibrate(self.network, batches, self.hardware)
+            drawn = self.data.batches(run.steps, run.steps + run.recalibrate_batches)
+            with closing(drawn) as batches, telling_of_memory("a batch", SMALLER_BATCHES):
+                recalibrate(self.network, batches, self.hardware)
 
     def save(self, run: RunFolder, step: int) -> None:
         """Write a checkpoint, unless the weights are no longer finite."""
@@ -230,39 +261,34 @@ class Session:
                 SMALLER_RATE,
             )
         optimizer = optimizer_state(self.optimizer, self.network)
-        checkpoints.save(run.checkpoints, replace(self._checkpoint(step), optimizer=optimizer))
+        whole = replace(self._checkpoint(step), optimizer=optimizer)
+        self.checkpoint = checkpoints.save(run.checkpoints, whole)
 
     def _checkpoint(self, step: int) -> Checkpoint:
         """The network as it is, without the optimizer's state."""
         config, weights = self.config, self.network.state_dict()
         return Checkpoint(step, config.settings, config.class_map, config.data_digest, weights)
 
-    def validate(self, run: RunFolder, step: int, listener: Listener) -> None:
-        """Score the val split with the weights as they are.
+    def validate(
+        self, run: RunFolder, step: int, listener: Listener, interruption: Interruption
+    ) -> None:
+        """Score the val split with the weights as they are, where that is due.
 
         In the precision of the training, for speed: ``segdata eval`` calculates in fp32, and may
-        say a little else.
+        say a little else. After an interruption the score is left to the run that goes on.
         """
-        assert self.validation is not None
-        network = self.config.settings.network
+        if self.validation is None or not self.validation.is_due(step):
+            return
         predictor = TrainedPredictor(
             self.network, self.config.class_map, self.hardware, self._checkpoint(step)
         )
-        assert network.num_classes is not None
-        total = ConfusionMatrix.zeros(network.num_classes, self.validation.ignore)
-        for index in range(len(self.validation)):
-            sample = self.validation[index]
-            predicted = predictor.predict(sample.image)
-            total += ConfusionMatrix.of(
-                sample.label, predicted, network.num_classes, self.validation.ignore
-            )
+        total = self.validation.score(predictor, interruption)
+        if total is None:
+            listener.note(f"step {step} is not validated; the same command makes up for it")
+            return
         miou = total.mean_iou()
         run.log(step=step, val_miou=miou, val_pixel_accuracy=total.pixel_accuracy)
         listener.note(f"step {step}: val mIoU {miou:.4f} (rule: cityscapes)")
-
-    def _is_validated_at(self, step: int) -> bool:
-        every = self.config.settings.run.validate_every
-        return self.validation is not None and step % every == 0
 
     @property
     def _images_per_second(self) -> float:
@@ -272,9 +298,8 @@ class Session:
 
     def _progress(self, step: int, rate: float) -> Progress:
         steps = self.config.settings.run.steps
-        left = (steps - step) * sum(self._seconds) / len(self._seconds)
         loss = sum(self._losses) / len(self._losses)
-        return Progress(step, steps, loss, rate, self._images_per_second, left)
+        return Progress(step, steps, loss, rate, self._images_per_second)
 
 
 def _restore(session: Session, run: RunFolder, found: Found | None, listener: Listener) -> int:
@@ -284,6 +309,7 @@ def _restore(session: Session, run: RunFolder, found: Found | None, listener: Li
         return 0
     for message in found.damaged:
         listener.note(f"{message}; going on from {found.path.name}")
+    session.checkpoint = found.path
     session.network.load_state_dict(dict(found.checkpoint.weights))
     restore_optimizer(session.optimizer, session.network, found.checkpoint.optimizer)
     run.forget_after(found.checkpoint.step)

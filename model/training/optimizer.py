@@ -31,8 +31,8 @@ def build_optimizer(network: DeepLab, settings: TrainSettings) -> optim.Optimize
     rate = asked.base_learning_rate
     if asked.optimizer == "adam":
         # The original's betas are TensorFlow's defaults, and PyTorch's.
-        return optim.Adam(described, lr=rate, eps=asked.adam_epsilon)
-    return optim.SGD(described, lr=rate, momentum=asked.momentum)
+        return optim.Adam(described, lr=rate, eps=asked.adam_epsilon, fused=True)
+    return optim.SGD(described, lr=rate, momentum=asked.momentum, fused=True)
 
 
 def _factor(name: str, settings: TrainSettings) -> float:
@@ -76,7 +76,7 @@ def restore_optimizer(
     for key, value in state.items():
         name, _, quantity = key.rpartition(":")
         parameter = parameters[name]
-        # Counters stay where they are; moments lie beside their parameter, in its layout.
-        if value.shape == parameter.shape:
-            value = torch.empty_like(parameter, requires_grad=False).copy_(value)
-        optimizer.state[parameter][quantity] = value
+        # Moments lie beside their parameter, in its layout; counters are single numbers.
+        of_weights = value.shape == parameter.shape
+        place = torch.empty_like(parameter if of_weights else value, device=parameter.device)
+        optimizer.state[parameter][quantity] = place.copy_(value)

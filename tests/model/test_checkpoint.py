@@ -1,11 +1,13 @@
 import errno
 import json
+import os
 
 import pytest
 import torch
 
 from model import checkpoint as checkpoints
 from model.checkpoint import Checkpoint, DamagedCheckpoint, latest, load, save
+from model.restoring import newest
 from segdata.errors import UserError
 
 from .conftest import CLASSES
@@ -68,8 +70,6 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(tmp_path, sett
                 "empty": b"",
             }[damage]
         )
-    if (file, damage) == ("checkpoint.json", "changed"):
-        return
     with pytest.raises(DamagedCheckpoint, match="step-00000002"):
         load(path.parent)
     found = latest(tmp_path)
@@ -135,3 +135,34 @@ def test_a_checkpoint_of_another_version_is_told_as_such(tmp_path, settings, ver
     file.write_text(json.dumps(json.loads(file.read_text()) | {"format": version}))
     with pytest.raises(UserError, match=f"{who} segdata"):
         load(path)
+
+
+def test_an_old_one_that_cannot_be_dropped_does_no_harm(tmp_path, settings, monkeypatch):
+    for step in (1, 2):
+        save(tmp_path, example(settings, step))
+    old = tmp_path / "step-00000001"
+    monkeypatch.setattr(os, "unlink", lambda *_, **__: _refuse())
+    assert save(tmp_path, example(settings, 3)).name == "step-00000003"
+    assert old.is_dir()
+
+
+def _refuse():
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+@pytest.mark.parametrize("read", [load, lambda path, **how: latest(path.parent, **how).checkpoint])
+def test_the_optimizer_is_read_only_where_it_is_asked_for(tmp_path, settings, read):
+    path = save(tmp_path, example(settings))
+    (path / "optimizer.safetensors").unlink()
+    found = read(path, optimizer=False)
+    assert torch.equal(found.weights["b"], torch.tensor(3))
+    assert not found.optimizer
+    with pytest.raises(DamagedCheckpoint):
+        read(path)
+
+
+def test_a_predictor_reads_no_optimizer(tmp_path, settings):
+    path = save(tmp_path / "checkpoints", example(settings))
+    (path / "optimizer.safetensors").unlink()
+    for place in (tmp_path, tmp_path / "checkpoints", path):
+        assert newest(place).step == 3

@@ -1,3 +1,7 @@
+import threading
+from contextlib import closing
+
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -34,13 +38,13 @@ def test_records_come_back_as_they_were_written(shards):
         assert np.array_equal(records[index].label, label)
 
 
-def test_a_batch_is_channels_last_uint8_with_int64_labels(shards):
+def test_a_batch_is_channels_last_uint8_with_small_labels(shards):
     batch = batches(shards)[0]
     assert batch.images.shape == (4, 3, 33, 49)
     assert batch.images.dtype == torch.uint8
     assert batch.images.is_contiguous(memory_format=torch.channels_last)
     assert batch.labels.shape == (4, 33, 49)
-    assert batch.labels.dtype == torch.int64
+    assert batch.labels.dtype == torch.int32
     assert set(batch.labels.unique().tolist()) <= {0, 1, 2, IGNORE}
 
 
@@ -95,3 +99,43 @@ def test_without_an_ignore_label_padding_still_does_not_count(tmp_path):
     assert (batch.labels[:, 10:] == NO_LABEL).all()
     assert (batch.images[:, :, 10:] == MEAN_PIXEL[0]).all()
     assert (batch.labels[:, :2, :10] == IGNORE).all()
+
+
+def data_of(folder, **changes):
+    split = records_of(folder)
+    settings = DataSettings(batch_size=4, workers=1)
+    return TrainingData(split, settings, (33, 49), Sampler(len(split), 1), **changes)
+
+
+def test_opencv_leaves_the_cores_to_the_network_while_batches_are_made(shards):
+    earlier = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    try:
+        with closing(data_of(shards).batches(0, 6)) as made:
+            next(made)
+            assert cv2.getNumThreads() == 1
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(earlier)
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+def test_batches_are_pinned_for_a_gpu_alone(shards, monkeypatch, pinned):
+    seen = []
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda self: seen.append(self.dtype) or self)
+    list(data_of(shards, pinned=pinned).batches(0, 1))
+    assert seen == ([torch.uint8, torch.int32] if pinned else [])
+
+
+def test_a_record_that_cannot_be_read_ends_all_workers(shards, monkeypatch):
+    def damaged(self, index):
+        raise UserError(f"record {index}", "")
+
+    monkeypatch.setattr(SplitRecords, "__getitem__", damaged)
+    with pytest.raises(UserError, match="record"):
+        list(data_of(shards).batches(0, 6))
+    assert not [t for t in threading.enumerate() if t.name.startswith("segdata-data")]
+
+
+def test_all_records_in_their_order(shards):
+    assert [record.key for record in records_of(shards)] == [f"train_{i}" for i in range(7)]

@@ -9,12 +9,19 @@ from model.config import (
 )
 from model.network.deeplab import DeepLab
 from model.network.original_names import variables_of
-from model.training.optimizer import build_optimizer, set_learning_rate
+from model.training.optimizer import (
+    build_optimizer,
+    optimizer_state,
+    restore_optimizer,
+    set_learning_rate,
+)
 
 
 def network(variant="mobilenet_v2"):
+    """Its weights are whatever the memory held: nothing is drawn."""
     with torch.device("meta"):
-        return DeepLab(NetworkSettings(num_classes=3, variant=variant))
+        net = DeepLab(NetworkSettings(num_classes=3, variant=variant))
+    return net.to_empty(device="cpu")
 
 
 @pytest.mark.parametrize(
@@ -65,3 +72,77 @@ def test_only_the_logits_learn_faster_where_they_are_the_last_layers():
     assert faster == {"logits.semantic.conv.weight": 5.0, "logits.semantic.conv.bias": 10.0}
     assert found["aspp.aspp0.conv.weight"] == 0.5
     assert found["backbone.expanded_conv_3.squeeze_excite.Conv.conv.bias"] == 1.0
+
+
+def gradients(net, step):
+    """Of all magnitudes, a little of them zero, in the layout of the weights as autograd's are."""
+    drawn = torch.Generator().manual_seed(step)
+    for parameter in net.parameters():
+        size = 10 ** (8 * torch.rand(parameter.shape, generator=drawn) - 8)
+        value = size * torch.randn(parameter.shape, generator=drawn)
+        parameter.grad = torch.empty_like(parameter).copy_(value)
+
+
+def settings_of(name):
+    return TrainSettings(optimizer=OptimizerSettings(optimizer=name, momentum=0.8))
+
+
+def small():
+    """Its weights lie as N×H×W×C, whatever their shape is."""
+    torch.manual_seed(0)
+    asked = NetworkSettings(
+        num_classes=3, depth_multiplier=0.1, aspp_filters=8, decoder_filters=8, low_level_filters=4
+    )
+    return DeepLab(asked).to(memory_format=torch.channels_last)
+
+
+def steps_of(net, optimizer, steps):
+    for step in steps:
+        gradients(net, step)
+        set_learning_rate(optimizer, 0.01 / (step + 1))
+        optimizer.step()
+
+
+def by_hand(name, net, steps):
+    """The papers' formulas in float64, weights by their names."""
+    decayed = {n for n, p in net.named_parameters() if n.endswith("conv.weight") and p.shape[1] > 1}
+    weights = {n: p.detach().double() for n, p in net.named_parameters()}
+    first = {n: torch.zeros_like(w) for n, w in weights.items()}
+    second = {n: torch.zeros_like(w) for n, w in weights.items()}
+    for step in range(steps):
+        gradients(net, step)
+        for n, parameter in net.named_parameters():
+            rate = 0.01 / (step + 1) * (2.0 if n.endswith("conv.bias") else 1.0)
+            slope = parameter.grad.double() + (4e-5 * weights[n] if n in decayed else 0.0)
+            if name == "momentum":
+                first[n] = 0.8 * first[n] + slope
+                weights[n] = weights[n] - rate * first[n]
+                continue
+            first[n] = 0.9 * first[n] + 0.1 * slope
+            second[n] = 0.999 * second[n] + 0.001 * slope**2
+            root = (second[n] / (1 - 0.999 ** (step + 1))).sqrt() + 1e-8
+            weights[n] = weights[n] - rate * first[n] / (1 - 0.9 ** (step + 1)) / root
+    return weights
+
+
+@pytest.mark.parametrize("name", ["adam", "momentum"])
+def test_steps_are_those_of_the_papers(name):
+    expected, net = by_hand(name, small(), 4), small()
+    steps_of(net, build_optimizer(net, settings_of(name)), range(4))
+    for n, parameter in net.named_parameters():
+        torch.testing.assert_close(parameter.detach().double(), expected[n], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["adam", "momentum"])
+def test_a_state_that_was_saved_goes_on_to_the_last_bit(name):
+    straight, first, second = small(), small(), small()
+    steps_of(straight, build_optimizer(straight, settings_of(name)), range(5))
+    optimizer = build_optimizer(first, settings_of(name))
+    steps_of(first, optimizer, range(3))
+    second.load_state_dict(first.state_dict())
+    saved = {n: t.contiguous().clone() for n, t in optimizer_state(optimizer, first).items()}
+    resumed = build_optimizer(second, settings_of(name))
+    restore_optimizer(resumed, second, saved)
+    steps_of(second, resumed, range(3, 5))
+    for n, parameter in second.named_parameters():
+        assert torch.equal(parameter, straight.get_parameter(n)), n
