@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from model.importing.heads import TOP_CITYSCAPES_CELL, branches, published_cell
@@ -16,7 +16,7 @@ _CITYSCAPES_CLASSES = 19
 
 def assumed_settings(
     told: Mapping[str, Any], shapes: Mapping[str, Shape], found: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[str]]:
+) -> dict[str, Any]:
     """What no variable tells: from the graph, or as the original's released networks have it."""
     is_mobile_head = "mobilenet_v3" in told["variant"] and told.get("aspp_squeeze_excitation")
     assumed: dict[str, Any] = {"output_stride": 32 if is_mobile_head else 16}
@@ -28,18 +28,34 @@ def assumed_settings(
         assumed |= {"image_pooling_crop_size": (769, 769), "image_pooling_stride": (4, 5)}
     if published_cell(shapes):
         assumed["dense_prediction_cell"] = TOP_CITYSCAPES_CELL
-    guessed = [key for key in assumed if key not in found]
     assumed["atrous_rates"] = () if branches(shapes) == 0 else None
+    return {**assumed, **found}
+
+
+def assumption_notes(
+    told: Mapping[str, Any],
+    assumed: Mapping[str, Any],
+    found: Mapping[str, Any],
+    given: Collection[str] = (),
+) -> list[str]:
+    """What was assumed, in sentences.
+
+    Args:
+        told: settings that follow from the variables.
+        assumed: the others.
+        found: those of them that a graph tells.
+        given: settings that were asked for, of which nothing was assumed.
+    """
     if "num_classes" not in told:
-        return {**assumed, **found}, []
+        return []
+    guessed = [key for key in assumed if key not in (*found, *given, "atrous_rates")]
     notes = [
         *([f"not in the file, assumed: {_listed(assumed, guessed)}"] if guessed else []),
         *([f"read from the graph: {_listed(found, list(found))}"] if found else []),
     ]
-    assumed |= found
-    if branches(shapes) and "atrous_rates" not in found:
+    if assumed["atrous_rates"] is None and "atrous_rates" not in (*found, *given):
         notes.append("the atrous rates are not in the file, assumed: 6, 12, 18 at output stride 16")
-    return assumed, notes if found else [*notes, _without_flags(told, assumed)]
+    return notes if found else [*notes, *_without_flags(told, (*assumed, *given))]
 
 
 def open_settings(assumed: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, str]:
@@ -60,7 +76,7 @@ def open_settings(assumed: Mapping[str, Any], shapes: Mapping[str, Shape]) -> di
     return needed
 
 
-def _without_flags(told: Mapping[str, Any], assumed: Mapping[str, Any]) -> str:
+def _without_flags(told: Mapping[str, Any], known: Collection[str]) -> list[str]:
     """Settings that a training may have had, and that no checkpoint shows."""
     hidden = {
         "multi_grid": not told["variant"].startswith("mobilenet"),
@@ -68,10 +84,14 @@ def _without_flags(told: Mapping[str, Any], assumed: Mapping[str, Any]) -> str:
         "image_pyramid": True,
         "bounded_activation": True,
     }
-    names = ", ".join(key for key, counts in hidden.items() if counts and key not in assumed)
+    names = [key for key, counts in hidden.items() if counts and key not in known]
     return (
-        f"no checkpoint tells {names}, either: they are as without flags for them; where the "
-        "training had one, give it with --set KEY=VALUE"
+        [
+            f"no checkpoint tells {', '.join(names)}, either: as without flags for them; where the "
+            "training had one, give it with --set KEY=VALUE"
+        ]
+        if names
+        else []
     )
 
 

@@ -95,11 +95,17 @@ def import_checkpoint(request: ImportRequest) -> Imported:
                 settings=settings,
                 match=found,
                 aside=recognized.aside,
-                notes=(*source.notes, *recognized.notes, *rates, *named),
+                notes=(*source.notes, *recognized.all_notes(_given(request)), *rates, *named),
             )
             report = json.dumps(result.to_json(), indent=1, ensure_ascii=False)
             write_file(out / REPORT, report.encode())
     return result
+
+
+def _given(request: ImportRequest) -> frozenset[str]:
+    """The settings that were asked for, without their groups."""
+    keys = (assignment.partition("=")[0] for assignment in request.assignments)
+    return frozenset(key.strip().rpartition(".")[2] for key in keys)
 
 
 def _settings(

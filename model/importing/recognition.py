@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from model.importing.assumptions import assumed_settings, open_settings
+from model.importing.assumptions import assumed_settings, assumption_notes, open_settings
 from model.importing.backbones import Backbone, recognized_backbone
 from model.importing.graph_facts import facts_of
 from model.importing.graph_images import images_of
@@ -41,8 +41,9 @@ class Recognized:
         aside: variables that are no weights of a segmentation network, by the reason.
         told: settings that follow from names and shapes: others would not fit.
         assumed: settings that are nowhere in the file, or only in its graph.
+        found: those that its graph tells.
         branches: atrous branches of the ASPP.
-        notes: what was assumed, in sentences.
+        notes: what else a person should know, in sentences.
         open: settings that must be given, and why.
         data: how images are resized before the network, where a graph tells it.
     """
@@ -53,6 +54,7 @@ class Recognized:
     aside: Mapping[Reason, tuple[str, ...]]
     told: Mapping[str, Any]
     assumed: Mapping[str, Any]
+    found: Mapping[str, Any]
     branches: int
     notes: tuple[str, ...]
     open: Mapping[str, str]
@@ -62,6 +64,12 @@ class Recognized:
     def has_head(self) -> bool:
         """Whether there is anything behind the backbone."""
         return any(name.startswith(HEAD) for name in self.shapes)
+
+    def all_notes(self, given: Collection[str] = ()) -> tuple[str, ...]:
+        """The notes, and what was assumed; of the settings in ``given`` nothing was."""
+        if not self.told:
+            return self.notes
+        return (*assumption_notes(self.told, self.assumed, self.found, given), *self.notes)
 
     @property
     def settings(self) -> NetworkSettings:
@@ -89,12 +97,12 @@ def recognize(source: Source) -> Recognized:
     with telling(source.path):
         found = facts_of(source.graph, backbone.scope, branches(shapes)) if source.graph else {}
         images = images_of(source.graph, found.get("output_stride", 1)) if source.graph else None
-    assumed, notes = assumed_settings(told, shapes, found)
-    notes = [f"its names begin with {backbone.prefix}", *notes] if backbone.prefix else notes
+    assumed = assumed_settings(told, shapes, found)
+    notes = [f"its names begin with {backbone.prefix}"] if backbone.prefix else []
     notes += images.notes if images else []
     recognized = Recognized(
-        backbone.scope, weights, shapes, aside, told, assumed, branches(shapes), tuple(notes),
-        open_settings(assumed, shapes), (images and images.resize) or {},
+        backbone.scope, weights, shapes, aside, told, assumed, found, branches(shapes),
+        tuple(notes), open_settings(assumed, shapes), (images and images.resize) or {},
     )  # fmt: skip
     _refuse_contradiction(recognized, source.path)
     return recognized
@@ -124,6 +132,7 @@ def as_saved(source: Source) -> Recognized:
         aside={},
         told={},
         assumed={key: getattr(network, key) for key in type(network).model_fields},
+        found={},
         branches=len(network.rates),
         notes=(),
         open={},

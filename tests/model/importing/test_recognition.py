@@ -158,12 +158,13 @@ def test_one_convolution_of_3x3_that_makes_the_logits_has_a_rate_which_must_be_g
 def test_what_no_variable_tells_is_named(key: str, value: Any) -> None:
     found = recognized(layout_of(settings_of({"variant": "xception_41", key: value})).shapes)
     assert getattr(found.settings, key) != value
-    assert any(key in note for note in found.notes)
+    assert any(key in note for note in found.all_notes())
+    assert not any(key in note for note in found.all_notes(given={key}))
 
 
 def test_a_setting_that_could_not_be_is_not_named() -> None:
     found = recognized(layout_of(settings_of({"image_pooling": False})).shapes)
-    assert not any("multi_grid" in note or "crop_size" in note for note in found.notes)
+    assert not any("multi_grid" in note or "crop_size" in note for note in found.all_notes())
 
 
 def test_a_cell_that_nobody_published_must_be_given() -> None:
