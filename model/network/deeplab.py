@@ -36,6 +36,8 @@ MEAN_SUBTRACTED = ("resnet_v1_18", "resnet_v1_50", "resnet_v1_101")
 class DeepLab(nn.Module):
     """The network; its normalization is inside, so weights and preprocessing cannot part."""
 
+    _mean: Tensor
+
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
         if settings.num_classes is None:
@@ -50,6 +52,10 @@ class DeepLab(nn.Module):
             self.decoder = Decoder(channels, self.backbone.low_level_channels, settings)
             channels = self.decoder.channels
         self.logits = None if settings.decoder_is_logits else Logits(channels, settings)
+        # On the device, so that no image waits for it, and no weight of a checkpoint. Networks that
+        # are built without memory have this one all the same.
+        mean = torch.tensor(IMAGENET_MEAN, device="cpu")[:, None, None]
+        self.register_buffer("_mean", mean, persistent=False)
         draw(self, settings)
 
     def train(self, mode: bool = True) -> DeepLab:
@@ -108,7 +114,7 @@ class DeepLab(nn.Module):
         # In float32 whatever the weights, as the original rounds it.
         images = images.float()
         if self.settings.variant in MEAN_SUBTRACTED:
-            return images - images.new_tensor(IMAGENET_MEAN)[:, None, None]
+            return images - self._mean.float()
         return images * (2 / 255) - 1
 
 

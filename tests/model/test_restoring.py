@@ -63,3 +63,14 @@ def test_first_weights_predict_nothing(checkpoint: Checkpoint) -> None:
     first = checkpoint.settings.updated(["num_classes=none"])
     with pytest.raises(UserError, match="predicts nothing"):
         network_of(replace(checkpoint, settings=first))
+
+
+def test_the_mean_of_the_pixels_is_no_weight_and_never_missing(checkpoint: Checkpoint) -> None:
+    """Networks are built without memory, and then get the checkpoint's tensors alone."""
+    settings = checkpoint.settings.updated(["variant=resnet_v1_18", "output_stride=16"])
+    before = DeepLab(settings.network).eval()
+    weights = before.state_dict()
+    assert not any(name.startswith("_") for name in weights)
+    after = network_of(replace(checkpoint, settings=settings, weights=weights)).eval()
+    image = torch.randint(0, 256, (1, 3, 33, 49), dtype=torch.uint8)
+    assert torch.equal(before(image), after(image))

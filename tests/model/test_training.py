@@ -187,9 +187,7 @@ def test_weights_that_are_not_finite_are_never_saved(shards, settings, tmp_path,
         return 1.0
 
     monkeypatch.setattr(Learner, "step", broken)
-    with pytest.raises(
-        UserError, match=r"after step 4 .*no longer finite \(backbone"
-    ):
+    with pytest.raises(UserError, match=r"after step 4 .*no longer finite \(backbone"):
         train(shards, tmp_path / "run", settings.updated(["save_every=2"]))
     assert checkpoints.latest(tmp_path / "run" / "checkpoints").checkpoint.step == 2
 
