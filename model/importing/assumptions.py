@@ -85,14 +85,12 @@ def _without_flags(told: Mapping[str, Any], known: Collection[str]) -> list[str]
         "bounded_activation": True,
     }
     names = [key for key, counts in hidden.items() if counts and key not in known]
-    return (
-        [
-            f"no checkpoint tells {', '.join(names)}, either: as without flags for them; where the "
-            "training had one, give it with --set KEY=VALUE"
-        ]
-        if names
-        else []
-    )
+    if not names:
+        return []
+    return [
+        f"no checkpoint tells {', '.join(names)}: they are as without flags for them; where the "
+        "training had one, give it with --set KEY=VALUE"
+    ]
 
 
 def _listed(values: Mapping[str, Any], keys: list[str]) -> str:
