@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -13,10 +14,13 @@ from model.run_folder import CHECKPOINTS
 from segdata.errors import UserError
 
 
-def newest(path: Path) -> Checkpoint:
+def newest(path: Path, note: Callable[[str], None] = lambda sentence: None) -> Checkpoint:
     """The newest whole checkpoint of a run or of an import, or the one that ``path`` is.
 
     Without the optimizer's state.
+
+    Args:
+        note: is told of newer ones that are damaged.
 
     Raises:
         UserError: there is none, or it is damaged.
@@ -33,6 +37,8 @@ def newest(path: Path) -> Checkpoint:
         raise UserError(
             f"{path} holds no checkpoint", "give the folder of a run: segdata train … --out RUN"
         )
+    for damage in found.damaged:
+        note(f"{damage}; that of step {found.checkpoint.step} is taken instead")
     return found.checkpoint
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -99,6 +100,19 @@ def test_the_run_may_also_stand_before_the_images(
 ) -> None:
     assert predicted(model, photos / "a.jpg", "--out", tmp_path / "out") == 0
     assert files(tmp_path / "out") == {"a.png", "predictions.json"}
+
+
+def test_where_the_newest_checkpoint_is_damaged_that_is_told_and_the_one_before_it_predicts(
+    model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run" / "checkpoints"
+    for step in (7, 8):
+        shutil.copytree(model / "checkpoints" / "step-00000007", folder / f"step-{step:08d}")
+    (folder / "step-00000008" / "weights.safetensors").write_bytes(b"cut off")
+    assert predicted(photos, "--model", tmp_path / "run", "--out", tmp_path / "out") == 0
+    told = capsys.readouterr().err
+    assert "step-00000008 is damaged: weights.safetensors" in told
+    assert "that of step 7 is taken instead" in told
 
 
 def test_palette_pngs_look_right_and_carry_ids(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from model.exporting.deployed import Deployed
+from model.exporting.deployed import Deployed, Output
 from model.exporting.formats import Array, Runner
 from segdata.confusion import ConfusionMatrix
 
@@ -35,6 +36,7 @@ class Comparison:
         is_image: whether it was the real image, and not a part of it of that shape.
         difference: the largest of two scores; None where the output are ids.
         largest: the largest score.
+        allowed: the difference that rounding may make.
         disagreement: share of the pixels with another class.
         iou: mean IoU of the file's classes, with the network's as the truth.
         pixels: how many were compared.
@@ -44,6 +46,7 @@ class Comparison:
     is_image: bool
     difference: float | None
     largest: float
+    allowed: float
     disagreement: float
     iou: float
     pixels: int
@@ -51,9 +54,8 @@ class Comparison:
     @property
     def is_equal(self) -> bool:
         """Whether both say the same, up to rounding."""
-        allowed = max(DISAGREEING, _TIES / self.pixels)
-        close = self.difference is None or self.difference <= TOLERANCE * max(1.0, self.largest)
-        return close and self.disagreement <= allowed
+        close = self.difference is None or self.difference <= self.allowed
+        return close and self.disagreement <= max(DISAGREEING, _TIES / self.pixels)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def compare(
     """Both outputs for one input."""
     ours, theirs = _reader(deployed)(images), run(images.numpy())
     if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
-        return Comparison(tuple(images.shape), is_image, None, 0.0, 1.0, 0.0, ours.size)
+        return Comparison(tuple(images.shape), is_image, None, 0.0, 0.0, 1.0, 0.0, ours.size)
     are_ids = deployed.interface.output == "ids"
     truth, found = (a if are_ids else a.argmax(axis=1) for a in (ours, theirs))
     classes = deployed.network.settings.num_classes or 0
@@ -101,10 +103,22 @@ def compare(
         is_image=is_image,
         difference=None if are_ids else float(np.abs(ours - theirs).max()),
         largest=0.0 if are_ids else float(np.abs(ours).max()),
+        allowed=0.0 if are_ids else _allowed(ours, deployed.interface.output),
         disagreement=float((truth != found).mean()),
         iou=matrix.mean_iou(),
         pixels=truth.size,
     )
+
+
+def _allowed(scores: Array, output: Output) -> float:
+    """Of logits a share of the largest; a softmax moves by half of what its logits do at most.
+
+    How far those are apart, the logarithms of the probabilities tell.
+    """
+    if output == "probabilities":
+        smallest = max(float(scores.min()), float(np.finfo(np.float32).tiny))
+        return TOLERANCE / 2 * max(1.0, -math.log(smallest))
+    return TOLERANCE * max(1.0, float(np.abs(scores).max()))
 
 
 def measure(deployed: Deployed, run: Runner, images: Tensor) -> Speed:

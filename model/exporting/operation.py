@@ -92,7 +92,7 @@ def export(
         MissingExtra: a package is not installed.
     """
     watch = watch or Silence()
-    checkpoint = altered(newest(run), options.settings, watch.note)
+    checkpoint = altered(newest(run, watch.note), options.settings, watch.note)
     threads = checkpoint.settings.run.threads
     choose_hardware(RunSettings(device="cpu", precision="fp32", threads=threads))
     _refuse(checkpoint, options.interface)

@@ -237,7 +237,7 @@ def load_predictor(
     """
     options = options or PredictionOptions()
     with as_ours(Path(path), settings, note) as (own, other):
-        checkpoint = altered(newest(own), other, note)
+        checkpoint = altered(newest(own, note), other, note)
     network = network_of(checkpoint)
     run = checkpoint.settings.run
     asked = {"device": device, "precision": options.precision}

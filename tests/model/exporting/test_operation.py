@@ -161,3 +161,21 @@ def test_ties_between_two_classes_are_no_difference():
         other = ids.copy()
         other.reshape(-1)[:pixels] = (other.reshape(-1)[:pixels] + 1) % 3
         assert compare(module, lambda _, other=other: other, images).is_equal is is_equal
+
+
+@pytest.mark.parametrize(("moved", "is_equal"), [(5e-4, True), (5e-2, False)])
+@pytest.mark.parametrize("output", ["logits", "probabilities"])
+def test_probabilities_may_differ_by_what_rounding_makes_of_their_logits(output, moved, is_equal):
+    network = lively(**QUICK)
+    (unit,) = network.logits.children()
+    with torch.no_grad():
+        # Two classes are nearly as good as each other, and far better than the third.
+        unit.conv.weight.zero_()
+        unit.conv.bias.copy_(torch.tensor([0.0, 70.0, 70.1]))
+    images = torch.from_numpy(photo(33, 40))[None]
+    with torch.no_grad():
+        logits = Deployed(network, Interface(preprocess=True))(images)
+    logits[:, 1] -= moved * 70
+    scores = logits if output == "logits" else logits.softmax(dim=1)
+    module = Deployed(network, Interface(preprocess=True, output=output))
+    assert compare(module, lambda _: scores.numpy(), images).is_equal is is_equal
