@@ -89,6 +89,11 @@ class InitializationSettings(Settings):
     but a backbone the backbone's), num_classes the data's; False takes the defaults, as the
     original does."""
 
+    @property
+    def keeps_head(self) -> bool:
+        """Whether ASPP and decoder begin with the file's weights."""
+        return self.initialize_last_layer or self.last_layers_contain_logits_only
+
 
 class OptimizerSettings(Settings):
     """The original's two optimizers and schedules."""

@@ -36,6 +36,9 @@ OutputStride = Literal[4, 8, 16, 32]
 # Strides at which the backbones have a low-level map (feature_extractor.py, DECODER_END_POINTS).
 DecoderStride = Literal[4, 8, 16]
 
+# Settings on which the shapes of the backbone's weights depend.
+BACKBONE_SHAPES = ("variant", "depth_multiplier", "divisible_by")
+
 # Chen et al. 2018, section 4: rates 6, 12, 18 at output stride 16, doubled at 8.
 _RATES_AT_16 = (6, 12, 18)
 

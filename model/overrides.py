@@ -86,10 +86,16 @@ def _value(text: str, options: tuple[Any, ...]) -> Any:
         return _WORDS[word]
     for candidate in (text, f"[{text}]" if "," in text else text):
         try:
-            return json.loads(candidate)
+            value = json.loads(candidate)
         except json.JSONDecodeError:
             continue
+        return [value] if isinstance(value, int | float) and _are_several(options) else value
     return text
+
+
+def _are_several(options: tuple[Any, ...]) -> bool:
+    """Whether a setting is any number of values: one alone is a list of one."""
+    return Ellipsis in options or any(Ellipsis in get_args(option) for option in options)
 
 
 def _explained(detail: Any) -> str:

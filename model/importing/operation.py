@@ -20,7 +20,7 @@ from model.importing.matching import Match, match
 from model.importing.mistakes import contradictions, refuse_other_variant
 from model.importing.naming import part_of
 from model.importing.reading import tensor_of
-from model.importing.recognition import Recognized, as_saved, recognize
+from model.importing.recognition import Recognized, recognize
 from model.importing.refusal import refuse_giant, refuse_misfit
 from model.importing.source import Source, opened
 from model.importing.tensors import Shape
@@ -75,7 +75,7 @@ def import_checkpoint(request: ImportRequest) -> Imported:
             shape is told.
     """
     with opened(request.path) as source:
-        recognized = as_saved(source) if source.own else recognize(source)
+        recognized = recognize(source)
         settings, rates = _settings(source, recognized, request)
         layout = layout_of(settings.network)
         refuse_giant(layout, source)

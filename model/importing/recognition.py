@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from model.checkpoint import Checkpoint
 from model.importing.assumptions import assumed_settings, assumption_notes, open_settings
 from model.importing.backbones import Backbone, recognized_backbone
 from model.importing.graph_facts import facts_of
@@ -18,7 +19,7 @@ from model.importing.layout import layout_of
 from model.importing.naming import HEAD, Reason, set_aside
 from model.importing.source import Source, telling
 from model.importing.tensors import Shape
-from model.network_settings import DecoderStride, NetworkSettings
+from model.network_settings import BACKBONE_SHAPES, DecoderStride, NetworkSettings
 from segdata.errors import UserError
 
 # Ids have 16 bits; all others are far beyond any network that was trained.
@@ -78,11 +79,15 @@ class Recognized:
 
 
 def recognize(source: Source) -> Recognized:
-    """Tell the network that a file's variables are of.
+    """Tell the network that a file's variables are of; a checkpoint of segdata says it itself.
 
     Raises:
         UserError: they are of none that there is here, or say impossible things.
     """
+    return _by_names(source) if source.own is None else _as_saved(source, source.own)
+
+
+def _by_names(source: Source) -> Recognized:
     # TensorFlow refuses such names; a terminal would obey them.
     if not all(map(str.isprintable, source.shapes)):
         raise UserError(f"{source.path} has names that are no text", "it is damaged, or made up")
@@ -110,7 +115,7 @@ def recognize(source: Source) -> Recognized:
 
 def _refuse_contradiction(recognized: Recognized, path: Path) -> None:
     try:
-        recognized.settings  # noqa: B018  builds them
+        _ = recognized.settings
     except ValidationError as error:
         reason = error.errors()[0]
         place = ".".join(map(str, reason["loc"]))
@@ -120,10 +125,8 @@ def _refuse_contradiction(recognized: Recognized, path: Path) -> None:
         ) from error
 
 
-def as_saved(source: Source) -> Recognized:
-    """A checkpoint of segdata, which says itself what it is of."""
-    assert source.own is not None
-    network = source.own.settings.network
+def _as_saved(source: Source, own: Checkpoint) -> Recognized:
+    network = own.settings.network
     shapes = source.shapes
     return Recognized(
         scope=layout_of(network).scope,
@@ -164,9 +167,7 @@ def _decoder_strides(told: Mapping[str, Any], shapes: Mapping[str, Shape]) -> tu
     """The stride of each stage: every backbone has other channels at every stride."""
     count = stages(shapes)
     try:
-        settings = {
-            k: told[k] for k in ("variant", "depth_multiplier", "divisible_by") if k in told
-        }
+        settings = {key: told[key] for key in BACKBONE_SHAPES if key in told}
         layout = layout_of(NetworkSettings(**settings, decoder_output_stride=_STRIDES))
     except ValidationError:
         return _STRIDES[-count:]

@@ -22,7 +22,7 @@ from model.importing.layout import original_shape
 from model.importing.matching import Match, match
 from model.importing.naming import HEAD
 from model.importing.reading import tensor_of
-from model.importing.recognition import Recognized, as_saved, recognize
+from model.importing.recognition import Recognized, recognize
 from model.importing.source import opened
 from model.importing.tensors import Shape
 from model.network.deeplab import DeepLab
@@ -102,7 +102,7 @@ def initialize(network: DeepLab, settings: InitializationSettings) -> Initialize
     names, state = variables_of(network), network.state_dict()
     shapes = {v: original_shape(v, state[name].shape) for name, v in names.items()}
     with opened(path) as source:
-        recognized = as_saved(source) if source.own else recognize(source)
+        recognized = recognize(source)
         misfit = Misfit(path, recognized, network.settings, settings)
         misfit.refuse_other_backbone(network.backbone.scope)
         skipped = () if settings.initialize_last_layer else _last_layers(shapes, settings)

@@ -13,13 +13,12 @@ from model.config import InitializationSettings
 from model.importing.matching import Match, differences
 from model.importing.naming import part_of
 from model.importing.recognition import Recognized
-from model.network_settings import NetworkSettings
+from model.network_settings import BACKBONE_SHAPES, NetworkSettings
 from segdata.errors import UserError
 
 _ANEW = "initialize_last_layer"
 _LOGITS_ONLY = "last_layers_contain_logits_only"
-# Settings on which the shapes of weights depend.
-_BACKBONE = ("variant", "depth_multiplier", "divisible_by")
+# Settings on which the shapes of the head's weights depend.
 _HEAD = (
     "aspp_filters", "aspp_separable", "aspp_projection", "aspp_squeeze_excitation",
     "aspp_batch_norm", "image_pooling", "dense_prediction_cell", "decoder_output_stride",
@@ -69,13 +68,9 @@ class Misfit:
                 "give a checkpoint of that backbone, or leave initialization.checkpoint out",
             )
 
-    @property
-    def _keeps_head(self) -> bool:
-        return self.asked.initialize_last_layer or self.asked.last_layers_contain_logits_only
-
     def _remedy(self) -> str:
         """The settings that make weights of other shapes fit, or leave them out."""
-        backbone, head = self._assignments(_BACKBONE), self._head()
+        backbone, head = self._assignments(BACKBONE_SHAPES), self._head()
         classes = self._flags_for_classes()
         if not (backbone or head or classes):
             return "no setting makes it fit: fetch it again, or give another file"
@@ -92,7 +87,9 @@ class Misfit:
         )
 
     def _all_needed(self) -> str:
-        return _joined([self._assignments(_BACKBONE), self._head(), self._flags_for_classes()])
+        return _joined(
+            [self._assignments(BACKBONE_SHAPES), self._head(), self._flags_for_classes()]
+        )
 
     def _for_classes(self, flags: str) -> str:
         ours, theirs = self.network.num_classes, self.recognized.settings.num_classes
@@ -106,7 +103,7 @@ class Misfit:
         """What leaves weights out whose shape is the number of classes."""
         theirs, asked = self.recognized.settings, self.asked
         differs = theirs.num_classes not in (None, self.network.num_classes)
-        if not differs or not self._keeps_head:
+        if not differs or not self.asked.keeps_head:
             return ""
         anew = f"--set {_ANEW}=false" if asked.initialize_last_layer else ""
         if theirs.decoder_is_logits:
@@ -121,7 +118,7 @@ class Misfit:
     def _head(self) -> str:
         """The assignments that make the network's head the file's, if it is to be kept."""
         recognized, ours = self.recognized, self.network
-        if not recognized.has_head or not self._keeps_head:
+        if not recognized.has_head or not self.asked.keeps_head:
             return ""
         rates = ""
         if recognized.branches != len(ours.rates):

@@ -9,16 +9,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from model.config import InitializationSettings, TrainSettings
-from model.importing.recognition import Recognized, as_saved, recognize
+from model.config import TrainSettings
+from model.importing.recognition import Recognized, recognize
 from model.importing.source import opened
 from model.network_in_words import backbone_in_words, head_in_words
-from model.network_settings import NetworkSettings
+from model.network_settings import BACKBONE_SHAPES, NetworkSettings
 from model.run_folder import RunConfig
 from segdata.errors import UserError
 
 # What a backbone is, whatever stands behind it.
-BACKBONE = ("variant", "depth_multiplier", "divisible_by", "multi_grid", "bounded_activation")
+BACKBONE = (*BACKBONE_SHAPES, "multi_grid", "bounded_activation")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def with_network_of_checkpoint(settings: TrainSettings, earlier: RunConfig | Non
         return TakenNetwork(_merged(settings, values), tuple(values))
     path = Path(beginning.checkpoint)
     with opened(path) as source:
-        recognized = as_saved(source) if source.own else recognize(source)
+        recognized = recognize(source)
     theirs = recognized.settings
     if "variant" in given and settings.network.variant != theirs.variant:
         # Told when the weights are read: not one of them fits, or only the stem's do not.
@@ -87,18 +87,13 @@ def _merged(settings: TrainSettings, values: Mapping[str, Any]) -> TrainSettings
 def _refuse_unknown(recognized: Recognized, settings: TrainSettings, path: Path) -> None:
     """Raise a UserError where a setting of the head that is kept is in no file, and not given."""
     missing = [key for key in recognized.open if key not in settings.network.model_fields_set]
-    if missing and keeps_head(settings.initialization):
+    if missing and settings.initialization.keeps_head:
         examples = {"atrous_rates": ",".join(f"R{n + 1}" for n in range(recognized.branches))}
         raise UserError(
             f"{path} does not tell {' and '.join(missing)}, which the training had",
             " ".join(f"--set {key}={examples.get(key, 'JSON')}" for key in missing)
             + ", or draw the head anew: --set initialize_last_layer=false",
         )
-
-
-def keeps_head(settings: InitializationSettings) -> bool:
-    """Whether ASPP and decoder begin with the file's weights."""
-    return settings.initialize_last_layer or settings.last_layers_contain_logits_only
 
 
 def _contradiction(error: ValidationError, path: str | None) -> UserError:
