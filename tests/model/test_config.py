@@ -38,7 +38,6 @@ def test_rates_follow_the_output_stride():
         ("decoder_output_stride=8,4", "network", "decoder_output_stride", (8, 4)),
         ("flip=False", "data", "flip", False),
         ("atrous_rates=5", "network", "atrous_rates", (5,)),
-        ("multi_grid=1,2,4", "network", "multi_grid", (1, 2, 4)),
         ("atrous_rates=[]", "network", "atrous_rates", ()),
         ("class_weights=balanced", "loss", "class_weights", "balanced"),
         ("class_weights=none", "loss", "class_weights", "none"),
