@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, optim
 
 from model.config import TrainSettings
-from model.hardware import Hardware, telling_of_memory
+from model.hardware import Hardware
 from model.network.deeplab import DeepLab
 from model.training.data import Batch
 from model.training.loss import PixelLoss, top_k_at, weight_tensor
@@ -22,10 +22,6 @@ from segdata.errors import UserError
 SMALLER_RATE = (
     "train into another --out with a smaller rate: --set base_learning_rate=RATE; "
     "segdata doctor checks whether the labels are the cause"
-)
-SMALLER_BATCHES = (
-    "train into another --out with smaller crops or fewer at once: --set crop_size=H,W or "
-    "--set batch_size=N"
 )
 
 
@@ -73,14 +69,14 @@ class Learner:
         """Take a step and return its loss; ``step`` counts those before it.
 
         Raises:
-            UserError: the loss is not finite (names the records), or the memory is too small.
+            UserError: the loss is not finite; names the records.
         """
         torch.manual_seed(_step_seed(self.settings.run.seed, step))
         rate = self.rate_at(step)
         set_learning_rate(self.optimizer, rate)
         # Freed before the forward pass, which then has their memory.
         self.optimizer.zero_grad(set_to_none=True)
-        with telling_of_memory("this training step", SMALLER_BATCHES), _fastest_convolutions():
+        with _fastest_convolutions():
             loss = self._loss(step, batch)
             loss.backward()  # type: ignore[no-untyped-call]
             # Reading the loss waits for a GPU, which by now has all its work.

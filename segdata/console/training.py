@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from model.training.loop import TrainResult
+from model.training.progress import TrainResult
 
 
 def to_json(result: TrainResult) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from segdata.workflows.runs import is_run
 
 if TYPE_CHECKING:
     from model.config import TrainSettings
-    from model.training.loop import TrainResult
+    from model.training.progress import TrainResult
 
 # Where a run keeps the shards that were made for it.
 OWN_SHARDS = "shards"
@@ -69,7 +69,8 @@ def train_with(
 ) -> TrainResult:
     """The same with settings as an object."""
     try:
-        from model.training.loop import Listener, train
+        from model.training.loop import train
+        from model.training.progress import Listener
     except ModuleNotFoundError as missing:
         raise MissingExtra(missing.name or "torch", "train") from missing
     watch = watch or Silence()

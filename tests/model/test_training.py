@@ -10,11 +10,12 @@ import torch
 
 from model import checkpoint as checkpoints
 from model.network.deeplab import DeepLab
-from model.training import loop
+from model.training import session
 from model.training.data import TrainingData
 from model.training.learner import Learner
-from model.training.loop import Listener, train
+from model.training.loop import train
 from model.training.loss import PixelLoss
+from model.training.progress import Listener
 from segdata.errors import UserError
 
 from .conftest import picture, write_shards
@@ -300,7 +301,7 @@ def test_the_speed_counts_the_wait_for_data(shards, settings, tmp_path, monkeypa
             yield batch
 
     monkeypatch.setattr(TrainingData, "batches", slow)
-    monkeypatch.setattr(loop.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(session.time, "perf_counter", lambda: now[0])
     shown = []
     listener = Listener(progress=lambda p: shown.append(p.images_per_second))
     result = train(shards, tmp_path / "run", settings, listener)
@@ -314,7 +315,7 @@ def test_a_step_that_the_memory_does_not_hold_is_told(shards, settings, tmp_path
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
     monkeypatch.setattr(DeepLab, "at_scales", full)
-    with pytest.raises(UserError, match="memory does not hold this training step") as told:
+    with pytest.raises(UserError, match="memory does not hold this training") as told:
         train(shards, tmp_path / "run", settings)
     assert "batch_size" in told.value.remedy
     assert "crop_size" in told.value.remedy
@@ -352,6 +353,6 @@ def test_cudnn_may_try_out_its_algorithms_in_steps_alone(shards, settings, tmp_p
 
     monkeypatch.setattr(DeepLab, "at_scales", at_scales)
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
-    train(shards, tmp_path / "run", settings.updated(["validate_every=8", "recalibrate_batches=0"]))
+    train(shards, tmp_path / "run", settings.updated(["validate_every=4", "recalibrate_batches=0"]))
     assert set(seen) == {(True, True), (False, False)}
     assert not torch.backends.cudnn.benchmark

@@ -13,7 +13,8 @@ import pytest
 from model.config import TrainSettings
 from model.prediction.predictor import TrainedPredictor, load_predictor
 from model.training.data import SplitRecords
-from model.training.loop import Listener, train
+from model.training.loop import train
+from model.training.progress import Listener
 from segdata.confusion import ConfusionMatrix
 from segdata.errors import UserError
 from segdata.manifest import ShardManifest
