@@ -124,5 +124,9 @@ def _diverged(step: int, value: float, rate: float, keys: tuple[str, ...]) -> Us
 
 
 def _step_seed(seed: int, step: int) -> int:
-    """Seed of dropout in one step, and at -1 of the initial weights; 63 bits."""
-    return ((seed << 32) + step + 1) % (1 << 63)
+    """Seed of dropout in one step, and at -1 of the initial weights.
+
+    32 bits: torch's generator on CPUs drops all others. Steps of one seed follow each other; those
+    of another begin far away (Knuth, TAOCP 3, 6.4: multiples of 2^32 over the golden ratio).
+    """
+    return (seed * 0x9E3779B1 + step + 1) % (1 << 32)

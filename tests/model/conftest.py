@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from model.config import TrainSettings
+from model.hardware import choose_hardware
+from model.training.learner import Learner
 from segdata import records
 from segdata.classes import ClassMap, SegClass
 from segdata.images import encode_label, encode_photo
@@ -126,3 +128,14 @@ def settings() -> TrainSettings:
             "device=cpu",
         ]
     )
+
+
+@pytest.fixture
+def learner(settings):
+    """A learner of the tiny network without dropout, with some settings changed."""
+
+    def built(*changes, ignore=IGNORE, pixels=(1, 1, 1)):
+        changed = settings.updated(["num_classes=3", "dropout_keep=1.0", *changes])
+        return Learner.of(changed, choose_hardware(changed.run), ignore, pixels)
+
+    return built

@@ -8,9 +8,6 @@ from model.config import LossSettings
 from model.training.augment import NO_LABEL
 from model.training.loss import PixelLoss, balanced_weights, top_k_at, weight_tensor
 
-# The original resizes logits in float32, so values agree to a few of its ulps.
-TOLERANCE = {"rtol": 2e-6, "atol": 1e-9}
-
 
 def fixture(shared):
     folder = shared / "parity" / "loss"
@@ -47,6 +44,7 @@ def test_loss_and_gradient_are_the_original_s(shared, case):
     upsample = args.get("upsample_logits", True)
     loss = PixelLoss(expected["ignore"], weights, top_k, upsample)(logits, labels)
     loss.backward()
+    # The original resizes logits in float32, so values agree to a few of its ulps.
     torch.testing.assert_close(loss.item(), expected["cases"][case]["loss"], rtol=2e-6, atol=1e-9)
     gradient = logits.grad.permute(0, 2, 3, 1).numpy()
     np.testing.assert_allclose(gradient, arrays[f"grad_{case}"], rtol=2e-4, atol=2e-7)

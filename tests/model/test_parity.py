@@ -8,6 +8,7 @@ import torch
 
 from benchmarks import parity
 from model.config import OptimizerSettings
+from model.importing.layout import to_original
 from model.network.original_names import variables_of
 from model.network_settings import NetworkSettings
 from model.training.loss import PixelLoss
@@ -92,5 +93,8 @@ def test_training_gradients_are_the_original_s(shared):
         gradient = parameter.grad
         if names[name].endswith("/weights"):
             gradient = gradient + OptimizerSettings().weight_decay * parameter.detach()
+        first = to_original(names[name], gradient).ravel()[:5]
+        smallest = 1e-6 * reference["norm"]
         if reference["norm"] > 1e-3:
             assert gradient.norm().item() == pytest.approx(reference["norm"], rel=1e-6), name
+            assert first == pytest.approx(reference["first5"], rel=1e-5, abs=smallest), name
