@@ -20,8 +20,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load as tensors_from_bytes
-from safetensors.torch import save as tensors_to_bytes
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from model.config import TrainSettings
@@ -71,24 +70,23 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     """
     final = folder / f"step-{checkpoint.step:08d}"
     partial = folder / f".{final.name}.partial"
-    files = {
-        WEIGHTS: tensors_to_bytes(_plain(checkpoint.weights)),
-        OPTIMIZER: tensors_to_bytes(_plain(checkpoint.optimizer)),
-    }
-    files[DESCRIPTION] = json.dumps(_described(checkpoint, files), indent=1).encode()
     try:
         for leftover in folder.glob(".step-*.partial"):
             shutil.rmtree(leftover)
         partial.mkdir(parents=True)
-        for name, data in files.items():
-            _write_through(partial / name, data)
+        _write_tensors(partial / WEIGHTS, checkpoint.weights)
+        _write_tensors(partial / OPTIMIZER, checkpoint.optimizer)
+        description = json.dumps(_described(checkpoint, partial), indent=1)
+        (partial / DESCRIPTION).write_text(description, encoding="utf-8")
+        for path in partial.iterdir():
+            _sync_file(path)
         if final.exists():
             shutil.rmtree(final)
         partial.rename(final)
         _sync_folder(folder)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise UserError(
-            f"cannot write {final}: {error.strerror}", "free some space, or choose another --out"
+            f"cannot write {final}: {_reason(error)}", "free some space, or choose another --out"
         ) from error
     finally:
         # What was interrupted, or found the disk full.
@@ -121,9 +119,9 @@ def load(path: Path, *, optimizer: bool = True) -> Checkpoint:
             optimizer=_checked(path / OPTIMIZER, description) if optimizer else {},
         )
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, ValidationError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise DamagedCheckpoint(
-            f"the checkpoint {path} is damaged: {reason}", "use an earlier one, or train again"
+            f"the checkpoint {path} is damaged: {_reason(error)}",
+            "use an earlier one, or train again",
         ) from error
 
 
@@ -157,7 +155,7 @@ def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
 
 
-def _described(checkpoint: Checkpoint, files: Mapping[str, bytes]) -> dict[str, Any]:
+def _described(checkpoint: Checkpoint, folder: Path) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "step": checkpoint.step,
@@ -168,7 +166,7 @@ def _described(checkpoint: Checkpoint, files: Mapping[str, bytes]) -> dict[str, 
         "data_digest": checkpoint.data_digest,
         "input": "uint8 H×W×3, RGB; the network itself scales 0..255 to -1..1",
         "settings": checkpoint.settings.model_dump(mode="json"),
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        "sha256": {name: _digest(folder / name) for name in (WEIGHTS, OPTIMIZER)},
     }
 
 
@@ -182,17 +180,33 @@ def _refuse_others(path: Path, version: int) -> None:
 
 
 def _checked(path: Path, description: Mapping[str, Any]) -> dict[str, Tensor]:
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != description["sha256"][path.name]:
-        raise ValueError(f"{path.name} is not what was written ({len(data)} bytes)")
-    tensors: dict[str, Tensor] = tensors_from_bytes(data)
+    if _digest(path) != description["sha256"][path.name]:
+        raise ValueError(f"{path.name} is not what was written ({path.stat().st_size} bytes)")
+    tensors: dict[str, Tensor] = load_file(path)
     return tensors
 
 
-def _write_through(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    # safetensors makes files that their owner alone may read; others may as much as of any file.
+    path.touch()
+    mode = path.stat().st_mode
+    save_file(_plain(tensors), path)
+    path.chmod(mode)
+
+
+def _reason(error: Exception) -> str:
+    """What the system said; safetensors wraps it in words of its own."""
+    told = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    return str(told).rpartition("I/O error: ")[2]
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("r+b") as file:
         os.fsync(file.fileno())
 
 

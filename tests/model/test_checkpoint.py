@@ -83,7 +83,7 @@ def test_if_all_are_damaged_nothing_is_made_up(tmp_path, settings):
         latest(tmp_path)
 
 
-@pytest.mark.parametrize("dies_at", ["_write_through", "_sync_folder", "rename"])
+@pytest.mark.parametrize("dies_at", ["save_file", "_sync_file", "_sync_folder", "rename"])
 def test_a_kill_while_saving_leaves_the_last_checkpoint(tmp_path, settings, monkeypatch, dies_at):
     save(tmp_path, example(settings, 1))
 
@@ -111,15 +111,23 @@ def test_nothing_in_a_checkpoint_is_a_pickle(tmp_path, settings):
         json.loads(file.read_bytes()[8 : 8 + header])
 
 
-def test_a_full_disk_leaves_nothing_of_a_checkpoint(tmp_path, settings, monkeypatch):
-    def full(path, data):
-        path.write_bytes(data[:10])
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(checkpoints, "_write_through", full)
-    with pytest.raises(UserError, match="No space left"):
-        save(tmp_path, example(settings))
+def test_a_full_disk_leaves_nothing_of_a_checkpoint(tmp_path, settings):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(UserError, match=r"cannot write .*: File too large"):
+            save(tmp_path, example(settings))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not list(tmp_path.iterdir())
+
+
+def test_others_may_read_a_checkpoint_as_any_file(tmp_path, settings):
+    other = tmp_path / "other"
+    other.touch()
+    path = save(tmp_path, example(settings))
+    assert {file.stat().st_mode for file in path.iterdir()} == {other.stat().st_mode}
 
 
 def test_a_disk_that_cannot_be_written_is_the_users_to_mend(tmp_path, settings):
