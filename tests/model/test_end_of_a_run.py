@@ -10,7 +10,8 @@ from model import checkpoint as checkpoints
 from model.network.deeplab import DeepLab
 from model.network.layers import BatchNorm
 from model.training.learner import Learner
-from model.training.loop import Listener, train
+from model.training.loop import train
+from model.training.progress import Listener
 from model.training.schedule import learning_rate
 from segdata import load_predictor
 from segdata.errors import UserError

@@ -54,9 +54,15 @@ def test_balanced_weights_come_from_the_pixels_of_the_training(learner):
     assert_loss(learner, by_hand.loss(logits_of(learner), BATCH, weights.tolist()))
 
 
-@pytest.mark.parametrize(("step", "share"), [(0, 1.0), (1, 0.8), (3, 0.4), (4, 0.2), (7, 0.2)])
-def test_hard_pixels_alone_count_more_strictly_from_step_to_step(learner, step, share):
-    learner = learner("top_k_fraction=0.2", "hard_example_mining_steps=4", "class_weights=1,2,3")
+@pytest.mark.parametrize(
+    ("mining", "step", "share"),
+    [(8, 0, 1.0), (8, 1, 0.9), (8, 4, 0.6), (8, 8, 0.2), (8, 9, 0.2), (0, 0, 0.2)],
+)
+def test_hard_pixels_alone_count_more_strictly_from_step_to_step(learner, mining, step, share):
+    """Void ones are among those of which the share is taken, not among those that are averaged."""
+    learner = learner(
+        "top_k_fraction=0.2", f"hard_example_mining_steps={mining}", "class_weights=1,2,3"
+    )
     logits = by_hand.enlarged(logits_of(learner), (33, 49))
     losses = by_hand.pixel_losses(logits, BATCH.labels, weights=(1, 2, 3)).flatten()
     kept = losses.sort(descending=True).values[: int(losses.numel() * share)]
