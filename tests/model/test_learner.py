@@ -141,11 +141,11 @@ def test_the_precision_is_that_of_the_features_never_of_weights_and_logits(
 @pytest.mark.parametrize("is_last", [True, False])
 def test_channels_lie_last_in_memory_where_they_shall(learner, is_last):
     learner = learner(f"channels_last={str(is_last).lower()}")
-    with by_hand.entering([learner.network.decoder]) as seen:
+    with by_hand.entering([learner.network.backbone, learner.network.decoder]) as seen:
         learner.step(0, BATCH)
-    features = seen[learner.network.decoder]
-    assert features.is_contiguous(memory_format=torch.channels_last) == is_last
-    assert features.is_contiguous() != is_last
+    for features in seen.values():
+        assert features.is_contiguous(memory_format=torch.channels_last) == is_last
+        assert features.is_contiguous() != is_last
 
 
 def test_dropout_is_drawn_anew_in_each_step_from_the_seed_alone(learner):

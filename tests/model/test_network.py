@@ -41,10 +41,10 @@ def test_a_batch_of_one_trains(faithful):
 
 
 def test_one_value_per_channel_leaves_the_running_statistics_alone():
-    norm = BatchNorm(4, Norm(1e-5, 0.1)).train()
+    norm = BatchNorm(4, Norm(1.25, 0.1)).train()
     output = norm(torch.full((1, 4, 1, 1), 3.0))
     assert torch.equal(norm.running_mean, torch.zeros(4))
-    torch.testing.assert_close(output, torch.full((1, 4, 1, 1), 3.0 / (1 + 1e-5) ** 0.5))
+    torch.testing.assert_close(output, torch.full((1, 4, 1, 1), 3.0 / (1 + 1.25) ** 0.5))
 
 
 def test_the_block_that_drops_its_stride_keeps_the_old_rate():
