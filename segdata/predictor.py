@@ -80,6 +80,7 @@ class PredictionOptions:
             if isinstance(getattr(self, name), list):
                 object.__setattr__(self, name, tuple(getattr(self, name)))
         self._refuse_other_types()
+        self._make_plain()
         if not self.scales or not all(0 < scale <= MOST_SCALE for scale in self.scales):
             raise UserError(
                 f"the scales are {self.scales}; each must be above 0 and at most {MOST_SCALE:g}",
@@ -114,6 +115,14 @@ class PredictionOptions:
         for name, (fits, what) in expected.items():
             if not fits:
                 raise UserError(f"{name} is {getattr(self, name)!r}", f"it must be {what}")
+
+    def _make_plain(self) -> None:
+        """NumPy's numbers become Python's."""
+        object.__setattr__(self, "scales", tuple(map(float, self.scales)))
+        if self.crop_size is not None:
+            object.__setattr__(self, "crop_size", tuple(map(int, self.crop_size)))
+        if not isinstance(self.tile, str):
+            object.__setattr__(self, "tile", int(self.tile))
 
     def __str__(self) -> str:
         """The looks in words: ``scales 0.5, 1, mirrored, too``."""

@@ -31,7 +31,8 @@ class Interface:
             ``float32 N×3×H×W``, 0 to 255, and answers at the network's stride.
         output: what it gives; only logits without ``preprocess``.
         size: the one height and width that it takes; None takes any.
-        options: scales, mirrored looks and the crop size, all with ``preprocess`` only.
+        options: scales, mirrored looks and the crop size, all with ``preprocess`` only; no
+            others.
 
     Raises:
         UserError: two of them do not go together.
@@ -45,6 +46,9 @@ class Interface:
     def __post_init__(self) -> None:
         if self.size is not None and min(self.size) < 1:
             raise UserError(f"{self.size} is no height and width", "--size 513,513")
+        for name in ("tile", "precision", "upsampled_logits"):
+            if getattr(self.options, name) != getattr(PredictionOptions(), name):
+                raise UserError(f"no exported file heeds {name}", "leave it out")
         if self.preprocess:
             return
         asked = {

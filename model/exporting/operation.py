@@ -92,6 +92,9 @@ def export(
         MissingExtra: a package is not installed.
     """
     watch = watch or Silence()
+    for name in files:
+        if name not in FORMATS:
+            raise UserError(f"{name!r} is no format", f"choose among {', '.join(FORMATS)}")
     checkpoint = altered(newest(run, watch.note), options.settings, watch.note)
     threads = checkpoint.settings.run.threads
     choose_hardware(RunSettings(device="cpu", precision="fp32", threads=threads))

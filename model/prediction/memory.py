@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -72,13 +74,14 @@ def available_memory(device: torch.device) -> int:
     """Bytes that new tensors may take on a device: of its own memory, or of the machine's.
 
     On Linux the limits of the process (``ulimit -v``) and of its control groups (containers, batch
-    systems) count, too.
+    systems) count, too. Memory of freed tensors that is kept for the next ones is free, so that a
+    plan does not depend on what was predicted before.
     """
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(free + unused)
-    return system_memory(Path("/"))
+    return system_memory(Path("/")) + _kept_by_malloc()
 
 
 def system_memory(root: Path) -> int:
@@ -91,6 +94,28 @@ def system_memory(root: Path) -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     except (AttributeError, ValueError, OSError):
         return _ASSUMED
+
+
+class _Mallinfo2(ctypes.Structure):
+    """glibc, malloc.h: struct mallinfo2."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks",
+            "fordblks", "keepcost",
+        )
+    )  # fmt: skip
+
+
+def _kept_by_malloc() -> int:
+    """Bytes of freed blocks that the process keeps (``hardware._keep_freed_memory``)."""
+    # OSError: Windows; AttributeError: another C library, or glibc before 2.33.
+    with suppress(OSError, AttributeError, TypeError):
+        mallinfo2 = ctypes.CDLL(None).mallinfo2
+        mallinfo2.restype = _Mallinfo2
+        return int(mallinfo2().fordblks)
+    return 0
 
 
 def _own_limits(root: Path) -> Iterator[int]:

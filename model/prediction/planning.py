@@ -14,7 +14,7 @@ from segdata.predictor import PredictionOptions
 
 Size = tuple[int, int]
 
-# What fits wherever the network itself does; nothing is measured for it.
+# What fits wherever the network itself does, seen at its own size; nothing is measured for it.
 _SMALL = 513 * 513
 # Sides that are tried. Few, so that a little more or less free memory does not change a result.
 _SIDES = (4097, 2049, 1025, 513)
@@ -61,6 +61,8 @@ class Planner:
         budget: Callable[[], Budget],
     ) -> None:
         self._settings, self._options, self._budget = settings, options, budget
+        enlarged = max(1.0, *(options.scales if options.averages else settings.image_pyramid))
+        self._small = int(_SMALL / enlarged**2)
         least = least_side(settings)
         if isinstance(options.tile, int) and options.tile < least:
             raise UserError(
@@ -77,15 +79,16 @@ class Planner:
             return Plan(size, canvas, None, "whole: as set")
         if isinstance(tile, int):
             return self._tiled(size, self._tiling(size, tile), "as set")
-        if canvas[0] * canvas[1] <= _SMALL:
+        if canvas[0] * canvas[1] <= self._small:
             return Plan(size, canvas, None, "whole: it is small")
         return self._measured(size, canvas)
 
     def at_once(self, size: Size) -> int:
         """How many images of a size may go through the network together."""
         pixels = self._canvas(size)[0] * self._canvas(size)[1]
-        most = _SMALL if self._options.tile != "auto" or pixels <= _SMALL else self._most_pixels()
-        return max(1, most // pixels)
+        if self._options.tile != "auto" or pixels <= self._small:
+            return max(1, self._small // pixels)
+        return max(1, self._most_pixels() // pixels)
 
     def _measured(self, size: Size, canvas: Size) -> Plan:
         budget = self._budget()

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from model.crops import aligned
+from model.network.layers import scaled_size
 from model.network_settings import NetworkSettings
 
 Size = tuple[int, int]
@@ -71,10 +72,10 @@ class Tiling:
 
     def weights(self, axis: int) -> list[Tensor]:
         """How much each tile counts at its places: a bell; over all tiles the sum is 1."""
-        places = (self.tile[axis] - 1) // self.logits_stride + 1
+        places = scaled_size(self.tile, self.logits_stride)[axis]
         bell = torch.hann_window(places + 2, periodic=False)[1:-1]
         starts = [start // self.logits_stride for start in self.starts(axis)]
-        total = torch.zeros((self.canvas[axis] - 1) // self.logits_stride + 1)
+        total = torch.zeros(scaled_size(self.canvas, self.logits_stride)[axis])
         for start in starts:
             total[start : start + places] += bell
         return [bell / total[start : start + places] for start in starts]
@@ -88,7 +89,7 @@ class Tiling:
         Returns:
             ``float32 N×K×h×w`` of the canvas at the logits' stride.
         """
-        size = [(length - 1) // self.logits_stride + 1 for length in self.canvas]
+        size = scaled_size(self.canvas, self.logits_stride)
         whole = torch.empty(0)
         for (top, down), (left, across) in product(self._places(0), self._places(1)):
             rows, columns = slice(top, top + self.tile[0]), slice(left, left + self.tile[1])

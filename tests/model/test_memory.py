@@ -1,9 +1,18 @@
 """Memory: what a small prediction takes is measured, what is free is read with its limits."""
 
+import ctypes
+
 import pytest
 import torch
 
-from model.prediction.memory import MemoryMeter, available_memory, system_memory
+from model.config import RunSettings
+from model.hardware import choose_hardware
+from model.prediction.memory import (
+    MemoryMeter,
+    _kept_by_malloc,
+    available_memory,
+    system_memory,
+)
 
 CPU = torch.device("cpu")
 
@@ -47,6 +56,17 @@ def test_a_network_is_measured_once():
 
 def test_this_machine_has_memory():
     assert available_memory(CPU) > 1 << 20
+
+
+@pytest.mark.skipif(
+    not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="glibc before 2.33, or none"
+)
+def test_memory_that_is_kept_for_the_next_tensors_is_free():
+    choose_hardware(RunSettings(device="cpu", threads=1))
+    held = torch.ones(25_000_000)
+    taken = _kept_by_malloc()
+    del held
+    assert _kept_by_malloc() - taken > 90_000_000
 
 
 def test_free_memory_is_what_the_system_says(tmp_path):

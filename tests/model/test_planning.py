@@ -1,5 +1,6 @@
 """Whole or tiles: chosen from memory, the same for the same memory, and told."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,6 +66,14 @@ def test_a_strip_is_cut_along_its_length_only():
     assert plan.tile == (113, 513)
 
 
+def test_numbers_of_numpy_are_as_good_as_others():
+    options = PredictionOptions(
+        tile=np.int64(300), crop_size=(np.int32(5), 6), scales=(np.float32(2),)
+    )
+    assert (options.tile, options.crop_size, options.scales) == (300, (5, 6), (2.0,))
+    assert {type(options.tile), *map(type, options.crop_size)} == {int}
+
+
 def test_what_is_set_is_done_without_measuring():
     assert planner(tile="whole").plan((8000, 8000)).tile is None
     plan = planner(tile=512).plan((800, 700))
@@ -105,6 +114,18 @@ def test_as_many_images_go_together_as_fit():
     assert planner(pixels=6_000_000).at_once((1009, 1505)) == 3
 
 
+def test_what_is_seen_enlarged_is_small_only_if_it_is_then():
+    enlarged = planner(pixels=2_000_000, scales=(1.0, 2.0))
+    assert (
+        enlarged.plan((257, 257)).reason == "whole: it takes about 0.0 GB, and 0.2 GB may be used"
+    )
+    assert enlarged.plan((241, 241)).reason == "whole: it is small"
+    assert enlarged.at_once((129, 129)) == 3
+    assert planner(scales=(0.5,)).at_once((257, 257)) == 3
+    pyramid = NetworkSettings(num_classes=2, image_pyramid=(0.5, 2.0))
+    assert Planner(pyramid, PredictionOptions(), planner()._budget).at_once((129, 129)) == 3
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -113,6 +134,7 @@ def test_as_many_images_go_together_as_fit():
         ({"scales": (9.0,)}, "at most 8"),
         ({"scales": (float("nan"),)}, "above 0"),
         ({"tile": 0}, "above 0"),
+        ({"tile": np.int64(-5)}, "above 0"),
         ({"crop_size": (0, 10)}, "above 0"),
         ({"upsampled_logits": False, "flip": True}, "no effect"),
     ],

@@ -1,3 +1,5 @@
+import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from model.hardware import choose_hardware
 from model.network.deeplab import DeepLab
 from model.network.layers import resize
 from model.network_settings import NetworkSettings
+from model.prediction import scoring
 from model.prediction.memory import Budget, MemoryMeter
 from model.prediction.predictor import TrainedPredictor, load_predictor
 from model.training.calibration import recalibrate
@@ -413,6 +416,28 @@ def test_float32_is_not_rounded_to_tf32_where_it_predicts(monkeypatch):
     predictor.predict(random_image(20, 20))
     assert seen == [False]
     assert torch.backends.cudnn.allow_tf32
+
+
+def test_of_several_threads_the_last_one_turns_tf32_on_again(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    first, second = scoring._all_bits(), scoring._all_bits()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not torch.backends.cudnn.allow_tf32
+    second.__exit__(None, None, None)
+    assert torch.backends.cudnn.allow_tf32
+
+
+def test_a_network_goes_with_its_predictor():
+    gc.disable()
+    try:
+        predictor = tiny()
+        network = weakref.ref(predictor.network)
+        del predictor
+        assert network() is None
+    finally:
+        gc.enable()
 
 
 @pytest.fixture(scope="module")

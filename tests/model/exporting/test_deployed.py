@@ -83,6 +83,9 @@ def test_the_mean_pixel_pads_where_an_image_is_smaller():
         ({"options": LOOKS}, "does not look at other scales or at the mirrored image"),
         ({"options": PredictionOptions(crop_size=(33, 33))}, "does not pad to a crop size"),
         ({"size": (0, 5), "preprocess": True}, "no height and width"),
+        ({"options": PredictionOptions(tile=97), "preprocess": True}, "heeds tile"),
+        ({"options": PredictionOptions(precision="bf16")}, "heeds precision"),
+        ({"options": PredictionOptions(upsampled_logits=False)}, "heeds upsampled_logits"),
     ],
 )
 def test_what_does_not_go_together_is_refused(wrong, said):

@@ -119,6 +119,12 @@ def test_of_all_formats_what_cannot_be_written_is_skipped_by_name(folder, tmp_pa
     assert "needs onnxscript" in result.skipped["onnx"]
 
 
+def test_a_format_that_is_none_is_told_with_those_that_are(folder, tmp_path):
+    with pytest.raises(UserError, match="'onx' is no format") as raised:
+        exported(folder, tmp_path / "a.onx", "onx")
+    assert raised.value.remedy == "choose among onnx, torch-export, tflite"
+
+
 def test_a_format_of_one_size_asks_for_it(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("model.exporting.formats.find_spec", lambda name: object())
     with pytest.raises(UserError, match="images of one size") as raised:
