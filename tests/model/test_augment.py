@@ -113,6 +113,13 @@ def test_scales_and_flips_are_drawn_from_the_original_s_table():
     assert max(v.top for v in largest) > 105
 
 
+def test_a_crop_may_lie_anywhere_in_the_photo():
+    settings = DataSettings(min_scale=1.0, max_scale=1.0)
+    views = [draw_view((11, 12), (10, 10), settings, sample_rng(3, Draw(0, i))) for i in range(60)]
+    corners = {(view.top, view.left) for view in views}
+    assert corners == {(top, left) for top in (0, 1) for left in (0, 1, 2)}
+
+
 def test_sixteen_bit_labels_keep_their_ids():
     label = np.full((3, 3), 4000, dtype=np.uint16)
     view = View(6, 6, 0, 0, False)

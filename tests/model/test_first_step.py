@@ -128,12 +128,17 @@ def test_a_run_shows_as_many_crops_of_the_split_as_it_is_told_to(first_step, sha
     assert sorted(keys) == ["val_0", "val_0", "val_1", "val_1"]
 
 
-def test_which_crops_are_shown_is_decided_by_the_seed(first_step, shards):
+def test_which_photos_and_which_parts_of_them_are_shown_is_decided_by_the_seed(
+    first_step, shards, tmp_path
+):
     shown = [first_step(shards, f"seed={seed}").batch for seed in (4, 5, 4)]
     assert shown[0].keys == shown[2].keys != shown[1].keys
     assert torch.equal(shown[0].images, shown[2].images)
     drawn = Sampler(7, 5).batch(0, 3)
     assert shown[1].keys == tuple(f"train_{draw.index}" for draw in drawn)
+    alone = of_photo(tmp_path, *picture(0))
+    parts = [first_step(alone, f"seed={seed}").batch.images for seed in (4, 5)]
+    assert not torch.equal(*parts)
 
 
 def balanced(labels):
