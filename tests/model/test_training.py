@@ -266,11 +266,11 @@ def test_worker_threads_end_with_the_run(shards, settings, tmp_path):
 
 
 def test_it_learns(shards, settings, tmp_path):
-    """The frequencies of the classes alone would leave the loss as it is; seeds 0 to 3: 0.47 to
-    0.70 of it."""
+    """Seeds 0 to 5: 0.47 to 0.74 of the first loss; with the labels of other photos 0.98, without
+    a rate 1.00."""
     fast = ["steps=60", "save_every=100", "base_learning_rate=0.03"]
     result = train(shards, tmp_path / "run", settings.updated(fast))
-    assert result.loss < 0.8 * losses(tmp_path / "run")[0][1]
+    assert result.loss < 0.86 * losses(tmp_path / "run")[0][1]
 
 
 @pytest.mark.parametrize("left", ["checkpoints", "metrics.jsonl"])
