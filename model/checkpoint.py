@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from torch import Tensor
 
 from model.config import TrainSettings
 from model.run_folder import DESCRIPTION as DESCRIPTION
+from model.run_folder import STEP
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 
@@ -33,8 +33,6 @@ WEIGHTS, OPTIMIZER = "weights.safetensors", "optimizer.safetensors"
 FORMAT = 2
 # The newest may be damaged by a failing disk; the one before is then the way back.
 KEPT = 2
-
-_NAME = re.compile(r"step-(\d{8,})")
 
 
 class DamagedCheckpoint(UserError):
@@ -146,7 +144,7 @@ def latest(folder: Path, *, optimizer: bool = True) -> Found | None:
 
 
 def _newest_first(folder: Path) -> Iterator[Path]:
-    found = [(int(m[1]), path) for path in folder.glob("*") if (m := _NAME.fullmatch(path.name))]
+    found = [(int(m[1]), path) for path in folder.glob("*") if (m := STEP.fullmatch(path.name))]
     return (path for _, path in sorted(found, reverse=True))
 
 

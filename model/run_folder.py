@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from segdata.files import write_file
 CONFIG, METRICS, CHECKPOINTS = "config.json", "metrics.jsonl", "checkpoints"
 # In every checkpoint, beside its weights.
 DESCRIPTION = "checkpoint.json"
+# The folder of a checkpoint, and its step.
+STEP = re.compile(r"step-(\d{8,})")
 # Shards that were made for the run lie in its folder before it begins.
 _MAY_BE_THERE = {"shards"}
 

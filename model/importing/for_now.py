@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from model.checkpoint import DESCRIPTION
-from model.run_folder import CHECKPOINTS, CONFIG
-
-_OURS = (DESCRIPTION, CHECKPOINTS, CONFIG)
+from model.importing.places import is_ours, prefixes_in
+from model.run_folder import CONFIG
 
 
 @contextmanager
@@ -28,7 +26,7 @@ def as_ours(
         UserError: there is none, or it cannot be imported.
     """
     folder = path.parent if path.suffix == ".safetensors" else path
-    if any((folder / name).exists() for name in _OURS) or any(folder.glob("step-*")):
+    if folder.is_dir() and (is_ours(folder) or _has_begun(folder)):
         yield path, tuple(settings)
         return
     # Here: most predictions need none of it.
@@ -40,3 +38,8 @@ def as_ours(
         for sentence in import_checkpoint(asked).notes:
             note(sentence)
         yield out, ()
+
+
+def _has_begun(folder: Path) -> bool:
+    """Whether it is a run without a checkpoint yet; others have files of that name, too."""
+    return (folder / CONFIG).is_file() and not prefixes_in(folder)

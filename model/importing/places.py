@@ -10,7 +10,7 @@ from typing import Literal
 from model.importing.bundle import index_of
 from model.importing.not_found import KINDS_READ, SAVED_MODEL, content_of, not_found
 from model.importing.tables import is_table
-from model.run_folder import CHECKPOINTS, DESCRIPTION
+from model.run_folder import CHECKPOINTS, DESCRIPTION, STEP
 from segdata.errors import UserError
 from segdata.sources.archives import APPLE_DOUBLE
 
@@ -24,7 +24,6 @@ _NAMED = re.compile(r'^\s*model_checkpoint_path:\s*"((?:[^"\\]|\\.)*)"', re.MULT
 # A state file lists a few names.
 _LARGEST_STATE = 1 << 16
 _GRAPHS = ("frozen_inference_graph.pb", "*.pb")
-_OURS = re.compile(r"step-\d{8,}")
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def _shards(path: Path) -> tuple[Path, ...]:
 
 
 def _in_folder(folder: Path) -> Place:
-    if _is_ours(folder):
+    if is_ours(folder):
         return Place("ours", (folder,))
     state = folder / _STATE
     if state.is_file():
@@ -118,10 +117,11 @@ def _in_folder(folder: Path) -> Place:
     return _saved_model(folder) or _lone_file(folder)
 
 
-def _is_ours(folder: Path) -> bool:
+def is_ours(folder: Path) -> bool:
+    """Whether a folder holds checkpoints of segdata, or is one."""
     if (folder / DESCRIPTION).is_file() or (folder / CHECKPOINTS).is_dir():
         return True
-    return any(_OURS.fullmatch(entry.name) for entry in folder.iterdir())
+    return any(STEP.fullmatch(entry.name) for entry in folder.iterdir())
 
 
 def _named_by(state: Path) -> Place:
@@ -179,7 +179,7 @@ def _lone_file(folder: Path) -> Place:
             raise UserError(f"{folder} holds {len(found)} {pattern} files", f"give one: {found[0]}")
         if found:
             return replace(find(found[0]), notes=(f"{found[0].name} is read",))
-    below = [e for e in _entries(folder) if e.is_dir() and (prefixes_in(e) or _is_ours(e))]
+    below = [e for e in _entries(folder) if e.is_dir() and (prefixes_in(e) or is_ours(e))]
     if len(below) == 1:
         place = find(below[0])
         return replace(place, notes=(f"only {below[0].name} holds a checkpoint", *place.notes))

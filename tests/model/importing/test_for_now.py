@@ -49,6 +49,23 @@ def test_every_form_predicts_what_it_predicts_when_it_is_imported(
     assert not list(scratch.iterdir())
 
 
+@pytest.mark.parametrize(("name", "beside"), [("model.ckpt-7", "config.json"), ("step-1000", "x")])
+def test_files_and_names_as_ours_do_not_make_it_ours(
+    name: str, beside: str, arrays: Arrays, tmp_path: Path
+) -> None:
+    prefix = files.write_bundle(tmp_path / name, arrays)
+    (tmp_path / beside).write_text("{}")
+    assert load_predictor(tmp_path).predict(np.zeros((9, 9, 3), np.uint8)).shape == (9, 9)
+    assert load_predictor(prefix).predict(np.zeros((9, 9, 3), np.uint8)).shape == (9, 9)
+
+
+def test_a_run_that_has_just_begun_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UserError, match="holds no checkpoint") as raised:
+        load_predictor(tmp_path)
+    assert "segdata train" in raised.value.remedy
+
+
 def test_segdata_predict_takes_one(
     forms: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
