@@ -152,7 +152,8 @@ class RunSettings(Settings):
     device: str = "auto"
     """cpu, cuda or auto: a GPU where there is one."""
     threads: NonNegativeInt = 0
-    """Threads of one process for the network; 0 takes the cores this process may use."""
+    """Threads of one process for the network; 0 takes OMP_NUM_THREADS, or else the cores
+    this process may use."""
     save_every: PositiveInt = 200
     """Steps per checkpoint; the last step is always saved."""
     validate_every: NonNegativeInt = 0

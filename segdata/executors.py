@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from segdata import control_groups
 from segdata.errors import UserError
 from segdata.workers import Crew, Died
 
@@ -82,7 +83,6 @@ def for_number(executor: Executor | None, items: int) -> Executor:
 
 
 def usable_cores() -> int:
-    """Cores that this process may use (a container's affinity counts, where the system tells)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may use: by its affinity, and by a container's share of time."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(there or 1, control_groups.cores() or there or 1)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from segdata import control_groups
 from segdata.errors import BadData, MissingExtra, UserError
 from segdata.executors import Executor, Processes, Serial, for_number, from_name, usable_cores
 from segdata.findings import CheckReport
@@ -255,6 +256,11 @@ def test_names_lead_to_executors() -> None:
     with pytest.raises(UserError, match="no executor 'threads'"):
         from_name("threads")
     assert usable_cores() >= 1
+
+
+def test_a_container_s_share_of_time_limits_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control_groups, "cores", lambda: 1)
+    assert usable_cores() == 1
 
 
 def test_for_few_items_no_process_is_started() -> None:

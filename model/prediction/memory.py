@@ -16,6 +16,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from segdata import control_groups
+from segdata.control_groups import text_of
+
 # Sides of the two small predictions; the difference leaves out what does not grow with the size.
 _PROBES = (129, 257)
 # What a process takes over its tensors, for scratch space and gaps between freed blocks. Measured
@@ -121,24 +124,15 @@ def _kept_by_malloc() -> int:
 def _own_limits(root: Path) -> Iterator[int]:
     """What the process's own limit of addresses leaves it."""
     used = 1024 * _numbers(root / "proc" / "self" / "status").get("VmSize:", 0)
-    for line in _text(root / "proc" / "self" / "limits").splitlines():
+    for line in text_of(root / "proc" / "self" / "limits").splitlines():
         _, is_it, numbers = line.partition("Max address space")
         if is_it and (limit := numbers.split()[0]).isdecimal():
             yield int(limit) - used
 
 
 def _group_limits(root: Path) -> Iterator[int]:
-    """What the control groups of this process leave it, from its own to the outermost."""
-    for line in _text(root / "proc" / "self" / "cgroup").splitlines():
-        _, controllers, name = line.split(":", 2)
-        if controllers not in ("", "memory"):
-            continue
-        top = root / "sys" / "fs" / "cgroup" / controllers
-        own = top / name.lstrip("/")
-        # In a container the name may be that outside of it; the outermost folder is then its own.
-        for folder in (own, *own.parents):
-            if folder.is_relative_to(top):
-                yield _left_in(folder)
+    """What the control groups of this process leave it."""
+    return map(_left_in, control_groups.folders("memory", root))
 
 
 def _left_in(folder: Path) -> int:
@@ -154,21 +148,14 @@ def _left_in(folder: Path) -> int:
 
 
 def _number(path: Path) -> int | None:
-    text = _text(path).strip()
+    text = text_of(path).strip()
     return int(text) if text.isdecimal() else None
 
 
 def _numbers(path: Path) -> Mapping[str, int]:
     """First and second word of each line."""
-    rows = (line.split() for line in _text(path).splitlines())
+    rows = (line.split() for line in text_of(path).splitlines())
     return {row[0]: int(row[1]) for row in rows if len(row) > 1 and row[1].isdecimal()}
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
 
 
 def _peak(predict: Callable[[int], object], side: int, device: torch.device) -> int:

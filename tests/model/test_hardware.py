@@ -32,6 +32,15 @@ def test_a_gpu_that_is_not_there_is_said(monkeypatch):
         choose_hardware(RunSettings(device="cuda", threads=1))
 
 
+@pytest.mark.parametrize(("told", "threads"), [("3", 3), ("3,2", 3), ("", 7), ("many", 7)])
+def test_threads_are_what_the_environment_allows(told, threads, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    monkeypatch.setattr(hardware, "usable_cores", lambda: 7)
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
+    assert choose_hardware(RunSettings(device="cpu")).threads == threads
+    assert choose_hardware(RunSettings(device="cpu", threads=2)).threads == 2
+
+
 @pytest.mark.parametrize("name", ["gpu", "mps", "meta", "xpu:0"])
 def test_a_device_that_is_none_of_ours_is_told(name):
     with pytest.raises(UserError, match=f"'{name}' is no device"):
