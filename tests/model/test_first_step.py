@@ -141,6 +141,12 @@ def test_which_photos_and_which_parts_of_them_are_shown_is_decided_by_the_seed(
     assert not torch.equal(*parts)
 
 
+def test_a_crop_that_nobody_chose_shows_the_largest_photo_whole(first_step, tmp_path):
+    small, large = picture(0, (20, 30)), picture(1, (40, 50))
+    shards = write_shards(tmp_path, {"train": [large, small], "val": [picture(2, (90, 90))]})
+    assert first_step(shards, "crop_size=none").batch.images.shape == (3, 3, 49, 65)
+
+
 def balanced(labels):
     counts = np.array([(labels == i).sum() for i in range(3)])
     roots = np.sqrt(np.median(counts) / counts)

@@ -36,6 +36,11 @@ def test_order_depends_on_seed_and_epoch():
     assert len(orders) == 9
 
 
+def test_every_epoch_has_an_order_of_its_own():
+    order = [draw.index for draw in Sampler(30, 1).batch(0, 60)]
+    assert order[:30] != order[30:]
+
+
 def test_the_order_is_frozen():
     """A changed order would silently break resuming an older run."""
     assert permutation(10, 7, 2).tolist() == [6, 7, 8, 4, 0, 1, 5, 3, 9, 2]
