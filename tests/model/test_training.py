@@ -121,8 +121,9 @@ def test_a_finished_run_says_so_and_changes_nothing(straight, shards, settings):
 
 def test_other_settings_are_refused_with_what_differs(straight, shards, settings):
     with pytest.raises(UserError, match=r"run\.steps = 8 there, 9 now") as error:
-        train(shards, straight, settings.updated(["steps=9", "seed=3"]))
+        train(shards, straight, settings.updated(["steps=9", "seed=3", "batch_size=2"]))
     assert "run.seed = 0 there, 3 now" in error.value.message
+    assert "data.batch_size = 3 there, 2 now" in error.value.message
     assert "--out" in error.value.remedy
 
 
