@@ -237,6 +237,13 @@ def test_the_chosen_crop_size_is_explained(shards, settings, tmp_path):
     assert any("49×65" in note and "k·16+1" in note for note in notes)
 
 
+def test_the_precision_that_was_chosen_is_written_down(shards, settings, tmp_path):
+    """Elsewhere auto may choose otherwise, and the run is to go on as it began."""
+    train(shards, tmp_path / "run", settings.updated(["precision=auto", "steps=1"]))
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["settings"]["run"]["precision"] in ("fp32", "bf16")
+
+
 def test_validation_while_training_changes_no_weight(straight, shards, settings, tmp_path):
     out = tmp_path / "validated"
     train(shards, out, settings.updated(["validate_every=4"]))
