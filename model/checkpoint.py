@@ -102,7 +102,7 @@ def load(path: Path, *, optimizer: bool = True) -> Checkpoint:
         optimizer: read the optimizer's state, too, which only a training that goes on needs.
 
     Raises:
-        DamagedCheckpoint: a file is missing, cut off or changed.
+        DamagedCheckpoint: a file is missing or cut off, or its tensors are not those written.
         UserError: another version of segdata wrote it.
     """
     try:
