@@ -32,6 +32,14 @@ from segdata.images import (
 IDS = np.array([[0, 1, 2], [3, 1, 0]], dtype=np.uint8)
 
 
+def gray_tiff(pixels: bytes, width: int, bits: int) -> bytes:
+    """An uncompressed TIFF of two rows (TIFF 6.0, section 4: grayscale images)."""
+    tags = {256: width, 257: 2, 258: bits, 259: 1, 262: 1, 273: 0, 277: 1, 278: 2, 279: len(pixels)}
+    tags[273] = 8 + 2 + 12 * len(tags) + 4
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + pixels
+
+
 def saved(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:  # noqa: A002
     buffer = io.BytesIO()
     image.save(buffer, format, **options)
@@ -83,6 +91,13 @@ def test_ids_are_read_as_they_are_stored(data: bytes) -> None:
     assert np.array_equal(label, IDS)
 
 
+@pytest.mark.parametrize("bits", [2, 4])
+def test_grey_tiffs_of_few_bits_hold_ids_and_no_levels(bits: int) -> None:
+    ids = np.array([[0, 1, 2, 3], [3, 2, 1, 0]], np.uint8)
+    packed = np.packbits(np.unpackbits(ids[..., None], axis=2)[..., -bits:], axis=None)
+    assert np.array_equal(read_label(gray_tiff(packed.tobytes(), 4, bits)), ids)
+
+
 def test_one_bit_labels_are_zero_and_one() -> None:
     mask = np.array([[True, False], [False, True]])
     assert read_label(saved(Image.fromarray(mask))).tolist() == [[1, 0], [0, 1]]
@@ -96,9 +111,12 @@ def test_sixteen_bit_ids_keep_both_bytes() -> None:
     assert np.array_equal(label, ids)
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
 @pytest.mark.parametrize("channels", [3, 4])
-def test_sixteen_bits_in_several_channels_are_refused_and_never_become_zero(channels: int) -> None:
-    data = cv2.imencode(".png", np.full((2, 2, channels), 5, np.uint16))[1].tobytes()
+def test_sixteen_bits_in_several_channels_are_refused_and_never_become_zero(
+    channels: int, suffix: str
+) -> None:
+    data = cv2.imencode(suffix, np.full((2, 2, channels), 5, np.uint16))[1].tobytes()
     with pytest.raises(NoIds, match="16 bits"):
         read_label(data)
 
@@ -202,10 +220,10 @@ def test_every_photo_becomes_rgb(mode: str) -> None:
     assert photo.dtype == np.uint8
 
 
-def test_sixteen_bit_photos_are_scaled_and_not_clipped() -> None:
-    levels = np.array([[0, 256 * 128, 65535]], dtype=np.uint16)
+def test_sixteen_bit_photos_keep_their_high_byte_as_every_reader_of_records_does() -> None:
+    levels = np.arange(1 << 16, dtype=np.uint16).reshape(256, 256)
     photo = read_photo(encode_label(levels))
-    assert photo[0, :, 0].tolist() == [0, 127, 255]
+    assert np.array_equal(photo, np.dstack([levels >> 8] * 3))
 
 
 @given(

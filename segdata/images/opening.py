@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 from zlib import crc32
 
-from PIL import Image, PngImagePlugin
+import numpy as np
+from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from segdata.errors import UserError
 from segdata.images.deflate import DEFLATE_RATIO
@@ -26,6 +27,10 @@ PNG_GRAY, PNG_RGB, PNG_PALETTE, PNG_GRAY_ALPHA, PNG_RGBA = 0, 2, 3, 4, 6
 PNG_CHANNELS = {PNG_GRAY: 1, PNG_RGB: 3, PNG_PALETTE: 1, PNG_GRAY_ALPHA: 2, PNG_RGBA: 4}
 # Signature, length and kind of the first chunk, width, height and bit depth stand before it.
 _COLOR_TYPE_AT = 25
+
+# TIFF 6.0: the tag; and the modes in which Pillow leaves values of a TIFF as they are.
+_BITS_PER_SAMPLE = 258
+_DEPTH_OF_THEIR_OWN = ("1", "I", "F")
 
 # Of Pillow's readers those of formats that photos and labels come in; others start programs (EPS).
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
@@ -83,9 +88,15 @@ class Opened:
 
     @property
     def bit_depth(self) -> int:
-        """Bits per channel as stored: of a PNG IHDR's, of another format 8 or 16."""
+        """Bits per channel as stored: IHDR's of a PNG, those of a TIFF that Pillow turns into 8;
+        else 8 or 16."""
         if self.image.format == "PNG":
             return self.head[_COLOR_TYPE_AT - 1]
+        if (
+            isinstance(self.image, TiffImagePlugin.TiffImageFile)
+            and self.image.mode not in _DEPTH_OF_THEIR_OWN
+        ):
+            return int(np.max(self.image.tag_v2.get(_BITS_PER_SAMPLE, 8)))
         return 16 if self.image.mode.startswith("I;16") else 8
 
     @property
