@@ -207,3 +207,40 @@ def test_pixels_are_neither_lost_nor_made(table: dict[int, int | None]) -> None:
         new = plan.ids.get(old, old)
         assert new == (255 if table.get(old, old) is None else table.get(old, old))
         assert new == 255 or new in plan.class_map.names
+
+
+def test_two_pairs_of_one_name_are_refused_and_none_is_lost(tmp_path: Path) -> None:
+    data = dataset(tmp_path / "in")
+    (tmp_path / "in" / "JPEGImages" / "left").mkdir()
+    Image.new("RGB", (16, 12)).save(tmp_path / "in" / "JPEGImages" / "left" / "0.jpg")
+    table = ["image,label"]
+    table += [f"JPEGImages/{place}0.jpg,SegmentationClass/0.png" for place in ("", "left/")]
+    (tmp_path / "in" / "pairs.csv").write_text("\n".join(table))
+    save_descriptor(data.root, data.descriptor.model_copy(update={"pairs": "pairs.csv"}))
+    with pytest.raises(UserError, match=r"two pairs are named 0: .*left"):
+        remapped(tmp_path, "3:2")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "left", ["JPEGImages/0.png", "SegmentationClass/x.png", "ImageSets/Segmentation/test.txt"]
+)
+def test_files_of_another_data_set_never_become_part_of_the_new_one(
+    tmp_path: Path, left: str
+) -> None:
+    remapped(tmp_path, "3:2")
+    remapped(tmp_path, "3:1", overwrite=True)
+    (tmp_path / "out" / left).write_bytes(b"of another")
+    with pytest.raises(UserError, match=f"1 files .*{Path(left).name}"):
+        remapped(tmp_path, "3:2", overwrite=True)
+    assert np.array_equal(written(tmp_path, 1), np.where(label_of(1) == 3, 1, label_of(1)))
+
+
+def test_a_photo_that_cannot_be_read_is_told_like_a_label(tmp_path: Path) -> None:
+    data = dataset(tmp_path / "in")
+    photo = tmp_path / "in" / "JPEGImages" / "2.jpg"
+    photo.unlink()
+    photo.symlink_to("nowhere.jpg")
+    with pytest.raises(BadData) as caught:
+        remap(data, RemapRequest(out=tmp_path / "out", table={3: 2}))
+    assert [finding.path for finding in caught.value.report] == [str(photo)]

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from segdata import __version__, rules
 from segdata.classes import ClassMap
-from segdata.dataset import DESCRIPTOR_FILE, Dataset, DatasetDescriptor, Pair, save_descriptor
+from segdata.dataset import (
+    DESCRIPTOR_FILE,
+    Dataset,
+    DatasetDescriptor,
+    Split,
+    list_files,
+    save_descriptor,
+)
 from segdata.errors import BadData, UserError
 from segdata.executors import Executor, Serial
-from segdata.facts import count_values
-from segdata.files import link_file, output_folder, write_file
-from segdata.findings import CheckReport
-from segdata.images import NoIds, Unreadable, encode_label, read_label
+from segdata.file_index import walk
+from segdata.files import output_folder, write_file
+from segdata.findings import CheckReport, Finding
 from segdata.progress import Track, silently
-from segdata.remapping.plan import LARGEST, Photos, RemapPlan, RemapRequest, plan_remap
+from segdata.remapping.making import Remapped, RemapTask, remap_pair
+from segdata.remapping.plan import RemapPlan, RemapRequest, plan_remap
 
 # How the data set was made.
 RECORD = "remapping.json"
+_LISTS = Path("ImageSets", "Segmentation")
+# A pair's first split and its number there, and the names of all the splits that it is in.
+_Member = tuple[Split, int, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -49,22 +57,29 @@ class Remapping:
     unused: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class _Task:
-    pair: Pair
-    out: Path
-    descriptor: DatasetDescriptor
-    plan: RemapPlan
-    photos: Photos
-    palette: bool
+@dataclass
+class _Tally:
+    """Adds up what became of pairs; nothing is kept of one but what is wrong with it."""
 
+    before: Mapping[str, Counter[int]]
+    after: Mapping[str, Counter[int]]
+    pairs: int = 0
+    labels: int = 0
+    damaged: list[Finding] = field(default_factory=list)
 
-@dataclass(frozen=True)
-class _Done:
-    pair: Pair
-    before: Mapping[int, int] = field(default_factory=dict)
-    after: Mapping[int, int] = field(default_factory=dict)
-    problem: str = ""
+    def add(self, done: Remapped, lists: tuple[str, ...]) -> None:
+        self.pairs += 1
+        self.labels += done.pair.label is not None
+        for name in lists:
+            self.before[name].update(done.before)
+            self.after[name].update(done.after)
+        if done.unreadable is not None:
+            said = rules.Statement(
+                message=done.why,
+                path=str(done.unreadable),
+                fix="mend or remove the file, then remap again",
+            )
+            self.damaged.append(rules.get("L27").finding(said))
 
 
 def remap(
@@ -74,89 +89,78 @@ def remap(
     """Make a new data set with other ids. The old one is only read.
 
     Raises:
-        UserError: the table cannot be carried out, or the folder cannot be written.
-        BadData: labels cannot be read; no data set was made.
+        UserError: the table cannot be carried out, two pairs have one name, or the folder cannot be
+            written or holds files that would become part of the new data set.
+        BadData: files cannot be read; no data set was made.
     """
     plan = plan_remap(dataset, request)
     _refuse_in_place(dataset, request.out)
     descriptor = DatasetDescriptor.for_classes(dataset.name, plan.class_map)
     if request.photos == "symlink":
         descriptor = descriptor.model_copy(update={"allow_outside": True})
-    pairs = {pair.key: pair for split in dataset.splits.values() for pair in split.pairs}
-    if not pairs:
+    members = _members(dataset)
+    if not members:
         raise UserError(f"{dataset.root} has no photos", "check its lists: segdata validate")
-    tasks = [_Task(pair, request.out, descriptor, plan, request.photos, request.palette)
-             for pair in pairs.values()]  # fmt: skip
+    lists = {n: s.entries for n, s in dataset.splits.items() if s.path is not None}
+
+    def tasks() -> Iterator[RemapTask]:
+        for split, index, _ in members.values():
+            pair = split.pairs[index]
+            yield RemapTask(pair, request.out, descriptor, plan, request.photos, request.palette)
+
+    _refuse_strangers(request.out, descriptor, tasks(), lists)
+    tally = _Tally({n: Counter() for n in dataset.splits}, {n: Counter() for n in dataset.splits})
     with output_folder(request.out, overwrite=request.overwrite, whole=DESCRIPTOR_FILE) as out:
-        done = {
-            result.pair.key: result
-            for result in track((executor or Serial()).imap(_remap_one, tasks), "remapping",
-                                len(tasks))
-        }  # fmt: skip
-        _refuse_damaged(list(done.values()))
-        _write_lists(out, dataset)
-        result = _told(dataset, request, plan, done)
+        results = (executor or Serial()).imap(remap_pair, tasks())
+        for done in track(results, "remapping", len(members)):
+            tally.add(done, members[done.pair.key][2])
+        _refuse_damaged(tally)
+        for name, entries in lists.items():
+            text = "".join(f"{key}\n" for key in entries)
+            write_file(out / _LISTS / f"{name}.txt", text.encode())
+        result = _told(dataset, request, plan, tally)
         write_file(out / RECORD, _record(result, plan).encode())
         save_descriptor(out, descriptor)
     return result
 
 
-def _remap_one(task: _Task) -> _Done:
-    """Write one label with its new ids, and bring its photo."""
-    pair = task.pair
-    photo = task.out / task.descriptor.images / f"{pair.key}{pair.image.suffix.lower()}"
-    if pair.label is None:
-        _bring(pair.image, photo, task.photos)
-        return _Done(pair)
-    try:
-        label = read_label(pair.label)
-    except (Unreadable, NoIds) as error:
-        return _Done(pair, problem=str(error))
-    dtype = task.plan.class_map.dtype
-    if max([int(label.max(initial=0)), *task.plan.ids.values()]) > np.iinfo(dtype).max:
-        dtype = np.uint16
-    table = np.arange(LARGEST + 1, dtype=np.uint16)
-    table[list(task.plan.ids)] = list(task.plan.ids.values())
-    remapped = table[label]
-    if remapped.max(initial=0) <= np.iinfo(np.uint8).max and dtype is np.uint8:
-        remapped = remapped.astype(np.uint8)
-    palette = task.plan.class_map.color_table() if task.palette else None
-    target = task.out / task.descriptor.labels / f"{pair.key}.png"
-    write_file(target, encode_label(remapped, palette))
-    _bring(pair.image, photo, task.photos)
-    return _Done(pair, count_values(label), count_values(remapped))
+def _members(dataset: Dataset) -> dict[str, _Member]:
+    """Every pair once, by its key.
+
+    Raises:
+        UserError: a table joins two pairs of one name: one would take the other's place.
+    """
+    members: dict[str, _Member] = {}
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for split in dataset.splits.values():
+        for index, pair in enumerate(split.pairs):
+            first, place, names = members.get(pair.key, (split, index, ()))
+            other = first.pairs[place]
+            if (other.image, other.label) != (pair.image, pair.label):
+                raise UserError(
+                    f"two pairs are named {pair.key}: {other.image} with {other.label}, and "
+                    f"{pair.image} with {pair.label}",
+                    "files of the new data set are called by these names: give each its own",
+                )
+            joined = (*names, split.name)
+            members[pair.key] = first, place, known.setdefault(joined, joined)
+    return members
 
 
-def _bring(source: Path, target: Path, how: Photos) -> None:
-    if how == "copy":
-        write_file(target, source.read_bytes())
-    else:
-        link_file(source, target, symbolic=how == "symlink")
-
-
-def _told(
-    dataset: Dataset, request: RemapRequest, plan: RemapPlan, done: Mapping[str, _Done]
-) -> Remapping:
-    before: dict[str, Counter[int]] = {}
-    after: dict[str, Counter[int]] = {}
-    for name, split in dataset.splits.items():
-        before[name], after[name] = Counter(), Counter()
-        for pair in split.pairs:
-            before[name].update(done[pair.key].before)
-            after[name].update(done[pair.key].after)
+def _told(dataset: Dataset, request: RemapRequest, plan: RemapPlan, tally: _Tally) -> Remapping:
     moved: dict[int, tuple[int, ...]] = {}
     for source, target in sorted(plan.ids.items()):
         if source != target:
             moved[target] = (*moved.get(target, ()), source)
-    seen = {number for result in done.values() for number in result.before}
+    seen = {number for counts in tally.before.values() for number in counts}
     ids = {entry.id for entry in plan.class_map.trained}
     return Remapping(
         dataset=dataset,
         request=request,
         class_map=plan.class_map,
-        labels=sum(result.pair.label is not None for result in done.values()),
-        before=before,
-        after=after,
+        labels=tally.labels,
+        before=tally.before,
+        after=tally.after,
         moved=moved,
         emptied=tuple(
             number
@@ -174,28 +178,36 @@ def _refuse_in_place(dataset: Dataset, out: Path) -> None:
         )
 
 
-def _refuse_damaged(done: list[_Done]) -> None:
-    damaged = [result for result in done if result.problem]
-    if damaged:
-        findings = tuple(
-            rules.get("L27").finding(
-                rules.Statement(
-                    message=result.problem.splitlines()[0],
-                    path=str(result.pair.label),
-                    fix="mend or remove the label, then remap again",
-                )
-            )
-            for result in damaged
+def _refuse_strangers(
+    out: Path,
+    descriptor: DatasetDescriptor,
+    tasks: Iterator[RemapTask],
+    lists: Mapping[str, object],
+) -> None:
+    """What lies in the folders of the new data set and is not of it would become a part of it.
+
+    Raises:
+        UserError: there are photos, labels or lists that are not written now.
+    """
+    folders = [out / descriptor.images, out / descriptor.labels]
+    there = {folder / file.place for folder in folders for file in walk(folder)}
+    if there:
+        for task in tasks:
+            there -= {task.new_photo, task.new_label if task.pair.label else task.new_photo}
+    there |= {path for name, path in list_files(out).items() if name not in lists}
+    if there:
+        raise UserError(
+            f"{out} holds {len(there)} files that the new data set does not have, such as "
+            f"{min(there)}",
+            "they would become a part of it: move them away, or choose another folder",
         )
-        report = CheckReport(findings, {"labels": len(done)})
-        raise BadData(report, f"{len(damaged)} labels cannot be read: no data set was made")
 
 
-def _write_lists(out: Path, dataset: Dataset) -> None:
-    for name, split in dataset.splits.items():
-        if split.path is not None:
-            text = "".join(f"{key}\n" for key in split.entries)
-            write_file(out / "ImageSets" / "Segmentation" / f"{name}.txt", text.encode())
+def _refuse_damaged(tally: _Tally) -> None:
+    if tally.damaged:
+        report = CheckReport(tuple(tally.damaged), {"pairs": tally.pairs})
+        what = f"{len(tally.damaged)} files cannot be read: no data set was made"
+        raise BadData(report, what)
 
 
 def _record(result: Remapping, plan: RemapPlan) -> str:
