@@ -329,6 +329,20 @@ def two_runs(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return tmp_path
 
 
+def test_masks_of_0_and_255_are_refused_as_eval_refuses_them(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for i in range(IMAGES):
+        truth = read_label(folders / "labels" / f"scene{i % 3}" / f"{i}.png") % 2
+        put(folders / "two" / f"{i}.png", truth)
+        put(folders / "masks" / f"{i}.png", (truth * 255).astype(np.uint8))
+    line = ["--labels", "two", "--num-classes", "2", "--executor", "serial"]
+    told = refused(capsys, "two", "masks", *line)
+    assert "masks/0.png holds 0 and 255 only" in told
+    found = compared(capsys, "masks", "masks", *line, "--prediction-ids", "255:1")
+    assert found["means"]["miou"]["b"] == 1.0
+
+
 def test_two_runs_are_compared_in_one_pass(
     two_runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

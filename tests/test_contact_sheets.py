@@ -36,6 +36,19 @@ def test_a_thumbnail_says_the_mean_iou_of_its_image() -> None:
     assert found.labels == 2
 
 
+def test_an_image_with_nothing_to_score_has_no_score_and_comes_last() -> None:
+    void = Picture("void", None, TRUTH * 0 + np.uint8(255), TRUTH)
+    found = thumbnail(void, STREET, PictureOptions(order="iou"))
+    assert (found.score, found.caption) == (None, "nothing to score")
+
+
+def test_an_id_that_is_no_class_is_told_with_its_image() -> None:
+    stray = Picture("street/7", None, TRUTH * 0 + np.uint8(7), TRUTH)
+    with pytest.raises(UserError, match=r"street/7: 16 pixels of the truth have ids \[7\]") as told:
+        thumbnail(stray, STREET, PictureOptions(order="iou"))
+    assert "--label-ids" not in told.value.remedy
+
+
 def test_by_class_its_iou_counts_and_images_without_it_come_last() -> None:
     options = PictureOptions(order="class", by_class=1)
     assert thumbnail(predicted("a", 3), STREET, options).caption == "car IoU 50.0 %"

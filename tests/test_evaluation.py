@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,11 +26,12 @@ from segdata.evaluation import (
     evaluate_folders,
     predict_items,
 )
+from segdata.evaluation.examples import Drawn
 from segdata.executors import Processes
 from segdata.images import Unreadable, encode_label, encode_photo
 from segdata.miou_rules import MIOU_RULES
 from segdata.pairing import PairOptions, pair_folders
-from segdata.scores import EvalReport
+from segdata.scores import EvalReport, ImageScore
 
 VOID = 255
 
@@ -85,6 +87,30 @@ def test_few_or_equal_images_are_never_shown_twice(count: int) -> None:
     assert len(shown) == len(set(shown)) == min(count, 12)
 
 
+def test_random_images_are_any_of_a_short_stream() -> None:
+    """Not the first ones: each of 24 is shown about as often as the others."""
+    found: Counter[str] = Counter()
+    for seed in range(400):
+        drawn = Drawn(18, seed)
+        for number in range(24):
+            empty = np.zeros((2, 2), np.uint8)
+            key = str(number)
+            score = ImageScore(key, 0.5, 0.5, 4, np.zeros((0, 3), np.int64))
+            drawn.offer(score, EvalItem(key, empty, empty))
+        found.update(example.score.key for example in drawn.examples(6, set()))
+    assert len(found) == 24
+    # 100 expected; 60 and 140 are more than four standard deviations away.
+    assert 60 < min(found.values()) <= max(found.values()) < 140
+
+
+def test_a_photo_that_cannot_be_read_costs_its_picture_and_no_score(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"no photo")
+    label = np.zeros((4, 4), np.uint8)
+    report = evaluate([EvalItem("a", label, label, tmp_path / "a.jpg")], class_map(2))
+    assert report.miou == 1.0
+    assert report.worst[0].photo is None
+
+
 def test_examples_are_small_and_carry_the_photo_whether_array_or_file(tmp_path: Path) -> None:
     photo = np.full((600, 1200, 3), 90, np.uint8)
     (tmp_path / "photo.png").write_bytes(encode_photo(photo))
@@ -124,9 +150,23 @@ def test_an_image_that_is_all_void_has_no_score_and_harms_none() -> None:
     assert math.isnan(with_void.images[-1].miou)
     assert with_void.to_json()["images"][-1]["miou"] is None
     assert "void" not in {e.score.key for e in (*with_void.worst, *with_void.best)}
-    alone = evaluate([void], class_map(4))
+    alone = evaluate([void], class_map(4), EvalOptions(boundary=True))
     assert math.isnan(alone.miou)
-    assert alone.to_json()["per_class"][0]["iou"] is None
+    data = alone.to_json()
+    assert data["per_class"][0]["iou"] is None
+    for told in (data, data["boundary"]["trimap"][-1]):
+        assert told["miou"] is told["pixel_accuracy"] is None
+    assert data["mean_accuracy"] is data["frequency_weighted_iou"] is None
+
+
+def test_bands_are_scored_by_the_rule_of_the_report() -> None:
+    """A class that is nowhere counts 1 for PaddleSeg, in the whole as in a band around borders."""
+    (one,) = items(1, 2)
+    report = evaluate([one], class_map(3), EvalOptions(rule="paddle", boundary=True))
+    assert report.boundary is not None
+    widest = report.to_json()["boundary"]["trimap"][-1]
+    assert widest["miou"] == pytest.approx(report.boundary.band(-1).mean_iou("paddle"))
+    assert widest["miou"] > report.boundary.band(-1).mean_iou()
 
 
 def test_an_error_in_one_image_names_the_image() -> None:

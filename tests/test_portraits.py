@@ -240,3 +240,18 @@ def test_a_network_s_probabilities_decide(tmp_path: Path) -> None:
     likely = load_predictor(model).probabilities(image)[[1, 2]].sum(axis=0)
     alpha = np.asarray(Image.open(tmp_path / "out/cutout/a.png"))[..., 3]
     assert np.array_equal(alpha, np.rint(effects.matte(image, likely) * 255).astype(np.uint8))
+
+
+def test_a_split_that_the_run_s_shards_lack_is_told_with_those_that_there_are(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch")
+    from test_predicting import checkpoint
+
+    model, data, shards = checkpoint(tmp_path / "run"), tmp_path / "data", tmp_path / "shards"
+    serial = ["--executor", "serial"]
+    assert run(["convert", str(samples / "portrait"), str(data), *serial]) == 0
+    assert run(["shard", str(data), str(shards), *serial]) == 0
+    line = ["--effect", "blur", "--split", "nope", "--out", str(tmp_path / "out")]
+    assert run(["vis", str(model), "--shards", str(shards), *line]) == 2
+    assert "the shards have no split 'nope'" in capsys.readouterr().err

@@ -251,6 +251,22 @@ def test_predictions_of_two_networks_are_not_mixed(
     assert predicted(photos, "--model", other, "--out", out) == 0
 
 
+def test_what_another_network_has_left_is_never_taken_for_a_result(
+    model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--overwrite with another network, of one photo of two: the other one is still the first's."""
+    other, out = checkpoint(tmp_path / "other", seed=1), tmp_path / "out"
+    assert predicted(photos, "--model", model, "--out", out) == 0
+    assert predicted(photos / "a.jpg", "--model", other, "--out", out, "--overwrite") == 0
+    capsys.readouterr()
+    assert predicted(photos, "--model", other, "--out", out, "--format", "json") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["written"], result["skipped"]) == (1, 1)
+    assert predicted(photos, "--model", other, "--out", tmp_path / "fresh") == 0
+    for name in ("a.png", "sub/b.png"):
+        assert (out / name).read_bytes() == (tmp_path / "fresh" / name).read_bytes()
+
+
 def test_a_folder_of_other_things_is_left_alone(
     model: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

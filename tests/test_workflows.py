@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from segdata.workflows import (
     train,
     visualize,
 )
+from segdata.workflows.runs import ShardPlace, load_run
 
 TINY = ["depth_multiplier=0.1", "aspp_filters=8", "decoder_filters=8", "low_level_filters=8",
         "batch_size=2", "crop_size=[65,65]", "recalibrate_batches=2"]  # fmt: skip
@@ -194,6 +196,28 @@ def test_moved_shards_are_asked_for(trained: Path, shards: Path, tmp_path: Path)
     (run_folder / "config.json").write_text(json.dumps({**config, "shards": "/gone"}))
     with pytest.raises(UserError, match="--shards"):
         evaluate(EvaluationRequest(run=run_folder))
+
+
+def test_shards_that_are_named_are_those_that_are_read(
+    trained: Path, shards: Path, portrait: Path, tmp_path: Path
+) -> None:
+    """A descriptor beside them says what ids mean; it does not lead back to the run's own."""
+    copy = shutil.copytree(shards, tmp_path / "copy")
+    shutil.copy(portrait / "dataset.toml", copy)
+    assert load_run(trained, ShardPlace(copy)).shards == copy
+    # The data set itself, as the original's command lines name it, stands for what it became.
+    assert load_run(trained, ShardPlace(portrait)).shards == shards
+
+
+def test_another_data_set_is_never_scored_on_the_run_s_own_shards(
+    trained: Path, portrait: Path, tmp_path: Path
+) -> None:
+    other = shutil.copytree(portrait, tmp_path / "other")
+    toml = other / "dataset.toml"
+    toml.write_text(re.sub('name = ".*"', 'name = "other"', toml.read_text(), count=1))
+    with pytest.raises(UserError, match="other is a data set, and not the one") as told:
+        evaluate(EvaluationRequest(run=trained, shards=other))
+    assert f"segdata shard {other} SHARDS" in told.value.remedy
 
 
 def test_training_goes_on_where_it_stopped(shards: Path, tmp_path: Path) -> None:

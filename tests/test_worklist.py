@@ -33,6 +33,19 @@ def judged(label: np.ndarray, seen: np.ndarray, confidence: float = 0.9) -> list
     return judge(look, np.full(3, 0.7), IGNORE).suspects
 
 
+def test_probabilities_of_16_bits_give_the_scores_of_32() -> None:
+    """A network that is wholly sure says 1 and 0: the odds are beyond what 16 bits hold."""
+    seen = np.zeros(SIZE, np.uint8)
+    seen[10:30, 10:40] = 1
+    sure = (np.arange(3)[:, None, None] == seen).astype(np.float16)
+    label = np.zeros(SIZE, np.uint8)
+    found = [
+        judge(Look("a", sure.astype(kind), label), np.full(3, 0.7), IGNORE).suspects[0].score
+        for kind in (np.float16, np.float32)
+    ]
+    assert found[0] == found[1] < 1
+
+
 class TestThresholds:
     def test_a_threshold_is_the_mean_probability_of_the_class_where_it_is_labelled(self) -> None:
         label = np.array([[0, 0, 1], [1, IGNORE, 2]], np.uint8)

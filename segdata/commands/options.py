@@ -117,7 +117,7 @@ class _Pair(click.ParamType[tuple[int, int]]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int, int]:
         parts = str(value).split(",")
-        if len(parts) != 2 or not all(part.strip().isdigit() for part in parts):
+        if len(parts) != 2 or not all(part.strip().isdecimal() for part in parts):
             self.fail(f"{value!r} is no height and width, such as 513,513", param, ctx)
         return int(parts[0]), int(parts[1])
 

@@ -35,10 +35,11 @@ def render(report: EvalReport, console: Console) -> None:
     console.print(line)
     for baseline in report.baselines:
         console.print(f"     {_mean(baseline.miou)}  {baseline.name}: {baseline.detail}")
-    matrix = report.matrix
+    counts = report.matrix.by_class
     console.print(
-        f"pixel accuracy {matrix.pixel_accuracy:.4f}, mean accuracy {matrix.mean_accuracy:.4f}, "
-        f"frequency-weighted IoU {matrix.frequency_weighted_iou:.4f}"
+        f"pixel accuracy {_mean(float(counts.pixel_accuracy))}, "
+        f"mean accuracy {_mean(float(counts.mean_accuracy))}, "
+        f"frequency-weighted IoU {_mean(float(counts.frequency_weighted_iou))}"
     )
     for sentence in _further(report):
         console.print(sentence, highlight=False)

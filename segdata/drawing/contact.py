@@ -157,13 +157,24 @@ def _score(item: Picture, class_map: ClassMap, options: PictureOptions) -> tuple
         return _share_of_class(item.label, class_map, _chosen(options))
     if options.order == "name" and not known:
         return None, ""
-    matrix = ConfusionMatrix.of(
-        *both(item, "an order by IoU"), class_map.num_classes, class_map.ignore
-    )
+    matrix = _matrix(item, class_map)
     if options.order == "class":
         return _iou_of_class(matrix, class_map, _chosen(options))
+    if not matrix.counts.any():
+        return None, "nothing to score"
     mean = matrix.mean_iou()
     return None if options.order == "name" else mean, f"mean IoU {percent(mean)}"
+
+
+def _matrix(item: Picture, class_map: ClassMap) -> ConfusionMatrix:
+    pair = both(item, "an order by IoU")
+    try:
+        return ConfusionMatrix.of(*pair, class_map.num_classes, class_map.ignore)
+    except UserError as error:
+        raise UserError(
+            f"{item.key}: {error.message}",
+            "every id must be a class or the ignore label; segdata validate finds such labels",
+        ) from error
 
 
 def _share_of_class(label: Label, class_map: ClassMap, class_id: int) -> tuple[float | None, str]:

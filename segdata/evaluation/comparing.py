@@ -11,7 +11,7 @@ from functools import partial
 from segdata.classes import Label
 from segdata.evaluation.examples import Source, example, kept
 from segdata.evaluation.items import EvalItem, Photo
-from segdata.evaluation.measuring import Measures, measure
+from segdata.evaluation.measuring import Measures, measure, refuse_mask
 from segdata.executors import Executor, Serial
 from segdata.pairing import FilePair
 from segdata.progress import Track, silently
@@ -105,13 +105,20 @@ def score_files(
 
 
 def measure_two(files: TwoFiles, measures: Measures) -> Scores:
-    """Read the truth and both predictions, and count them."""
-    a, b = files
-    truth = a.read_truth()
-    return (
-        measure(EvalItem(a.key, truth, a.read_prediction(truth)), measures).score,
-        measure(EvalItem(a.key, truth, b.read_prediction(truth)), measures).score,
-    )
+    """Read the truth and both predictions, and count them.
+
+    Raises:
+        UserError: as :func:`score_files`; or a prediction is a mask, not ids.
+    """
+    key, truth = files[0].key, files[0].read_truth()
+
+    def measured(pair: FilePair) -> ImageScore:
+        prediction = pair.read_prediction(truth)
+        score = measure(EvalItem(key, truth, prediction), measures).score
+        refuse_mask(pair, prediction, score, measures.num_classes)
+        return score
+
+    return measured(files[0]), measured(files[1])
 
 
 class _Changed:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from segdata.evaluation.items import EvalItem
+from segdata.evaluation.items import EvalItem, Photo
 from segdata.evaluation.measuring import item_of
-from segdata.images import read_photo
+from segdata.images import Unreadable, read_photo
 from segdata.pairing import FilePair
 from segdata.resizing import fitting, resize_label, resize_photo
 from segdata.scores import Example, ImageScore
@@ -73,7 +73,9 @@ class Drawn:
 
     def examples(self, most: int, shown: set[str]) -> tuple[Example, ...]:
         """Some that are not shown elsewhere, in the order of the stream."""
-        fresh = [entry for entry in self.kept if entry[1].key not in shown][:most]
+        # The reservoir has the first images in its first places: chance chooses among them again.
+        order = self._rng.permutation(len(self.kept))
+        fresh = [self.kept[i] for i in order if self.kept[i][1].key not in shown][:most]
         return tuple(example(source, score) for _, score, source in sorted(fresh, key=_place))
 
 
@@ -87,13 +89,23 @@ def kept(source: Source) -> Source:
 
 
 def example(source: Source, score: ImageScore) -> Example:
-    """The image at the size of a thumbnail."""
+    """The image at the size of a thumbnail; without a photo that cannot be read.
+
+    All scores are there by now, and are not lost for a picture.
+    """
     if isinstance(source, FilePair):
         source = _small(item_of(source))
-    photo = read_photo(source.image) if isinstance(source.image, Path) else source.image
+    photo = _read(source.image) if isinstance(source.image, Path) else source.image
     if photo is not None:
         photo = resize_photo(photo, (source.truth.shape[0], source.truth.shape[1]))
     return Example(score, photo, source.truth, source.prediction)
+
+
+def _read(path: Path) -> Photo | None:
+    try:
+        return read_photo(path)
+    except (Unreadable, OSError):
+        return None
 
 
 def _small(item: EvalItem) -> EvalItem:

@@ -98,12 +98,20 @@ def measure_files(pair: FilePair, measures: Measures) -> Measured:
     """
     item = item_of(pair)
     measured = measure(item, measures)
-    _refuse_mask(pair, item.prediction, measured.score, measures.num_classes)
+    refuse_mask(pair, item.prediction, measured.score, measures.num_classes)
     return measured
 
 
-def _refuse_mask(pair: FilePair, prediction: Label, score: ImageScore, classes: int) -> None:
-    """Masks of 0 and 255 would score as if nothing but the background had been found."""
+def refuse_mask(pair: FilePair, prediction: Label, score: ImageScore, classes: int) -> None:
+    """Raise a UserError if the prediction of a pair is a mask, not ids.
+
+    Masks of 0 and 255 would score as if nothing but the background had been found.
+
+    Args:
+        prediction: as it was read.
+        score: what it scored.
+        classes: how many there are.
+    """
     strays = bool((score.cells[:, 1] == classes).any())
     if classes != 2 or not strays or pair.predicted_ids:
         return

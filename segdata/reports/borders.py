@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from segdata.miou_rules import DEFAULT_RULE, MIOU_RULES
 from segdata.reports.charts import AxisLabel, axis_label, label_room
 from segdata.reports.curves import Axes, LineChart, Mark, Series, line_chart
 from segdata.scores import ClassScore, EvalReport
@@ -70,16 +69,10 @@ def trimap_rows(report: EvalReport) -> list[tuple[str, list[float]]]:
     found = report.boundary
     if found is None:
         return []
-    bands = [found.band(i) for i in range(len(found.widths))]
-    scored = [matrix.iou for matrix in bands]
-    rows = [("mean", [matrix.mean_iou(_rule_of_bands(report)) for matrix in bands])]
+    scored = [found.band(i).iou for i in range(len(found.widths))]
+    rows = [("mean", found.means(report.rule))]
     rows += [(c.name, [float(iou[c.id]) for iou in scored]) for c in report.per_class if c.pixels]
     return rows
-
-
-def _rule_of_bands(report: EvalReport) -> str:
-    """The rule of a band's mean: the report's, or the default where it looks at every image."""
-    return DEFAULT_RULE if MIOU_RULES[report.rule].over == "images" else report.rule
 
 
 def dumbbells(report: EvalReport) -> Dumbbells | None:

@@ -41,7 +41,7 @@ class RuleRow:
 def headlines(report: EvalReport) -> list[Headline]:
     """Every score but the mean IoU, which has a place of its own."""
     found = report.intervals
-    matrix = report.matrix
+    counts = report.matrix.by_class
     rows = (
         ("pixel_accuracy", "Pixel accuracy", "share of the pixels that are right"),
         ("mean_accuracy", "Mean accuracy", "mean of the classes' recall"),
@@ -51,7 +51,7 @@ def headlines(report: EvalReport) -> list[Headline]:
         Headline(
             name,
             meaning,
-            getattr(matrix, field),
+            float(getattr(counts, field)),
             "" if found is None else reach(getattr(found, field)),
             tuple((b.name, getattr(b, field)) for b in report.baselines),
         )

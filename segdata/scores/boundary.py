@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from segdata.class_counts import ClassCounts
 from segdata.confusion import ConfusionMatrix
+from segdata.miou_rules import DEFAULT_RULE, MIOU_RULES
 
 # Boundary IoU looks so far into a class, as a share of the diagonal (Cheng et al. 2021, "Boundary
 # IoU", section 4: 2 % for images of common sizes).
@@ -42,3 +44,15 @@ class BoundaryScores:
     def band(self, index: int) -> ConfusionMatrix:
         """The confusion matrix of the pixels up to ``widths[index]`` from a border."""
         return ConfusionMatrix(self.bands[index], self.ignore)
+
+    def means(self, rule: str) -> list[float]:
+        """The mean IoU of each band; NaN without a pixel.
+
+        Args:
+            rule: of the report; one that looks at every image gives way to the default, since a
+                band is of all images together.
+        """
+        if MIOU_RULES[rule].over == "images":
+            rule = DEFAULT_RULE
+        bands = [self.band(i) for i in range(len(self.widths))]
+        return [one.mean_iou(rule) if one.counts.any() else math.nan for one in bands]

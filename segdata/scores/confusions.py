@@ -46,10 +46,11 @@ def find_confusions(
         limit: how many are told.
     """
     counts, truth = matrix.counts, matrix.truth_pixels
+    gain_of = _Gain(matrix)
     rows, columns = np.nonzero(counts)
     wrong = rows != columns
     found = [
-        (_gain(matrix, int(t), int(p)) / max(1, scored), int(t), int(p))
+        (gain_of(int(t), int(p)) / max(1, scored), int(t), int(p))
         for t, p in zip(rows[wrong], columns[wrong], strict=True)
         if counts[t, p] >= _TOLD_SHARE * truth[t]
     ]
@@ -61,17 +62,24 @@ def find_confusions(
     )
 
 
-def _gain(matrix: ConfusionMatrix, truth: int, predicted: int) -> float:
-    """The gain in the sum of IoU if the cell's pixels were right: only two classes' IoU change."""
-    moved = int(matrix.counts[truth, predicted])
-    union, hits = matrix.by_class.union, matrix.hits
-    gain = moved / int(union[truth])
-    if predicted < matrix.num_classes and predicted != matrix.ignore:
-        rest = int(union[predicted]) - moved
-        before = float(hits[predicted] / union[predicted])
-        # A class that would be in neither map any more leaves the mean.
-        gain += float(hits[predicted] / rest) - before if rest else 0.0
-    return gain
+class _Gain:
+    """The gain in the sum of IoU if a cell's pixels were right: only two classes' IoU change."""
+
+    def __init__(self, matrix: ConfusionMatrix) -> None:
+        self._matrix = matrix
+        # Thousands of cells ask for them.
+        self._union, self._hits = matrix.by_class.union, matrix.hits
+
+    def __call__(self, truth: int, predicted: int) -> float:
+        matrix, union, hits = self._matrix, self._union, self._hits
+        moved = int(matrix.counts[truth, predicted])
+        gain = moved / int(union[truth])
+        if predicted < matrix.num_classes and predicted != matrix.ignore:
+            rest = int(union[predicted]) - moved
+            before = float(hits[predicted] / union[predicted])
+            # A class that would be in neither map any more leaves the mean.
+            gain += float(hits[predicted] / rest) - before if rest else 0.0
+        return gain
 
 
 def _most_of(images: Sequence[ImageScore], truth: int, predicted: int) -> tuple[str, ...]:

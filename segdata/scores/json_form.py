@@ -6,9 +6,8 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from segdata.class_counts import Floats
-from segdata.confusion import ConfusionMatrix
-from segdata.scores.boundary import CONTOUR_SHARE, BoundaryScores
+from segdata.class_counts import ClassCounts, Floats
+from segdata.scores.boundary import CONTOUR_SHARE
 from segdata.scores.calibration import Calibration
 from segdata.scores.images import ImageScore
 from segdata.scores.intervals import Intervals
@@ -21,14 +20,14 @@ if TYPE_CHECKING:
 
 def report_json(report: EvalReport, cells: bool) -> dict[str, Any]:
     """Everything but the pictures."""
-    m = report.matrix
+    m, counts = report.matrix, report.matrix.by_class
     return {
         "miou": _number(report.miou),
         "miou_rule": report.rule,
         "miou_under_every_rule": {name: _number(v) for name, v in report.rules.items()},
-        "pixel_accuracy": m.pixel_accuracy,
-        "mean_accuracy": m.mean_accuracy,
-        "frequency_weighted_iou": m.frequency_weighted_iou,
+        "pixel_accuracy": _number(float(counts.pixel_accuracy)),
+        "mean_accuracy": _number(float(counts.mean_accuracy)),
+        "frequency_weighted_iou": _number(float(counts.frequency_weighted_iou)),
         "intervals": _intervals(report.intervals),
         "pixels": report.pixels,
         "ignore_label": m.ignore,
@@ -41,7 +40,7 @@ def report_json(report: EvalReport, cells: bool) -> dict[str, Any]:
             for c in report.confusions()
         ],
         "baselines": [_plain(asdict(b)) for b in report.baselines],
-        "boundary": _boundary(report.boundary, report.boundary_miou),
+        "boundary": _boundary(report),
         "objects": _objects(report.objects, [c.id for c in report.per_class]),
         "calibration": _calibration(report.calibration),
         "groups": [_plain(asdict(g)) for g in report.groups],
@@ -92,24 +91,28 @@ def _intervals(found: Intervals | None) -> dict[str, Any] | None:
     }
 
 
-def _boundary(found: BoundaryScores | None, mean: float) -> dict[str, Any] | None:
+def _boundary(report: EvalReport) -> dict[str, Any] | None:
+    found = report.boundary
     if found is None:
         return None
-    bands = [found.band(i) for i in range(len(found.widths))]
+    means = found.means(report.rule)
     return {
         "share_of_diagonal": CONTOUR_SHARE,
-        "miou": _number(mean),
+        "miou": _number(report.boundary_miou),
         "iou": _list(found.contours.iou),
-        "trimap": [_band(width, matrix) for width, matrix in zip(found.widths, bands, strict=True)],
+        "trimap": [
+            _band(width, mean, found.band(i).by_class)
+            for i, (width, mean) in enumerate(zip(found.widths, means, strict=True))
+        ],
     }
 
 
-def _band(width: int, matrix: ConfusionMatrix) -> dict[str, Any]:
+def _band(width: int, mean: float, counts: ClassCounts) -> dict[str, Any]:
     return {
         "width": width,
-        "miou": _number(matrix.mean_iou()),
-        "pixel_accuracy": matrix.pixel_accuracy,
-        "iou": _list(matrix.iou),
+        "miou": _number(mean),
+        "pixel_accuracy": _number(float(counts.pixel_accuracy)),
+        "iou": _list(counts.iou),
     }
 
 

@@ -18,7 +18,15 @@ from segdata.pairing import PairOptions, pair_folders
 from segdata.progress import Watch
 from segdata.workflows.foreign_shards import classes_of_foreign, described, is_foreign
 from segdata.workflows.predicted_folder import recorded_classes
-from segdata.workflows.runs import Run, Sample, ShardPlace, is_run, load_run, samples_of
+from segdata.workflows.runs import (
+    Run,
+    Sample,
+    ShardPlace,
+    is_run,
+    labelled,
+    load_run,
+    samples_of,
+)
 from segdata.workflows.scoring import classes_of
 
 if TYPE_CHECKING:
@@ -80,14 +88,13 @@ def _refuse_folders(request: PictureRequest, why: str) -> None:
 
 
 def _of_run(run: Run, request: PictureRequest, watch: Watch) -> Album:
-    run.manifest.of_split(request.split)
+    total = labelled(run.manifest, request.split)
     predictor = run.predictor(request.looks, request.settings, watch.note)
     unfinished = run.unfinished(predictor.step)
     if unfinished:
         watch.note(f"{run.folder}: {unfinished}")
     sure = bool(CERTAINTIES.keys() & set(request.kinds))
     items = (_predicted(sample, predictor, sure) for sample in run.samples(request.split))
-    total = run.manifest.splits[request.split].labelled
     return Album(items, total, predictor.class_map, scored=True)
 
 
@@ -101,10 +108,10 @@ def _predicted(sample: Sample, predictor: TrainedPredictor, sure: bool) -> Pictu
 
 
 def _of_shards(folder: Path, manifest: ShardManifest, split: str) -> Album:
-    manifest.of_split(split)
+    total = labelled(manifest, split)
     samples = samples_of(folder, manifest, split)
     items = (Picture(key, image, truth) for key, image, truth in samples)
-    return Album(items, manifest.splits[split].labelled, manifest.class_map)
+    return Album(items, total, manifest.class_map)
 
 
 def _of_dataset(request: PictureRequest) -> Album:

@@ -16,7 +16,7 @@ from segdata.progress import Watch
 from segdata.scores import ImageScore, ScoredImages, counts_of
 from segdata.workflows.comparison_request import ComparisonRequest
 from segdata.workflows.predicted_folder import recorded_classes
-from segdata.workflows.runs import Run, ShardPlace, load_run
+from segdata.workflows.runs import Run, ShardPlace, labelled, load_run
 from segdata.workflows.scoring import classes_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class RunSide:
 
     @property
     def total(self) -> int:
-        return sum(shard.samples for shard in self.run.manifest.of_split(self.split))
+        return labelled(self.run.manifest, self.split)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from segdata.listing import index_folder
 from segdata.probability_files import read_probabilities
 from segdata.progress import Watch
 from segdata.records import decode, scan
-from segdata.workflows.runs import Run
+from segdata.workflows.runs import Run, labelled
 from segdata.worklist import Look, Shown
 
 if TYPE_CHECKING:
@@ -39,14 +39,12 @@ class RunImages:
 
     @property
     def total(self) -> int:
-        self.run.manifest.of_split(self.split)
-        return self.run.manifest.splits[self.split].labelled
+        return labelled(self.run.manifest, self.split)
 
     def looks(self, every: int = 1) -> Iterator[Look]:
         """Every so many-th sample in the order of the shards, predicted."""
-        for number, (key, image, truth) in enumerate(self.run.samples(self.split)):
-            if number % every == 0:
-                yield Look(key, self.predictor.probabilities(image), truth)
+        for key, image, truth in self.run.samples(self.split, every):
+            yield Look(key, self.predictor.probabilities(image), truth)
 
     def shown(self, keys: Collection[str]) -> Iterator[Shown]:
         """The samples of these keys; photos are not decoded."""

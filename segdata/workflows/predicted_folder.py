@@ -65,10 +65,16 @@ class PredictedFolder:
             yield
 
     def holds(self, name: str, since: float) -> bool:
-        """Whether a result is there, whole, and not older than ``since`` (seconds of its image)."""
+        """Whether a result is there, whole, and not older than its image or than the record.
+
+        Args:
+            since: when the image was changed, in seconds. What is older than the record was left
+                by another network whose results were to be overwritten.
+        """
         path = self.path / name
         try:
-            if self.overwrite or path.stat().st_mtime < since:
+            recorded = (self.path / RECORD_FILE).stat().st_mtime
+            if self.overwrite or path.stat().st_mtime < max(since, recorded):
                 return False
             if path.suffix == ".png":
                 check_whole(path)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from segdata import registry
 from segdata.classes import ClassMap, Label
 from segdata.dataset import DESCRIPTOR_FILE, DatasetDescriptor
 from segdata.errors import MissingExtra, UserError
 from segdata.images import read_label, read_photo
-from segdata.manifest import ShardManifest
+from segdata.manifest import MANIFEST_FILE, ShardManifest
 from segdata.progress import Track, silently
 from segdata.records import decode, scan
 from segdata.workflows.claimed_classes import refuse_other_classes
@@ -150,9 +151,8 @@ def load_run(folder: Path, place: ShardPlace | None = None) -> Run:
         return Run(folder, place.folder, place.manifest(place.folder), imported=True)
     config = read_config(folder)
     shards = place.folder or Path(config["shards"])
-    if (shards / DESCRIPTOR_FILE).is_file():
-        # The run has made shards of that data set.
-        shards = Path(config["shards"])
+    if _is_dataset(shards):
+        shards = _made_of(shards, Path(config["shards"]))
     if not shards.is_dir() and place.folder is not None:
         raise UserError(
             f"there is no folder {shards}", "name the one with the shards: --shards DIR"
@@ -171,6 +171,27 @@ def load_run(folder: Path, place: ShardPlace | None = None) -> Run:
             else f"leave --dataset {place.dataset} out: the run knows its classes",
         )
     return Run(folder, shards, manifest)
+
+
+def _is_dataset(folder: Path) -> bool:
+    """Whether a folder holds a data set and no shards."""
+    is_shards = (folder / MANIFEST_FILE).is_file() or is_foreign(folder)
+    return (folder / DESCRIPTOR_FILE).is_file() and not is_shards
+
+
+def _made_of(dataset: Path, own: Path) -> Path:
+    """The shards that a run made of a data set, or of one of its name.
+
+    Raises:
+        UserError: they are of another one.
+    """
+    made = (own / MANIFEST_FILE).is_file() and ShardManifest.load(own).name
+    if made != registry.descriptor(dataset).name:
+        raise UserError(
+            f"{dataset} is a data set, and not the one of which the run's shards were made",
+            f"make shards of it: segdata shard {dataset} SHARDS, and then --shards SHARDS",
+        )
+    return own
 
 
 def is_run(folder: Path) -> bool:
@@ -197,6 +218,16 @@ def read_config(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise UserError(f"{folder / CONFIG_FILE} is damaged: {error}") from error
     return config
+
+
+def labelled(manifest: ShardManifest, split: str) -> int:
+    """How many samples of a split have a label.
+
+    Raises:
+        UserError: there is no such split.
+    """
+    manifest.of_split(split)
+    return manifest.splits[split].labelled
 
 
 def labels_of(shards: Path, manifest: ShardManifest, split: str) -> Iterator[Label]:

@@ -25,7 +25,7 @@ from segdata.sources.class_files import read_class_file
 from segdata.workflows.evaluation_request import EvaluationRequest
 from segdata.workflows.grouping import grouping
 from segdata.workflows.report_context import context_of_folders, context_of_run, read_findings
-from segdata.workflows.runs import Run, ShardPlace, labels_of, load_run
+from segdata.workflows.runs import Run, ShardPlace, labelled, labels_of, load_run
 
 if TYPE_CHECKING:
     from model.prediction.predictor import TrainedPredictor
@@ -84,11 +84,17 @@ def classes_of(
         raise UserError("the classes are unknown", "add --classes classes.csv, or --num-classes N")
     if num_classes < 1:
         raise UserError(f"{num_classes} is no number of classes", "count the background too")
-    return ClassMap(tuple(SegClass(i, f"class {i}") for i in range(num_classes)), ignore)
+    counted = ClassMap(tuple(SegClass(i, f"class {i}") for i in range(num_classes)), ignore)
+    if not counted.trained:
+        raise UserError(
+            f"the only class, {ignore}, is ignored",
+            "count every class, and choose another --ignore",
+        )
+    return counted
 
 
 def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
-    total = sum(shard.samples for shard in run.manifest.of_split(request.split))
+    total = labelled(run.manifest, request.split)
     looks = request.looks
     predictor = run.predictor(looks, request.settings, watch.note)
     unfinished = run.unfinished(predictor.step)
@@ -116,7 +122,7 @@ def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
 
 def _maps(run: Run) -> dict[str, Label]:
     """The predictor that only knows where in the train labels which class is most often."""
-    if TRAIN not in run.manifest.splits:
+    if TRAIN not in run.manifest.splits or not labelled(run.manifest, TRAIN):
         return {}
     labels = islice(labels_of(run.shards, run.manifest, TRAIN), _MAP_LABELS)
     return {"per-position majority": position_majority(labels, run.manifest.class_map)}

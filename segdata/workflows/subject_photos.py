@@ -29,7 +29,7 @@ from segdata.probability_files import read_probabilities
 from segdata.progress import Watch
 from segdata.workflows.pictures import PictureRequest, album
 from segdata.workflows.predicted_folder import PredictedFolder, recorded_classes
-from segdata.workflows.runs import ShardPlace, is_run, load_run
+from segdata.workflows.runs import ShardPlace, is_run, labelled, load_run
 from segdata.workflows.scoring import classes_of
 
 if TYPE_CHECKING:
@@ -113,10 +113,11 @@ def _of_split(request: PictureRequest, watch: Watch) -> SubjectPhotos:
     if is_run(folder) or request.shards is not None:
         place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
         run = load_run(folder, place)
+        total = labelled(run.manifest, request.split)
         predictor = run.predictor(request.looks, request.settings, watch.note)
         samples = run.samples(request.split)
         return SubjectPhotos(
-            run.manifest.splits[request.split].labelled,
+            total,
             predictor.class_map,
             lambda ids: (
                 SubjectPhoto(key, image, _likely(predictor, image, ids))

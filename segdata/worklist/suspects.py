@@ -140,8 +140,9 @@ def edge_weights(label: Label) -> npt.NDArray[np.float32]:
 
 def _compare(look: Look, thresholds: Numbers, ignore: int | None) -> _Pixels:
     best = look.probabilities.argmax(axis=0)
-    most = np.take_along_axis(look.probabilities, best[None], axis=0)[0]
-    own = own_probability(look)
+    most = np.take_along_axis(look.probabilities, best[None], axis=0)[0].astype(np.float32)
+    # In float16 the largest odds would overflow.
+    own = own_probability(look).astype(np.float32)
     counted = np.ones(look.label.shape, np.bool_) if ignore is None else look.label != ignore
     ids = np.where(counted, look.label, 0)
     sure = counted & (most >= thresholds[best])
