@@ -330,7 +330,8 @@ def load_dataset(root: Path) -> Dataset:
 def list_files(root: Path, lists: str | None = None) -> dict[str, Path]:
     """List files by split: of the named folder, or of the first usual one that has any."""
     for folder in (lists,) if lists else _LIST_FOLDERS:
-        found = {p.stem: p for p in sorted((root / folder).glob("*.txt"))}
+        # macOS leaves a hidden ._train.txt beside train.txt on other file systems.
+        found = {p.stem: p for p in sorted((root / folder).glob("[!.]*.txt"))}
         if found:
             return found
     return {}

@@ -15,6 +15,8 @@ from segdata.errors import UserError
 # Stands in an output folder while a command fills it, so that what an interrupted command left is
 # told apart from a finished result and from the user's own files.
 INCOMPLETE = ".segdata-incomplete"
+# File systems allow names of 255 bytes; temporary ones have up to nine more than the file's.
+_LONGEST = 240
 _ELSEWHERE = "choose another folder, or add --overwrite"
 
 
@@ -40,7 +42,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        name = _shortened(f".{path.name}")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{name}.")
         with os.fdopen(handle, "w+b") as file:
             yield file
         # mkstemp makes private files; results are as readable as any file the user makes.
@@ -63,7 +66,7 @@ def link_file(source: Path, target: Path, *, symbolic: bool) -> None:
         UserError: the system cannot link these two.
     """
     real = source.resolve()
-    temporary = target.with_name(f".{target.name}.link")
+    temporary = target.with_name(_shortened(f".{target.name}") + ".link")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
@@ -138,6 +141,13 @@ def _leave_if_empty(out: Path, made: bool) -> None:
         (out / INCOMPLETE).unlink()
         if made:
             out.rmdir()
+
+
+def _shortened(name: str) -> str:
+    """As much of a name as leaves room for an ending."""
+    while len(os.fsencode(name)) > _LONGEST:
+        name = name[:-1]
+    return name
 
 
 def _umask() -> int:

@@ -171,9 +171,8 @@ def read_pairs(path: Path, root: Path, *, allow_outside: bool = False) -> tuple[
     try:
         if not {"image", "label"} <= set(table.fieldnames or ()):
             raise UserError(f"{path} needs the columns image,label", "an optional third is split")
-        return tuple(
-            _row(row, inside, f"{path}, line {number}") for number, row in enumerate(table, 2)
-        )
+        # Rows are not counted: empty lines are none.
+        return tuple(_row(row, inside, f"{path}, line {table.line_num}") for row in table)
     except csv.Error as error:
         raise UserError(f"{path}, line {table.line_num}: {error}") from error
 

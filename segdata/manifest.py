@@ -115,7 +115,15 @@ class ShardManifest(BaseModel):
                 f"make shards: segdata shard DATASET {folder}",
             )
         try:
-            return cls.model_validate_json(path.read_bytes())
+            manifest = cls.model_validate_json(path.read_bytes())
+            ClassMap.from_json(manifest.classes)
         except (ValidationError, ValueError) as error:
             why = explain(error, cls, str(path)) if isinstance(error, ValidationError) else error
-            raise UserError(f"{path} is damaged: {why}", "shard the data set again") from error
+            raise _damaged(path, why) from error
+        except (KeyError, TypeError, UserError) as error:
+            raise _damaged(path, "its classes are none") from error
+        return manifest
+
+
+def _damaged(path: Path, why: object) -> UserError:
+    return UserError(f"{path} is damaged: {why}", "shard the data set again")

@@ -106,7 +106,7 @@ class Crew(Generic[T, R]):
                     outcome = self._done.pop(taken)
                     taken += 1
                     if outcome.error is not None:
-                        raise outcome.error
+                        raise outcome.error from _InWorker(outcome.where)
                     yield outcome.value
         finally:
             self._dismiss()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,8 +121,10 @@ def test_items_are_drawn_as_they_are_needed(executor: Executor) -> None:
 def test_an_error_comes_at_its_place_with_its_own_type_and_message(executor: Executor) -> None:
     results = executor.imap(fail_on_three, range(10))
     assert [next(results) for _ in range(3)] == [0, 1, 2]
-    with pytest.raises(ValueError, match="three is not allowed"):
+    with pytest.raises(ValueError, match="three is not allowed") as caught:
         next(results)
+    # Where it happened is told, wherever that was.
+    assert "in fail_on_three" in "".join(traceback.format_exception(caught.value))
 
 
 OUR_ERRORS = (

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from segdata.errors import UserError
-from segdata.files import INCOMPLETE, output_folder, refuse_incomplete, whole_file, write_file
+from segdata.files import (
+    INCOMPLETE,
+    link_file,
+    output_folder,
+    refuse_incomplete,
+    whole_file,
+    write_file,
+)
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="modes of files are POSIX's")
 
@@ -63,6 +70,13 @@ def test_nobody_sees_a_file_before_it_is_whole(tmp_path: Path) -> None:
         file.write(b"half")
         assert not (tmp_path / "a.json").exists()
     assert (tmp_path / "a.json").read_bytes() == b"half"
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "ü" * 127])
+def test_names_as_long_as_they_may_be_are_written(tmp_path: Path, name: str) -> None:
+    write_file(tmp_path / name, b"whole")
+    link_file(tmp_path / name, tmp_path / "linked" / name, symbolic=False)
+    assert (tmp_path / "linked" / name).read_bytes() == b"whole"
 
 
 @POSIX

@@ -83,6 +83,12 @@ def test_a_code_page_is_read_and_a_binary_file_is_not(tmp_path: Path) -> None:
         read_list(tmp_path / "zip.txt")
 
 
+def test_a_hidden_file_is_no_list(data: Path) -> None:
+    before = list(load_dataset(data).splits)
+    write(data / "ImageSets" / "Segmentation" / "._train.txt", b"\0\5\x16\7\0\2\0\0Mac OS X")
+    assert list(load_dataset(data).splits) == before
+
+
 @settings(max_examples=60, deadline=None)
 @given(content=st.binary(max_size=60))
 def test_any_bytes_are_a_list_or_a_clear_refusal(
@@ -179,8 +185,8 @@ def test_a_descriptor_cannot_point_outside(data: Path, key: str) -> None:
      "JPEGImages/../../beside/x.jpg,SegmentationClass/a.png"],
 )  # fmt: skip
 def test_a_table_cannot_point_outside(data: Path, row: str) -> None:
-    write(data / "pairs.csv", f"image,label\n{row}\n".encode())
-    with pytest.raises(UserError, match=r"line 2: .* leads out of"):
+    write(data / "pairs.csv", f"image,label\n\n\n{row}\n".encode())
+    with pytest.raises(UserError, match=r"line 4: .* leads out of"):
         read_pairs(data / "pairs.csv", data)
 
 

@@ -85,9 +85,23 @@ def put_text_for_a_number(content: dict[str, Any]) -> None:
     content["shards"][0]["bytes"] = "many"
 
 
+def take_classes_away(content: dict[str, Any]) -> None:
+    content["classes"] = {}
+
+
+def give_two_classes_one_id(content: dict[str, Any]) -> None:
+    content["classes"]["classes"][1]["id"] = 0
+
+
 @pytest.mark.parametrize(
     ("damage", "why"),
-    [(drop_seed, "seed"), (misspell, "did you mean 'offsets'"), (put_text_for_a_number, "bytes")],
+    [
+        (drop_seed, "seed"),
+        (misspell, "did you mean 'offsets'"),
+        (put_text_for_a_number, "bytes"),
+        (take_classes_away, "classes"),
+        (give_two_classes_one_id, "classes"),
+    ],
 )
 def test_damage_is_named_with_its_place(
     tmp_path: Path, damage: Callable[[dict[str, Any]], None], why: str

@@ -167,8 +167,8 @@ def test_a_table_is_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "table.csv"
     file.write_text("\ufefffrom,to,name\r\n3,2,moving\r\n1,ignore,\r\n\r\n", encoding="utf-8")
     assert read_table(file) == ({3: 2, 1: None}, {2: "moving"})
-    file.write_text("from,to\n3,2\n3,1\n")
-    with pytest.raises(UserError, match="line 3: id 3 is given twice"):
+    file.write_text("from,to\n\n3,2\n\n3,1\n")
+    with pytest.raises(UserError, match="line 5: id 3 is given twice"):
         read_table(file)
     file.write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match="columns from,to"):

@@ -110,7 +110,7 @@ def remove(targets: Iterable[Path]) -> None:
 
 
 def _stale_lists(out: Path, plan: ConversionPlan) -> list[str]:
-    return [p.stem for p in sorted((out / _LISTS).glob("*.txt")) if p.stem not in plan.lists]
+    return [p.stem for p in sorted((out / _LISTS).glob("[!.]*.txt")) if p.stem not in plan.lists]
 
 
 def _own_lists(out: Path) -> frozenset[str]:

@@ -105,7 +105,7 @@ class ShardFacts:
 def list_shards(folder: Path, manifest: ShardManifest | None) -> Iterator[ShardFile]:
     """Every file of records in a folder; of each the heads of its records are read."""
     listed = {shard.file: shard for shard in manifest.shards} if manifest else {}
-    for path in sorted(folder.glob("*.tfrecord")):
+    for path in sorted(folder.glob("[!.]*.tfrecord")):
         match, shard = _NAME.fullmatch(path.name), listed.get(path.name)
         offsets, damage = _offsets(path)
         whole = len(offsets)

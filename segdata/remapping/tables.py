@@ -60,10 +60,10 @@ def read_table(path: Path) -> tuple[dict[int, int | None], dict[int, str]]:
     rows.fieldnames = columns
     table: dict[int, int | None] = {}
     names: dict[int, str] = {}
-    for number, row in enumerate(rows, 2):
+    for row in rows:
         if not any(value for value in row.values()):
             continue
-        where = f"{path}, line {number}"
+        where = f"{path}, line {rows.line_num}"
         _add(table, row["from"] or "", row["to"] or "", where)
         target = table[_id(row["from"] or "", where)]
         if _name(row) and target is not None:

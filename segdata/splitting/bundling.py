@@ -108,7 +108,7 @@ def _lists(folder: Path) -> Mapping[str, str]:
     Raises:
         UserError: there are none.
     """
-    found = {path.stem: path for path in sorted(folder.glob("*.txt"))}
+    found = {path.stem: path for path in sorted(folder.glob("[!.]*.txt"))}
     if (folder / DESCRIPTOR_FILE).is_file():
         found = list_files(folder, load_dataset(folder).descriptor.lists)
     if not set(found) & set(_BELIEVED):
