@@ -242,3 +242,23 @@ def test_padding_of_pictures_without_objects_is_no_ignored_foreground(
     assert sparse.verdict is Verdict.NOT_ENOUGH
     padded[:, 40:60, 40:60] = IGNORE
     assert said(look(tmp_path, images, padded, num_classes=2)) == ["L01"]
+
+
+def test_grey_images_without_channels_are_a_batch(tmp_path: Path, pairs: Arrays) -> None:
+    images, labels = pairs
+    np.savez(tmp_path / "batch.npz", image=images.mean(axis=3), label=labels)
+    batch = read_batch(tmp_path / "batch.npz")
+    assert batch.images.shape == (*labels.shape, 1)
+    assert batch.facts.images == COUNT
+    np.testing.assert_array_equal(batch.labels, labels)
+
+
+def test_one_image_with_a_one_hot_label_of_three_classes_is_no_batch_of_three(
+    tmp_path: Path, pairs: Arrays
+) -> None:
+    images, labels = pairs
+    one_hot = np.eye(3, dtype=np.uint8)[labels[0] % 3].transpose(2, 0, 1)
+    np.savez(tmp_path / "batch.npz", image=images[0].transpose(2, 0, 1), label=one_hot)
+    batch = read_batch(tmp_path / "batch.npz")
+    assert batch.facts.images == 1
+    np.testing.assert_array_equal(batch.labels[0], labels[0] % 3)

@@ -17,6 +17,7 @@ from segdata.errors import UserError
 from segdata.evidence import LabelEvidence, LogFacts, Series, decodings
 from segdata.evidence.logit_files import read_logits
 from segdata.evidence.logit_tally import LogitTally
+from segdata.evidence.score_pairs import PairTally
 from segdata.findings import Certainty, Finding, Level
 from segdata.images import encode_label
 from segdata.rules import judge_case
@@ -383,3 +384,29 @@ def test_a_damaged_file_among_sound_ones_is_told(tmp_path: Path) -> None:
     diagnosis = files.diagnosis()
     assert any("3.npz" in line for line in diagnosis.missing)
     assert diagnosis.verdict is Verdict.NOT_ENOUGH
+
+
+@pytest.mark.parametrize("shape", [(), (9,), (2, 3, 4, 5, 6)])
+def test_what_is_no_picture_of_scores_is_refused(shape: tuple[int, ...], tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros(shape, np.float32))
+    with pytest.raises(UserError, match="holds no scores"):
+        read_logits(tmp_path / "x.npy")
+
+
+def test_ids_are_no_scores(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((6, 8), np.uint8))
+    with pytest.raises(UserError, match="holds ids") as error:
+        read_logits(tmp_path / "x.npy")
+    assert "--predictions" in error.value.remedy
+
+
+def test_two_networks_may_differ_in_channels_and_labels_may_hold_negative_ids() -> None:
+    pairs = PairTally("other", ignore=255)
+    rng = np.random.default_rng(0)
+    for channels, label in ((2, [[-1, 0], [1, 1]]), (5, [[4, 0], [-100, 255]])):
+        scores = rng.normal(size=(channels, 2, 2)).astype(np.float32)
+        pairs.add(scores, scores, np.array(label))
+    facts = pairs.facts()
+    assert facts.images == 2
+    assert facts.agreement == 1
+    assert facts.miou == facts.other_miou is not None

@@ -77,6 +77,7 @@ class ToyRun:
     network: Network
     turn: Any = None
     folder: Path = Path("run")
+    split: str = "val"
     manifest: Any = field(
         default_factory=lambda: SimpleNamespace(
             splits={"train": SimpleNamespace(labelled=90), "val": SimpleNamespace(labelled=COUNT)},
@@ -88,7 +89,7 @@ class ToyRun:
         return self.network
 
     def samples(self, split: str, step: int = 1) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-        assert split == "val"
+        assert split == self.split
         for index in range(0, COUNT, step):
             photo, label = scene(index)
             yield f"{index}", photo, label if self.turn is None else self.turn(label)
@@ -110,6 +111,14 @@ def test_a_network_that_works_is_not_fed_otherwise() -> None:
     assert answers.logits.miou == 1.0
     assert answers.logits.files == COUNT
     assert answers.predictions.read == sweeps.PREDICTED
+
+
+def test_a_split_without_labels_is_not_asked_about() -> None:
+    run = ToyRun(Network())
+    run.manifest.splits = {"val": SimpleNamespace(labelled=0), "shown": run.manifest.splits["val"]}
+    run.split = "shown"
+    answers = ask(cast(Run, run), Questions(Silence(), 60))
+    assert answers.logits.labelled == sweeps.PREDICTED
 
 
 CAUSES: dict[str, tuple[str, Network, Any]] = {

@@ -220,3 +220,26 @@ def test_the_shape_of_a_curve() -> None:
     assert (flat.falls, flat.flat) == (False, True)
     assert Series(((1, 0.5),)).trend is None
     assert Series().last is None
+
+
+@pytest.mark.parametrize("bracket", ["[", '{"a":'])
+def test_json_that_is_nested_without_end_is_refused(bracket: str, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(bracket * 200_000)
+    with pytest.raises(UserError, match="holds no losses"):
+        read_log(tmp_path / "a.log")
+
+
+def test_a_list_of_rows_may_be_indented(tmp_path: Path) -> None:
+    rows = [{"epoch": n, "loss": 1 / n} for n in range(1, 21)]
+    (tmp_path / "history.json").write_text(json.dumps(rows, indent=2))
+    facts = read_log(tmp_path / "history.json")
+    assert facts.loss.points == tuple((n, 1 / n) for n in range(1, 21))
+    assert facts.counts == "epochs"
+
+
+def test_what_came_after_the_step_from_which_a_run_was_started_again_is_forgotten() -> None:
+    curve = Curve()
+    for step, value in [(1, 0.5), (2, 0.4), (3, math.nan), (2, 0.3)]:
+        curve.add(step, value)
+    assert curve.series().points == ((1, 0.5), (2, 0.3))
+    assert not curve.series().ends_broken

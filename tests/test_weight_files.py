@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import pickle
+import random
 import struct
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +23,7 @@ from segdata.evidence.pytorch_files import open_pytorch
 from segdata.evidence.safetensors_files import open_safetensors
 from segdata.evidence.weights import measured
 from segdata.wire import Malformed
+from segdata.workflows.doctoring.weight_places import opened
 
 torch = pytest.importorskip("torch")
 
@@ -213,3 +217,63 @@ def test_mean_and_variance_are_numpys(values: list[float]) -> None:
 
 def test_constants_have_no_variance_at_all() -> None:
     assert measured("w", np.full(1_500_000, 0.1, np.float32)).variance == 0
+
+
+def test_shapes_without_end_are_damage(tmp_path: Path) -> None:
+    header = b'{"a": {"dtype": "F32", "shape": [Infinity], "data_offsets": [0, 4]}}'
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
+    with pytest.raises(Malformed):
+        open_safetensors(path)
+
+
+def rewritten(archive: bytes) -> bytes:
+    """An archive with its members packed, as other programs than PyTorch and Keras write it."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(archive)) as source,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for info in source.infolist():
+            target.writestr(info.filename, source.read(info))
+    return out.getvalue()
+
+
+def of_pytorch() -> bytes:
+    out = io.BytesIO()
+    torch.save(network().state_dict(), out)
+    return out.getvalue()
+
+
+def of_keras() -> bytes:
+    h5py = pytest.importorskip("h5py")
+    weights, out = io.BytesIO(), io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        file["layers/conv2d/vars/0"] = np.random.default_rng(0).normal(size=(3, 3, 3, 8))
+        file["layers/conv2d/vars/1"] = np.zeros(8)
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("config.json", "{}")
+        archive.writestr("model.weights.h5", weights.getvalue())
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["pth", "packed pth", "keras", "packed keras", "h5"])
+def test_damaged_files_are_told_and_never_an_error_of_ours(kind: str, tmp_path: Path) -> None:
+    whole = of_pytorch() if kind.endswith("pth") else of_keras()
+    if kind == "h5":
+        whole = zipfile.ZipFile(io.BytesIO(whole)).read("model.weights.h5")
+    whole = rewritten(whole) if kind.startswith("packed") else whole
+    path, rng = tmp_path / f"w.{kind.split()[-1]}", random.Random(0)
+    told = 0
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for _ in range(rng.choice((1, 3, 20))):
+            damaged[rng.randrange(len(damaged))] = rng.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            with opened(path) as weights:
+                for name in weights.stored.shapes:
+                    weights.stored.read(name)
+        except (UserError, ValueError, OSError):
+            told += 1
+    assert told > 3

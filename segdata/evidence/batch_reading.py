@@ -64,9 +64,18 @@ def read_batch(path: Path) -> Batch:
         )
     if any(a.dtype.kind not in "fiub" or not a.size for a in (image, label)):
         raise UserError(f"{path} holds arrays that are no numbers", _HOW)
+    if _are_grey(image, label):
+        image = image[..., None]
     images = _images(image, path)
     labels, one_hot = _labels(label, len(images), path)
     return Batch(images, labels, _facts(path, (image, label), (images, labels), one_hot))
+
+
+def _are_grey(image: Array, label: Array) -> bool:
+    """N×H×W with labels N×H×W, rather than one image of three channels with a label of as many."""
+    if image.ndim != 3 or image.shape != label.shape or image.shape[-1] in (1, 3, 4):
+        return False
+    return image.shape[0] not in (1, 3, 4) or not _is_one_hot(label[None], 1)
 
 
 def _images(image: Array, path: Path) -> Array:

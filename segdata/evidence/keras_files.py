@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from segdata.errors import UserError
-from segdata.evidence.stored import LARGEST, Array, Shape, Stored
+from segdata.evidence.stored import DAMAGED_ZIP, LARGEST, Array, Shape, Stored
 from segdata.wire import Malformed
 
 _WEIGHTS, _CONFIG = "model.weights.h5", "config.json"
@@ -30,6 +30,8 @@ _BATCH_NORM = re.compile(r"batch_?norm|(?:^|[/_])bn(?:$|[/_\d])", re.IGNORECASE)
 _OF_BATCH_NORM = ("gamma", "beta", "moving_mean", "moving_variance")
 _OTHERS = ("kernel", "bias")
 _LARGEST_CONFIG = 64 << 20
+# What h5py raises on damaged bytes, beside what callers expect: ValueError and OSError.
+_DAMAGED = (RuntimeError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
 
 
 @contextmanager
@@ -79,7 +81,7 @@ def _unpack(path: Path, target: Path) -> Any:
             if archive.getinfo(_CONFIG).file_size > _LARGEST_CONFIG:
                 return None
             return json.loads(archive.read(_CONFIG))
-    except (zipfile.BadZipFile, EOFError, KeyError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED_ZIP as error:
         raise Malformed("its archive is damaged") from error
 
 
@@ -92,14 +94,20 @@ def _stored(file: Any, config: Any) -> Stored:
         if is_array and entry.dtype.kind in "fiu":
             arrays[_named(name)] = entry
 
-    file.visititems(keep)
+    try:
+        file.visititems(keep)
+    except _DAMAGED as error:
+        raise Malformed("its layers cannot be listed") from error
     if not arrays:
         raise Malformed("it holds no weights")
 
     def read(name: str) -> Array:
         if math.prod(arrays[name].shape) * arrays[name].dtype.itemsize > LARGEST:
             raise Malformed(f"{name} is larger than any network has")
-        return np.asarray(arrays[name][()])
+        try:
+            return np.asarray(arrays[name][()])
+        except _DAMAGED as error:
+            raise Malformed(f"{name} cannot be read") from error
 
     shapes: dict[str, Shape] = {name: tuple(array.shape) for name, array in arrays.items()}
     activation = _activation(config)
@@ -117,10 +125,10 @@ def _named(name: str) -> str:
 
 def _config_of(file: Any) -> Any:
     """The layers as an ``.h5`` of a whole model describes them."""
-    text = file.attrs.get("model_config")
     try:
+        text = file.attrs.get("model_config")
         return json.loads(text) if text is not None else None
-    except (ValueError, TypeError, RecursionError):
+    except (*_DAMAGED, ValueError, OSError):
         return None
 
 

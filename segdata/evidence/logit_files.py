@@ -69,7 +69,12 @@ def read_logits(path: Path, label: Label | None = None) -> list[LogitFile]:
     scores = _named(arrays, SCORES)
     if scores is None:
         scores = _only_scores(arrays)
-    if scores is None or scores.dtype.kind not in "fiu" or not scores.size or scores.ndim > 4:
+    if scores is not None and scores.ndim == 2 and scores.dtype.kind in "iu":
+        raise UserError(
+            f"{path} holds ids ({scores.dtype} {scores.shape}), not scores",
+            "name the folder as what it is: --predictions DIR",
+        )
+    if scores is None or not _are_scores(scores):
         names = ", ".join(f"{name}: {a.dtype} {a.shape}" for name, a in arrays.items())
         raise UserError(f"{path} holds no scores K×H×W ({names})", _HOW)
     labels, images = _named(arrays, LABELS), _named(arrays, IMAGES)
@@ -79,6 +84,11 @@ def read_logits(path: Path, label: Label | None = None) -> list[LogitFile]:
         _one(path, one, (_part(labels, i, many, 2), _part(images, i, many, 3)), label)
         for i, one in enumerate(every)
     ]
+
+
+def _are_scores(array: npt.NDArray[Any]) -> bool:
+    """H×W, K×H×W or N×K×H×W, in whatever order."""
+    return array.dtype.kind in "fiu" and bool(array.size) and 2 <= array.ndim <= 4
 
 
 def read_arrays(path: Path, remedy: str = _HOW) -> dict[str, npt.NDArray[Any]]:

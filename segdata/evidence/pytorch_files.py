@@ -17,7 +17,16 @@ import numpy as np
 
 from segdata.errors import UserError
 from segdata.evidence.pickles import LARGEST_PICKLE, Kept, Named, Noted, read_pickle
-from segdata.evidence.stored import LARGEST, Array, Shape, Stored, array_of, size_of
+from segdata.evidence.stored import (
+    DAMAGED_ZIP,
+    LARGEST,
+    Array,
+    Shape,
+    Stored,
+    array_of,
+    is_zip,
+    size_of,
+)
 from segdata.wire import Malformed
 
 _STORAGES = {
@@ -52,7 +61,7 @@ def open_pytorch(path: Path) -> Stored:
         Malformed: it is damaged, or holds no weights.
         OSError: it cannot be read.
     """
-    if not zipfile.is_zipfile(path):
+    if not is_zip(path):
         with path.open("rb") as file:
             if file.read(2) == b"PK":
                 raise Malformed("its archive is cut off")
@@ -64,7 +73,7 @@ def open_pytorch(path: Path) -> Stored:
             if described is None or any("/constants.pkl" in name for name in places):
                 raise _unread(path)
             root = read_pickle(_entry(archive, places[described], LARGEST_PICKLE))
-    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED_ZIP as error:
         raise Malformed("its archive is damaged") from error
     tensors = dict(_tensors(_network(root)))
     if not tensors:
@@ -79,7 +88,7 @@ def open_pytorch(path: Path) -> Stored:
         try:
             with zipfile.ZipFile(path) as archive:
                 return _entry(archive, places[name], LARGEST)
-        except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+        except DAMAGED_ZIP as error:
             raise Malformed("its archive is damaged") from error
 
     def read(name: str) -> Array:

@@ -15,6 +15,8 @@ from segdata.wire import Malformed
 
 # The format's own limit.
 _LARGEST_HEADER = 100_000_000
+# What a list raises that is no such list.
+_DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 _KINDS = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64",
     "I32": "int32", "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool",
@@ -39,7 +41,14 @@ def open_safetensors(path: Path) -> Stored:
             entries = {n: e for n, e in header.items() if n != "__metadata__"}
             kept = {n: e for n, e in entries.items() if e["dtype"] in _KINDS}
             shapes = {n: tuple(int(s) for s in e["shape"]) for n, e in kept.items()}
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise Malformed("its list of variables is damaged") from error
 
     def read(name: str) -> Array:

@@ -44,8 +44,7 @@ class PairTally:
             related = _correlation(scores, other)
             self._related += [] if related is None else [related]
         if truth is not None:
-            classes = max(2, len(scores), len(other))
-            self._count((one, two), truth, classes)
+            self._count((one, two), truth, max(2, len(scores), len(other)))
 
     @property
     def images(self) -> int:
@@ -67,10 +66,11 @@ class PairTally:
         )
 
     def _count(self, both: tuple[Ids, Ids], truth: Ids, classes: int) -> None:
-        if not self._sizes.size:
-            self._hits = np.zeros((2, classes), np.int64)
-            self._sizes = np.zeros((2, classes), np.int64)
-        kept = (truth != self._ignore) & (truth < classes)
+        # Another file may have more channels.
+        classes = max(classes, self._sizes.shape[1])
+        more = (0, 0), (0, classes - self._sizes.shape[1])
+        self._hits, self._sizes = np.pad(self._hits, more), np.pad(self._sizes, more)
+        kept = (truth != self._ignore) & (truth >= 0) & (truth < classes)
         ids = truth[kept].astype(np.int64)
         for row, won in enumerate(both):
             chosen = won[kept]

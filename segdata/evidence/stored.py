@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+import struct
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +20,10 @@ Shape = tuple[int, ...]
 
 # One variable is read whole: 1 GiB is ten times the largest of any segmentation network.
 LARGEST = 1 << 30
+# What zipfile raises on damaged bytes, beside what callers expect: ValueError and OSError.
+DAMAGED_ZIP = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, KeyError, OverflowError, RuntimeError,
+)  # fmt: skip
 _BFLOAT16 = "bfloat16"
 
 
@@ -54,6 +62,14 @@ def array_of(data: bytes, kind: str, shape: Shape) -> Array:
     if kind == _BFLOAT16:
         array = (array.astype(np.uint32) << 16).view(np.float32)
     return array
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file is an archive whose end can be read."""
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        return False
 
 
 def size_of(kind: str) -> int:

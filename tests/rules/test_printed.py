@@ -161,3 +161,19 @@ def test_numbers_come_out_of_the_line(tmp_path: Path) -> None:
 
 def test_other_files_that_are_missing_say_nothing_about_the_data(tmp_path: Path) -> None:
     assert errors(case(NO_FILE.format("report/curve.png") + "\n" + SLIM[:400], tmp_path)) == []
+
+
+@pytest.mark.parametrize("end", ["0.5...", "1024.0.", "8192.0, trying again"])
+def test_a_loss_scale_is_read_whatever_follows_it(end: str, tmp_path: Path) -> None:
+    line = f"Gradient overflow. Skipping step, reducing loss scale to {end}\n"
+    assert errors(case(SLIM + line, tmp_path)) == []
+
+
+def test_numbers_longer_than_any_program_prints_are_no_error(tmp_path: Path) -> None:
+    many = "9" * 6000
+    lines = (
+        f"Shape mismatch in tuple component 1. Expected [{many},1,3], got [1,2,3]",
+        f"Received a label value of {many} which is outside the valid range of [0, {many}).",
+        f"only batches of spatial targets supported (3D) but got targets of size: [{many}]",
+    )
+    assert errors(case("\n".join(lines), tmp_path)) == []

@@ -195,6 +195,8 @@ UNTRAINED = [replace(one, variance=0.0, mean=1.0) if "gamma" in one.name else on
              for one in ALL_FIRST]  # fmt: skip
 
 HEALTHY: dict[str, CaseFacts] = {
+    "labels that are ignored everywhere": CaseFacts(
+        weights=weights(classes=4), labels=labels(2, pixels={}, counted=True)),
     "a trained network": CaseFacts(
         weights=weights(), labels=labels(2), training=settings(steps=9000),
         scripts=(*used(), *used("export"), *used("train", steps=9000)), log=log(9000)),

@@ -24,11 +24,13 @@ class Curve:
     newest: tuple[int, float] | None = None
 
     def add(self, step: int, value: float) -> None:
-        """The next point; where steps begin anew (a run was started again), the older go."""
+        """The next point; where steps begin anew (a run was started again), the later ones go."""
         if not 0 <= step < _STEPS:
             return
-        if self.points and step < self.points[-1][0]:
-            self.points = [point for point in self.points if point[0] < step]
+        if self.newest is not None and step < self.newest[0]:
+            while self.points and self.points[-1][0] >= step:
+                self.points.pop()
+            self.broken = self.broken if self.broken and self.broken[0] < step else None
         if value - value != 0 and self.broken is None:
             self.broken = (step, value)
         self.newest = (step, value)

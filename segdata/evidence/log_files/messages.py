@@ -36,22 +36,22 @@ _PATTERNS: tuple[tuple[MessageKind, str, str], ...] = (
      r"Variable (?P<name>(?:xception|resnet|[Mm]obilenet)\S*?/(?!\S*Momentum)\S+) missing in "
      r"checkpoint (?P<checkpoint>\S+)"),
     ("out of bound", "out of bound]", r"\[`(?P<what>labels|predictions)` out of bound\]"
-     r"(?:.*?[\[:]x [^\]]*\] ?\[(?P<x>[^\]]*)\])?(?:.*?\[y[^\]]*\] ?\[(?P<classes>\d+)\])?"),
-    ("label value", "label value of", r"label value of (?P<value>-?\d+) which is outside the valid "
-     r"range of \[0, (?P<classes>\d+)\)"),
-    ("target", "Target ", r"Target (?P<value>-?\d+) is out of bounds"),
+     r"(?:.*?[\[:]x [^\]]*\] ?\[(?P<x>[^\]]*)\])?(?:.*?\[y[^\]]*\] ?\[(?P<classes>\d{1,18})\])?"),
+    ("label value", "label value of", r"label value of (?P<value>-?\d{1,18}) which is outside the "
+     r"valid range of \[0, (?P<classes>\d{1,18})\)"),
+    ("target", "Target ", r"Target (?P<value>-?\d{1,18}) is out of bounds"),
     ("assertion", "n_classes",
      r"Assertion .?(?:cur_target|t) >= 0 && (?:cur_target|t) < n_classes"),
     ("device assert", "device-side assert", r"device-side assert triggered"),
     ("one-hot", "Class values must be", r"Class values must be (?:smaller than|non-negative)"),
     ("one-hot", "out of bounds for dimension 1",
-     r"RuntimeError: index (?P<value>\d+) is out of bounds for dimension 1 with size "
-     r"(?P<classes>\d+)"),
+     r"RuntimeError: index (?P<value>\d{1,18}) is out of bounds for dimension 1 with size "
+     r"(?P<classes>\d{1,18})"),
     ("one-hot", "index_size", r"Assertion .?idx_dim >= 0 && idx_dim < index_size"),
     ("binary target", "target", r"all elements of target should be between 0 and 1|"
      r"Assertion .?target_val >= zero && target_val <= one"),
     ("categorical", "out of bounds for axis 1",
-     r"index (?P<value>\d+) is out of bounds for axis 1 with size (?P<classes>\d+)"),
+     r"index (?P<value>\d{1,18}) is out of bounds for axis 1 with size (?P<classes>\d{1,18})"),
     ("float masks", "Long", r"Found dtype (?:Float|Double) but expected Long|"
      r"[Ee]xpected (?:object of )?(?:scalar )?type (?:torch\.)?(?:cuda\.)?Long(?:Tensor)? but "
      r"(?:found|got) (?:scalar )?(?:type )?(?:torch\.)?(?:cuda\.)?(?:Float|Double)"),
@@ -67,7 +67,8 @@ _PATTERNS: tuple[tuple[MessageKind, str, str], ...] = (
     ("no mask", "no mask or multiple masks",
      r"no mask or multiple masks found for the ID (?P<name>.+?): \[\]"),
     ("unknown dataset", "is not supported yet", r"The specified dataset is not supported yet"),
-    ("loss scale", "oss scal", r"(?:oss scale to:?|oss scale reached \() ?(?P<scale>[\d.e+-]+)"),
+    ("loss scale", "oss scal",
+     r"(?:oss scale to:?|oss scale reached \() ?(?P<scale>\d+\.?\d*(?:e[+-]?\d+)?)"),
 )  # fmt: skip
 _COMPILED = tuple((kind, word, re.compile(pattern)) for kind, word, pattern in _PATTERNS)
 # The last line of a traceback. Those of a loop that ends, or of somebody who ended it, are none.

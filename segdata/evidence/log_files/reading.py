@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from itertools import chain
@@ -34,6 +35,7 @@ _SAMPLE = 1 << 16
 _OUR_LOG = "metrics.jsonl"
 # A whole file in JSON, such as Keras' history, is small; more is no log.
 _WHOLE_JSON = 64 << 20
+_JSON = re.compile(r"\{|\[\s*\{")
 _BINARY = (b"\x80\x04", b"\x80\x05", b"\x93NUMPY", b"PK\x03\x04", b"\x89HDF")
 _REMEDY = (
     "give --log a text with steps and losses, a CSV, mmsegmentation's .log.json, our "
@@ -127,7 +129,7 @@ def _of_file(path: Path) -> LogFacts:
     if head.startswith(_BINARY):
         raise UserError(f"{path} is no text: a pickle, array or archive is not opened", _REMEDY)
     first = head.decode(_encoding(head), "replace").lstrip("\ufeff \t\r\n")
-    whole = _whole(path) if first.startswith(("{", "[{")) else None
+    whole = _whole(path) if _JSON.match(first) else None
     curves = read_rows(whole) if whole is not None else _curves(_lines(path))
     return _facts(path, "segdata" if path.name == _OUR_LOG else "text", curves)
 
@@ -167,7 +169,7 @@ def _whole(path: Path) -> Iterable[dict[str, Any]] | None:
         return None
     try:
         value = json.loads(path.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(value, dict) and isinstance(value.get("log_history"), list):
         value = value["log_history"]

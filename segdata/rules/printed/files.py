@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty
-from segdata.rules.printed.lines import Told, speaks_for, stated
+from segdata.rules.printed.lines import Told, numbers_of, speaks_for, stated
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
@@ -96,7 +96,7 @@ def crop_stopped(case: CaseFacts) -> Told:
     line = case.log.messages.get("crop") if case.log is not None else None
     if line is None or case.log is None or case.log.loss.points:
         return
-    expected, got = ([int(n) for n in line.values[k].split(",") if n] for k in ("expected", "got"))
+    expected, got = numbers_of(line.values["expected"]), numbers_of(line.values["got"])
     if len(expected) != 3 or len(got) != 3 or expected[2] != got[2]:
         return
     if got[0] <= expected[0] and got[1] <= expected[1]:

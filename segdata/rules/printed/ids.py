@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty
-from segdata.rules.printed.lines import Told, speaks_for, stated
+from segdata.rules.printed.lines import Told, numbers_of, speaks_for, stated
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
@@ -58,7 +57,7 @@ def _value(line: Message) -> int | None:
     if "value" in line.values:
         return int(line.values["value"])
     classes = int(line.values.get("classes", 0))
-    beyond = [int(v) for v in re.findall(r"\d+", line.values.get("x", "")) if int(v) >= classes]
+    beyond = [value for value in numbers_of(line.values.get("x", "")) if value >= classes]
     return max(beyond) if classes and beyond else None
 
 
@@ -95,7 +94,7 @@ def masks_of_another_kind(case: CaseFacts) -> Told:
         )  # fmt: skip
     colored, floats = messages.get("color masks"), messages.get("float masks")
     if colored is not None:
-        size = [int(n) for n in re.findall(r"\d+", colored.values["size"])]
+        size = numbers_of(colored.values["size"])
         if len(size) == 4 and {size[1], size[3]} & {3, 4}:
             yield "L04", stated(
                 case, colored, "the loss was given masks with colors, not with one id a pixel",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,11 @@ def _for_one(
     # Its scope is that of the function that reads.
     judge.__module__ = teller.__module__
     return judge
+
+
+def numbers_of(text: str) -> list[int]:
+    """The whole numbers in a text, of lengths that any program prints."""
+    return [int(number) for number in re.findall(r"\d{1,18}", text)]
 
 
 def stated(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from segdata.findings import Certainty
 from segdata.rules import Statement
 from segdata.rules.outcome import outcome
-from segdata.rules.printed.lines import Told, speaks_for, stated
+from segdata.rules.printed.lines import Told, numbers_of, speaks_for, stated
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts
@@ -47,7 +47,7 @@ def shapes_differ(case: CaseFacts) -> Told:
 
 
 def _of_shapes(case: CaseFacts, line: Message, *, began: bool) -> tuple[str, Statement]:
-    network, checkpoint = (_numbers(line.values[key]) for key in ("network", "checkpoint"))
+    network, checkpoint = (numbers_of(line.values[key]) for key in ("network", "checkpoint"))
     differing = [(a, b) for a, b in zip(network, checkpoint, strict=False) if a != b]
     if len(network) == len(checkpoint) and len(differing) == 1 and any(n % 8 for n in differing[0]):
         here, there = differing[0]
@@ -132,10 +132,6 @@ def backbone_not_in_checkpoint(case: CaseFacts) -> Told:
         "the initial checkpoint, and began with random weights",
         Certainty.STRONG, "give the checkpoint of the same --model_variant",
     )  # fmt: skip
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", text)]
 
 
 def _names(line: Message) -> list[str]:

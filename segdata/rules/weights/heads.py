@@ -152,7 +152,9 @@ def other_classes(case: CaseFacts) -> Iterator[Statement]:
         count = weights.classes
         if labels is None or count is None or count < 2 or _is_default(weights, labels.num_classes):
             continue
-        if count == labels.num_classes or (labels.counted and count == max(labels.pixels)):
+        if count == labels.num_classes or (
+            labels.counted and count == max(labels.pixels, default=0)
+        ):
             # Ids from 1 to N, which nobody counted: L06's.
             continue
         if labels.num_classes < count <= labels.num_classes + _SPARE:

@@ -86,7 +86,8 @@ def ask(run: Run, questions: Questions) -> Answers:
     """
     predictor = run.predictor()
     splits = run.manifest.splits
-    split = next((name for name in _SPLIT_TO_PREDICT if name in splits), next(iter(splits)))
+    known = [name for name in (*_SPLIT_TO_PREDICT, *splits) if name in splits]
+    split = next((name for name in known if splits[name].labelled), known[0])
     labelled = splits[split].labelled
     total = min(PREDICTED, labelled)
     step = max(1, labelled // max(1, total))

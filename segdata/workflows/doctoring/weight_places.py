@@ -16,7 +16,7 @@ from segdata.errors import UserError
 from segdata.evidence.keras_files import open_keras
 from segdata.evidence.pytorch_files import open_pytorch
 from segdata.evidence.safetensors_files import open_safetensors
-from segdata.evidence.stored import Stored
+from segdata.evidence.stored import DAMAGED_ZIP, Stored, is_zip
 from segdata.sources.archives import is_archive, unpacked
 from segdata.wire import Malformed
 
@@ -180,10 +180,13 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _holds_pickle(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
+    if not is_zip(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.rpartition("/")[2] == "data.pkl" for name in archive.namelist())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.rpartition("/")[2] == "data.pkl" for name in archive.namelist())
+    except DAMAGED_ZIP as error:
+        raise Malformed("its archive is damaged") from error
 
 
 def _ours(folder: Path) -> Weights:
