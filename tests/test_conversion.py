@@ -117,6 +117,19 @@ def test_a_refused_conversion_leaves_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_refused_conversion_of_sub_folders_leaves_nothing_either(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    for folder, suffix in (("photos", ".jpg"), ("masks", ".png")):
+        (source / folder / "far" / "away").mkdir(parents=True)
+        for name in "abc":
+            old = source / folder / f"{name}{suffix}"
+            old.rename(source / folder / "far" / "away" / old.name)
+    (source / "classes.csv").write_text("name,r,g,b\nroad,128,64,128\ncar,0,0,142\n")
+    with pytest.raises(BadData):
+        convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
 def test_unknown_colors_become_the_ignore_label_on_request(tmp_path: Path) -> None:
     source = make_source(tmp_path / "src")
     mask = np.array(read_photo(source / "masks" / "a.png"))
@@ -311,6 +324,18 @@ def test_a_copy_that_lies_as_it_was_labelled_carries_no_orientation(tmp_path: Pa
     assert read_header(copy).orientation == 1
     assert np.array_equal(read_photo(copy), read_photo(original))
     assert [(f.rule, f.level) for f in result.report] == [("L24", Level.INFO)]
+
+
+def test_an_orientation_in_xmp_is_not_carried_along_either(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    original = source / "photos" / "a.jpg"
+    tags = b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
+    Image.fromarray(read_photo(original)).save(original, quality=95, xmp=tags)
+    assert read_header(original).orientation == 6
+    convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    copy = tmp_path / "out" / "JPEGImages" / "a.jpg"
+    assert read_header(copy).orientation == 1
+    assert np.abs(read_photo(copy).astype(int) - read_photo(original)).mean() < 4
 
 
 @given(st.binary(max_size=200), st.integers(0, 400))

@@ -280,6 +280,17 @@ class TestWriting:
         assert (data / "ImageSets/Segmentation-1/train.txt").read_bytes() == first
         assert set(load_dataset(data).splits) == {"train", "val"}
 
+    @pytest.mark.parametrize("lists", [".", "ImageSets", "JPEGImages"])
+    def test_nothing_but_lists_is_moved_away(self, data: Path, lists: str) -> None:
+        text = (data / "dataset.toml").read_text()
+        (data / "dataset.toml").write_text(f'lists = "{lists}"\n{text}')
+        (data / "ImageSets" / "Main").mkdir(parents=True)
+        before = sorted(data.rglob("*"))
+        for overwrite in (False, True):
+            with pytest.raises(UserError, match="holds more than lists"):
+                made(data, overwrite=overwrite)
+        assert sorted(data.rglob("*")) == before
+
     def test_a_data_set_of_the_users_is_never_written_over(
         self, data: Path, tmp_path: Path
     ) -> None:

@@ -94,7 +94,7 @@ def _convert(request: ConversionRequest, executor: Executor, track: Track) -> Co
         colors = tally.colors()
         report = tally.report(colors)
         if report.exit_code:
-            remove(task.target for task in tasks)
+            remove(out, (task.target for task in tasks))
             what = f"nothing was converted: {request.source} needs a fix first"
             raise Refused(report, what, plan, colors)
         photos = _photo_tasks(plan, out, tally)

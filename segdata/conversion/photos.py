@@ -45,6 +45,9 @@ def _as_labelled(stored: bytes, task: PhotoTask) -> bytes:
     if wanted == form and task.posture == "upright":
         return stored
     if wanted == form == "jpeg" and task.posture == "lies":
-        return without_orientation(stored)
+        bare = without_orientation(stored)
+        # Some programs say it in XMP, where it cannot be changed in place.
+        if read_header(bare).orientation == 1:
+            return bare
     pixels = read_photo(stored, upright=task.posture in ("turn", "assumed"))
     return encode_photo(pixels, "jpeg" if wanted in ("jpeg", "mpo") else "png")

@@ -98,13 +98,13 @@ def record(plan: ConversionPlan, tally: Tally, colors: MaskColorsFacts) -> dict[
     }
 
 
-def remove(targets: Iterable[Path]) -> None:
+def remove(out: Path, targets: Iterable[Path]) -> None:
     """Take back the labels of a conversion that failed, so that nothing half-done stays."""
-    parents = set()
+    folders: set[Path] = set()
     for target in targets:
         target.unlink(missing_ok=True)
-        parents.add(target.parent)
-    for folder in sorted(parents, reverse=True):
+        folders.update(folder for folder in target.parents if out in folder.parents)
+    for folder in sorted(folders, reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 

@@ -41,8 +41,8 @@ def at_random(groups: Groups, shares: Sequence[float], seed: int) -> list[int]:
     """A hash of seed and name decides, so adding pictures moves none from one list to another.
 
     Args:
-        shares: of the lists, train first; what measures is drawn from the low end, so that
-            changing the share of one list does not reshuffle the others.
+        shares: of the lists, train first; what measures is drawn from the low end, val before
+            test, so that another share of test moves nothing into or out of val.
 
     Returns:
         The list of each group, as an index into ``shares``.

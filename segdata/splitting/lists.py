@@ -17,6 +17,7 @@ from typing import Any
 
 from segdata.dataset import DESCRIPTOR_FILE, Dataset, save_descriptor
 from segdata.errors import UserError
+from segdata.file_index import without_suffix
 from segdata.files import machine_fault, output_folder, write_file
 
 REPORT_FILE = "split.json"
@@ -65,6 +66,7 @@ def check_target(dataset: Dataset, out: Path | None, *, overwrite: bool) -> None
         if (out / DESCRIPTOR_FILE).exists() and not (out / _LISTS / REPORT_FILE).exists():
             raise UserError(f"{out} is a data set that split did not make", "choose another folder")
         return
+    _refuse_more_than_lists(_folder(dataset))
     listed = [s for s in dataset.splits.values() if s.path is not None]
     if listed and not overwrite:
         names = ", ".join(f"{s.name} ({len(s.entries)})" for s in listed)
@@ -75,6 +77,21 @@ def check_target(dataset: Dataset, out: Path | None, *, overwrite: bool) -> None
             "name a folder OUT for the new ones, or add --overwrite, which puts new ones into "
             f"{target} and keeps those in {stay}",
         )
+
+
+def _refuse_more_than_lists(target: Path) -> None:
+    """The folder of lists is exchanged as a whole: nothing else may be moved away with it."""
+    more = sorted(path.name for path in target.glob("[!.]*") if path.is_dir() or _is_image(path))
+    if more:
+        raise UserError(
+            f"{target} holds more than lists: {more[0]}",
+            "name a folder OUT for the new lists, or give lists a folder of their own in "
+            f'{DESCRIPTOR_FILE}: lists = "{_LISTS}"',
+        )
+
+
+def _is_image(path: Path) -> bool:
+    return without_suffix(path.name) != path.name
 
 
 def write(
