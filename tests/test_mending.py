@@ -160,6 +160,33 @@ class TestRequest:
             mended(BROKEN / "L01" / "bad", other, overwrite=True)
         assert tree(other) == before
 
+    @pytest.mark.parametrize(
+        ("rule", "refused"), [("L11", False), ("L03", False), ("L24", True), ("P07", True)]
+    )
+    def test_nothing_of_an_earlier_run_becomes_part_of_the_next(
+        self, rule: str, refused: bool, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "out"
+        mended(BROKEN / rule / "bad", out)
+        first = tree(out)
+        mended(BROKEN / rule / "bad", out, overwrite=True)
+        assert tree(out) == first
+        if refused:
+            with pytest.raises(UserError, match="files that the new data set does not have"):
+                mended(BROKEN / rule / "sound", out, overwrite=True)
+            assert tree(out) == first
+        else:
+            mended(BROKEN / rule / "sound", out, overwrite=True)
+            mended(BROKEN / rule / "sound", tmp_path / "fresh")
+            assert {*tree(out)} == {*tree(tmp_path / "fresh")}
+
+    def test_a_list_of_an_earlier_run_becomes_no_split(self, tmp_path: Path) -> None:
+        mended(BROKEN / "L03" / "bad", tmp_path / "out")
+        (left,) = (tmp_path / "out").rglob("train.txt")
+        left.with_name("old.txt").write_bytes(left.read_bytes())
+        with pytest.raises(UserError, match=r"1 files .*old\.txt"):
+            mended(BROKEN / "L03" / "bad", tmp_path / "out", overwrite=True)
+
     def test_hard_links_share_what_stays_and_never_what_changes(self, tmp_path: Path) -> None:
         source, out = tmp_path / "data", tmp_path / "out"
         shutil.copytree(BROKEN / "L13" / "bad", source)

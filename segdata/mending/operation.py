@@ -19,6 +19,7 @@ from segdata.executors import Executor
 from segdata.facts import DatasetFacts, Look
 from segdata.files import output_folder, write_file
 from segdata.findings import CheckReport, Finding, Level
+from segdata.mending.earlier import changed_before, refuse_strangers
 from segdata.mending.journal import JOURNAL_FILE, Journal, LeftOut
 from segdata.mending.planning import Plan, placed, plan
 from segdata.mending.tables import Kept, new_entries, write_lists
@@ -116,8 +117,8 @@ def fix(
         look: gathers the facts of a data set and judges them.
 
     Raises:
-        UserError: there is nothing to fix, the output is inside the source, or nothing would be
-            left.
+        UserError: there is nothing to fix, the output is inside the source or holds files that
+            would become a part of the new data set, or nothing would be left.
     """
     _refuse_same_place(dataset, request.out)
     facts, findings = look(dataset)
@@ -128,8 +129,10 @@ def fix(
         descriptor, _ = _carry_out(first, treater, journal, executor, track)
         left = [f for f in findings if f.rule not in first.treatments]
         return _result(dataset, request, descriptor, journal, left)
+    refuse_strangers(first, request.out)
     with output_folder(request.out, overwrite=request.overwrite, whole=DESCRIPTOR_FILE):
-        treater = _treater(first, request)
+        for path in changed_before(request.out):
+            path.unlink(missing_ok=True)
         now, findings = first, list(findings)
         for _ in range(_ROUNDS):
             descriptor, changed = _carry_out(now, _treater(now, request), journal, executor, track)
