@@ -8,10 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from segdata.errors import UserError
 from segdata.images import IMAGE_SUFFIXES
 
 # Where a label lies beside a preview of itself, the one that keeps ids counts.
 LABEL_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".webp", ".jpg", ".jpeg")
+
+
+# What Linux and Windows keep in the topmost folder of a disk, and let nobody read.
+_OF_THE_DISK = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
 
 
 class FileIndex(Mapping[str, Path]):
@@ -78,9 +83,12 @@ class FoundFile:
 
 
 def walk(folder: Path) -> Iterator[FoundFile]:
-    """All files below a folder but hidden ones, in order.
+    """All files below a folder but hidden ones, in order; none of a folder that is not there.
 
     Links to folders are not followed, so nothing outside is reached.
+
+    Raises:
+        UserError: a folder cannot be read: what is in it would be missing without a word.
     """
     waiting = [""]
     while waiting:
@@ -88,11 +96,16 @@ def walk(folder: Path) -> Iterator[FoundFile]:
         try:
             with os.scandir(folder / place) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
+        except OSError as error:
+            raise UserError(
+                f"the folder {folder / place} cannot be read: {error.strerror or error}",
+                "allow yourself to read it, or take it out of there",
+            ) from error
         folders = []
         for entry in listed:
-            if entry.name.startswith("."):
+            if entry.name.startswith(".") or entry.name in _OF_THE_DISK:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(f"{place}{entry.name}/")

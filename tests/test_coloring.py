@@ -221,3 +221,20 @@ def test_a_folder_of_photos_alone_is_told(tmp_path: Path) -> None:
 def test_black_and_white_masks_name_no_palette(tmp_path: Path) -> None:
     root = masks(tmp_path, [(0, 0, 0), (255, 255, 255)] * 6)
     assert seen(root).matches == ()
+
+
+def test_palettes_with_one_color_for_two_numbers_give_a_class_file_that_converts(
+    tmp_path: Path,
+) -> None:
+    source = masks(tmp_path / "src", CAMVID)
+    for number in range(4):
+        image = Image.fromarray(ids_of(number))
+        image.putpalette([200, 0, 0, *[0] * 765])
+        image.save(source / "masks" / f"{number}.png")
+    write_draft(seen(source), tmp_path / "classes.csv")
+    request = ConversionRequest(
+        source=source, out=tmp_path / "out", classes=tmp_path / "classes.csv"
+    )
+    convert(request)
+    label = read_label(tmp_path / "out" / "SegmentationClass" / "1.png")
+    assert np.array_equal(label, ids_of(1))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,6 +83,26 @@ def test_a_code_page_is_read_and_a_binary_file_is_not(tmp_path: Path) -> None:
     write(tmp_path / "zip.txt", b"PK\x03\x04\0\0\0\0\0")
     with pytest.raises(UserError, match="no text file"):
         read_list(tmp_path / "zip.txt")
+
+
+@pytest.mark.parametrize("name", ["more", "lost+found"])
+def test_a_folder_that_cannot_be_read_is_told_and_not_taken_for_an_empty_one(
+    data: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / "JPEGImages" / name).mkdir()
+    real = os.scandir
+
+    def scandir(path: Path) -> Any:
+        if Path(path).name == name:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr("os.scandir", scandir)
+    if name == "more":
+        with pytest.raises(UserError, match="more cannot be read: Permission denied"):
+            index_files(data / "JPEGImages")
+    else:
+        assert list(index_files(data / "JPEGImages")) == ["a", "b", "c"]
 
 
 def test_a_hidden_file_is_no_list(data: Path) -> None:

@@ -13,7 +13,7 @@ from segdata import builtin
 from segdata.classes import VOID_COLOR, ClassMap, SegClass, pascal_color
 from segdata.dataset import load_dataset
 from segdata.errors import UserError
-from segdata.registry import NewDescriptor, find, known, register, unregister
+from segdata.registry import NewDescriptor, descriptor, find, known, register, unregister
 from segdata.registry.file import user_file
 
 
@@ -85,6 +85,12 @@ def test_an_unknown_name_is_told_its_neighbor_and_the_way_out(
         find("streat")
     assert "did you mean 'street'" in caught.value.remedy
     assert "segdata register FOLDER --name streat" in caught.value.remedy
+
+
+def test_a_name_longer_than_files_may_have_is_unknown_like_any_other(elsewhere: Path) -> None:
+    for look in (find, descriptor):
+        with pytest.raises(UserError, match="neither a folder nor the name"):
+            look("x" * 300)
 
 
 def test_a_mistyped_path_is_not_called_a_name(elsewhere: Path) -> None:

@@ -195,6 +195,11 @@ class TestGroups:
         found = group_by_name(["a_1_x", "a_2_x", "b_1_x"], r"^(\w)_(\d)")
         assert found.names == ("a/1", "a/2", "b/1")
 
+    @pytest.mark.parametrize("preset", PRESETS)
+    def test_no_name_takes_forever(self, preset: str) -> None:
+        odd = "a" + "__1" * 80 + "z"
+        assert group_by_name([odd, "b_1", "c_1"], preset).unmatched == (odd,)
+
     @pytest.mark.parametrize(
         ("pattern", "said"), [("(", "no regular expression"), ("zz", "none"), ("p", "one group")]
     )

@@ -60,6 +60,7 @@ def test_a_pair_in_two_lists_is_looked_at_once(healthy: Dataset) -> None:
     checked = validate(healthy).checked
     assert (checked["pairs"], checked["labels"], checked["lists"]) == (3, 3, 3)
     assert validate(healthy, splits=["val"]).checked["pairs"] == 1
+    assert validate(healthy, splits=["val", "val"]).checked["lists"] == 1
 
 
 def test_processes_and_serial_find_the_same(healthy: Dataset) -> None:

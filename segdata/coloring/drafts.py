@@ -77,7 +77,9 @@ def _by_color(survey: ColorSurvey) -> Iterator[Row]:
 
 
 def _by_value(survey: ColorSurvey) -> Iterator[Row]:
-    colored = all(entry.color is not None for entry in survey.entries)
+    colors = [entry.color for entry in survey.entries]
+    # A color of two numbers is no way to tell classes: the numbers are.
+    colored = None not in colors and len({*colors}) == len(colors)
     yield ("id", "name", "r", "g", "b") if colored else ("id", "name")
     for entry in survey.entries:
         name = entry.name or (_VOID if entry.value == _IGNORED_ID else f"class_{entry.value}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,7 @@ def find(name_or_path: str | Path) -> Dataset:
         UserError: there is none, or only its classes are known; how to give the name to a folder.
     """
     path, name = Path(name_or_path), str(name_or_path)
-    if path.exists():
+    if _is_there(path):
         return load_dataset(path)
     entry = next((entry for entry in known() if entry.name == name), None)
     if entry:
@@ -106,9 +107,13 @@ def descriptor(name_or_path: str | Path) -> DatasetDescriptor:
     """
     name = str(name_or_path)
     entry = next((entry for entry in known() if entry.name == name), None)
-    if not Path(name_or_path).exists() and entry and entry.folder is None:
+    if not _is_there(name) and entry and entry.folder is None:
         return builtin.descriptor(name)
     return find(name_or_path).descriptor
+
+
+def _is_there(path: str | Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110  Path.exists raises where a name is too long
 
 
 def _listed(path: Path, origin: Origin) -> Iterator[KnownDataset]:

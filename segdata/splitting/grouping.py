@@ -14,7 +14,8 @@ _ENDING = r"(?:_leftImg8bit|_gtFine\w*|_gtCoarse\w*)?$"
 # aachen_000000_000019). A scene: what stands before all numbers at the end (tile_0_256).
 PRESETS: Mapping[str, str] = {
     "video": rf"^(.+?)[-_. ]*(?:frame|image|img|f)?[-_. ]*\d+{_ENDING}",
-    "scene": rf"^(.+?)(?:[-_. ]+(?:frame|image|img|f|x|y)?[-_. ]?\d+)+{_ENDING}",
+    # No two ways to read one name: names that do not match would take forever.
+    "scene": rf"^(.+?)(?:[-_. ]+(?:(?:frame|image|img|f|x|y)[-_. ]?)?\d+)+{_ENDING}",
 }
 
 

@@ -50,7 +50,7 @@ def validate(  # noqa: PLR0913  the options of the command, all of them optional
         UserError: there is nothing to look at, or no such split or rule.
     """
     policy = Policy(fail_on, tuple(select), tuple(ignore))
-    chosen = [dataset.split(name) for name in (splits or dataset.splits)]
+    chosen = [dataset.split(name) for name in dict.fromkeys(splits or dataset.splits)]
     looks = Looks(sample=None) if full else Looks()
     facts = gather(dataset, chosen, executor or Serial(), track, looks)
     return judge(dataset, facts, policy)
