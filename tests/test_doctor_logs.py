@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from segdata.diagnosis import Verdict
 from segdata.errors import UserError
 from segdata.evidence.script_files.deeplab import read_deeplab
 from segdata.evidence.script_files.lines import command_lines
+from segdata.findings import Level
 from segdata.workflows.doctoring import DoctorRequest, diagnose
 
 NAN = "".join(f"global step {n}0: loss = nan (0.3 sec/step)\n" for n in range(1, 20))
@@ -59,6 +61,73 @@ def test_what_holds_no_losses_is_refused_where_it_was_named(tmp_path: Path) -> N
     (tmp_path / "train.log").write_text("hello\n")
     with pytest.raises(UserError, match="holds no losses"):
         diagnose(DoctorRequest(log=tmp_path / "train.log"))
+
+
+def falling(last: int) -> str:
+    """A healthy log of the original's, to a step."""
+    steps = range(10, last + 1, 10)
+    return "".join(f"global step {n}: loss = {0.02 + 7 / n:.4f} (0.3 sec/step)\n" for n in steps)
+
+
+def said(*paths: Path) -> dict[str, Level]:
+    diagnosis = diagnose(DoctorRequest(paths=tuple(map(str, paths))))
+    return {cause.finding.rule: cause.finding.level for cause in diagnosis.causes}
+
+
+def test_an_attempt_that_failed_says_nothing_of_the_one_that_went_well(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(falling(2000))
+    (tmp_path / "b.log").write_text(falling(100) + "Loss is inf or nan\n")
+    assert said(tmp_path) == {}
+
+
+MISMATCH = (
+    "RuntimeError: Error(s) in loading state_dict for Net:\n\tsize mismatch for outc.conv.weight: "
+    "copying a param with shape torch.Size([21, 64, 1, 1]) from checkpoint, the shape in current "
+    "model is torch.Size([2, 64, 1, 1]).\n"
+)
+
+
+@pytest.mark.parametrize(
+    "names", [("train.out", "train.err"), ("slurm-7.out", "slurm-7.err"), ("log.txt", "err.txt")]
+)
+def test_both_outputs_of_a_program_are_one_log(names: tuple[str, str], tmp_path: Path) -> None:
+    (tmp_path / names[0]).write_text("epoch 1 loss 0.7\nepoch 2 loss 0.6\n")
+    (tmp_path / names[1]).write_text(MISMATCH)
+    assert said(tmp_path) == {"C10": Level.ERROR}
+
+
+def test_an_error_of_another_program_is_not_that_of_a_training(tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text(falling(2000))
+    (tmp_path / "first_try.log").write_text(MISMATCH)
+    assert said(tmp_path) == {}
+
+
+def test_numbers_and_words_of_one_run_may_lie_in_two_logs(tmp_path: Path) -> None:
+    rows = [{"step": n, "loss": 0.02 + 7 / n} for n in range(10, 2001, 10)]
+    (tmp_path / "metrics.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    line = "Ignoring initialization; other checkpoint exists\n"
+    (tmp_path / "train.log").write_text(line + falling(1990))
+    assert said(tmp_path) == {"T06": Level.INFO}
+
+
+def test_a_log_that_cannot_be_read_beside_others_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text(falling(2000))
+    (tmp_path / "b.log").write_bytes(b"PK\x03\x04")
+    (tmp_path / "events.out.tfevents.1").write_bytes(b"damaged" * 9)
+    (line,) = diagnose(DoctorRequest(log=tmp_path)).looked_at
+    assert "200 losses" in line
+    assert "b.log is no text" in line
+    assert "events.out.tfevents.1 is no event file" in line
+
+
+def test_the_log_that_was_named_is_judged_and_the_other_is_told_as_left_out(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "train.log").write_text(falling(2000))
+    (tmp_path / "mine.txt").write_text(NAN)
+    request = DoctorRequest(paths=(str(tmp_path / "run"),), log=tmp_path / "mine.txt")
+    diagnosis = diagnose(request)
+    assert [cause.finding.rule for cause in diagnosis.causes] == ["T12"]
+    assert "left out" in diagnosis.looked_at[1]
 
 
 def test_a_script_that_says_nothing_is_told_as_open(tmp_path: Path) -> None:

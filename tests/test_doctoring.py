@@ -45,6 +45,19 @@ def test_photos_and_masks_are_told_apart_by_name_or_by_their_pictures(
         assert diagnosis.causes[0].finding.rule == "L01"
 
 
+def test_photos_may_be_named_beside_the_option_for_labels(tmp_path: Path) -> None:
+    write_pairs(tmp_path / "x", tmp_path / "y", 255)
+    diagnosis = diagnose(DoctorRequest(paths=(str(tmp_path / "x"),), labels=tmp_path / "y"))
+    assert diagnosis.causes[0].finding.rule == "L01"
+    assert diagnosis.looked_at[0].startswith("6 of 6 pairs")
+
+
+def test_what_only_says_something_of_other_things_is_nothing_to_look_at(tmp_path: Path) -> None:
+    for request in (DoctorRequest(photos=tmp_path), DoctorRequest(num_classes=3, ignore=255)):
+        with pytest.raises(UserError, match="nothing to look at"):
+            diagnose(request)
+
+
 def test_the_printed_command_names_folders_that_were_named_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

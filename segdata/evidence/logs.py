@@ -151,6 +151,7 @@ class LogFacts:
         with_decay: the loss holds what weight decay adds, as the original's total loss does; its
             height then says less.
         counts: what the loss is numbered by.
+        left_out: why other logs of the folder were not read.
     """
 
     where: str
@@ -165,6 +166,7 @@ class LogFacts:
     settings: SettingsFacts | None = None
     with_decay: bool = False
     counts: Literal["steps", "epochs"] = "steps"
+    left_out: tuple[str, ...] = ()
 
     @property
     def ends_broken(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fnmatch import fnmatch
 from itertools import chain
 from pathlib import Path
@@ -14,6 +15,7 @@ from segdata.errors import UserError
 from segdata.evidence.log_files.configs import settings_of
 from segdata.evidence.log_files.curves import Curves
 from segdata.evidence.log_files.events import read_events
+from segdata.evidence.log_files.joining import joined
 from segdata.evidence.log_files.names import meaning_of
 from segdata.evidence.log_files.rows import is_object, read_json_lines, read_rows, read_table
 from segdata.evidence.log_files.text import read_text
@@ -103,35 +105,44 @@ def _reads_like_one(path: Path) -> bool:
 
 
 def _of_folder(folder: Path) -> LogFacts | None:
-    """Events and texts; the numbers are those of the first that has any, the notes those of all."""
-    found: list[LogFacts] = []
+    """Events and texts, joined; what cannot be read is left out where anything else can.
+
+    Raises:
+        UserError: none of them can be read.
+    """
     events = [file for file in sorted(folder.rglob(_EVENTS)) if file.is_file()]
     texts = [file for name in _NAMES for file in sorted(folder.rglob(name)) if file.is_file()]
     texts += [file for name in _PERHAPS for file in sorted(folder.glob(name)) if is_log(file)]
-    if (folder / _OUR_LOG).is_file():
-        found.append(_of_file(folder / _OUR_LOG))
-    elif events:
-        found.append(_facts(folder, "tensorboard", read_events(events, folder)))
-    if not any(one.loss.points for one in found):
-        found += [_of_file(file) for file in dict.fromkeys(texts)]
-    if not found:
-        return None
-    # Of several the first counts: another may be of an attempt that failed and was mended.
-    best = min(found, key=lambda one: (not one.loss.points, not one.messages))
-    notes = {key: line for one in reversed(found) for key, line in one.notes.items()}
-    return LogFacts(**{**vars(best), "where": str(folder), "notes": notes})
+    ours = [folder / _OUR_LOG] if (folder / _OUR_LOG).is_file() else []
+    found: list[LogFacts] = []
+    problems: list[UserError] = []
+    for file in dict.fromkeys([*ours, *([] if ours else events[:1]), *texts]):
+        try:
+            is_event = file in events
+            found.append(_of_events(folder, events) if is_event else _of_file(file))
+        except UserError as error:
+            problems.append(error)
+    if problems and not found:
+        raise problems[0]
+    left_out = tuple(problem.message for problem in problems)
+    return replace(joined(found, folder), left_out=left_out) if found else None
 
 
 def _of_file(path: Path) -> LogFacts:
     head = _head(path)
     if "tfevents" in path.name:
-        return _facts(path, "tensorboard", read_events([path], path.parent))
+        return _of_events(path, [path])
     if head.startswith(_BINARY):
         raise UserError(f"{path} is no text: a pickle, array or archive is not opened", _REMEDY)
     first = head.decode(_encoding(head), "replace").lstrip("\ufeff \t\r\n")
     whole = _whole(path) if _JSON.match(first) else None
     curves = read_rows(whole) if whole is not None else _curves(_lines(path))
     return _facts(path, "segdata" if path.name == _OUR_LOG else "text", curves)
+
+
+def _of_events(where: Path, files: list[Path]) -> LogFacts:
+    top = where if where.is_dir() else where.parent
+    return _facts(where, "tensorboard", read_events(files, top))
 
 
 def _curves(lines: Iterable[str]) -> Curves:

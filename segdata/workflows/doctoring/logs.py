@@ -27,6 +27,10 @@ def look_at_log(path: Path, case: Case, *, named: bool = True) -> None:
             raise
         case.undecided.append(f"{error.message}: {error.remedy}")
         return
+    known = case.facts.log
+    if known is not None:
+        case.looked_at.append(f"the log {path}, which is left out: {known.where} is the one judged")
+        return
     case.add(Evidence.LOG, f"the log {path}: {_told(log)}", log=log, training=log.settings)
     if log.ended_by and not log.messages and not log.ends_broken:
         case.undecided.append(
@@ -43,4 +47,5 @@ def _told(log: LogFacts) -> str:
         parts.append(f"{len(log.messages)} known message{'s' * (len(log.messages) > 1)}")
     if log.settings is not None:
         parts.append("its configuration")
-    return ", ".join(parts) or "notes"
+    left_out = "".join(f"; left out: {problem}" for problem in log.left_out)
+    return (", ".join(parts) or "notes") + left_out

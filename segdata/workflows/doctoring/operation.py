@@ -48,14 +48,13 @@ def _looked_at(request: DoctorRequest, watch: Watch) -> Diagnosis:
             "nothing to look at", "name a data set, shards, a run or a folder of predictions"
         )
     case = Case(request, watch)
-    parts = parts_of(request.paths)
-    if request.labels is not None:
-        parts.insert(0, Part("plain", str(request.labels), request.photos))
+    parts = parts_of(request.paths, request.labels, request.photos)
+    if request.log is not None:
+        # The one that somebody named, rather than those that lie beside other things.
+        look_at_log(request.log, case)
     for part in parts:
         if part.kind not in ("script", "weights", "logits"):
             _look(part, case)
-    if request.log is not None:
-        look_at_log(request.log, case)
     scripts = [Path(part.path) for part in parts if part.kind == "script"]
     look_at_scripts([*scripts, *request.scripts], case)
     if request.predictions is not None:
@@ -82,13 +81,17 @@ def _look_at_weights(parts: list[Part], case: Case) -> None:
 
 
 def _names_anything(request: DoctorRequest) -> bool:
-    """Whether there is more than how to look."""
+    """Whether there is more than how to look, and what only says something of other things."""
     how = replace(
         DoctorRequest(),
         full=request.full,
         budget=request.budget,
         reports=request.reports,
         executor=request.executor,
+        photos=request.photos,
+        classes=request.classes,
+        num_classes=request.num_classes,
+        ignore=request.ignore,
     )
     return request != how
 

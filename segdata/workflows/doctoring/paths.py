@@ -64,8 +64,14 @@ class Part:
     layout: Layout | None = None
 
 
-def parts_of(paths: Sequence[str]) -> list[Part]:
+def parts_of(
+    paths: Sequence[str], labels_folder: Path | None = None, photos_folder: Path | None = None
+) -> list[Part]:
     """What there is to look at, in the order in which it is looked at.
+
+    Args:
+        paths: what was named without saying what it is.
+        labels_folder, photos_folder: what was named as that.
 
     Raises:
         UserError: a path holds nothing that can be looked at.
@@ -74,7 +80,9 @@ def parts_of(paths: Sequence[str]) -> list[Part]:
     pictures = [Path(part.path) for part in found if part.kind == "predictions"]
     natures = {path: _nature(path) for path in pictures}
     photos = next((path for path, nature in natures.items() if nature == "photos"), None)
-    known = any(part.kind not in ("predictions", *_NO_LABELS) for part in found)
+    known = labels_folder is not None or any(
+        part.kind not in ("predictions", *_NO_LABELS) for part in found
+    )
     out = [part for part in found if part.kind != "predictions"]
     for path, nature in natures.items():
         # Masks beside photos are labels, unless labels are known or they are called otherwise.
@@ -84,9 +92,12 @@ def parts_of(paths: Sequence[str]) -> list[Part]:
                 Part("plain", str(path), photos) if labels else Part("predictions", str(path))
             )
             known = known or labels
-    if photos is not None and len(natures) == 1:
+    if photos is not None and len(natures) == 1 and labels_folder is None:
         raise UserError(f"{photos} holds photos", "name the folder of their labels as well")
-    return sorted(out, key=lambda part: _ORDER.index(part.kind))
+    out.sort(key=lambda part: _ORDER.index(part.kind))
+    if labels_folder is not None:
+        out.insert(0, Part("plain", str(labels_folder), photos_folder or photos))
+    return out
 
 
 def _parts(path: str) -> Iterator[Part]:
