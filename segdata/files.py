@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
 from segdata.errors import UserError
@@ -115,6 +115,17 @@ def output_folder(
         _leave_if_empty(out, made)
         raise
     (out / INCOMPLETE).unlink(missing_ok=True)
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The place of a name below a folder; sub-folders are kept.
+
+    Raises:
+        UserError: it leads outside: it is absolute, or goes up.
+    """
+    if Path(name).anchor or ".." in PureWindowsPath(name).parts:
+        raise UserError(f"the name {name!r} leads outside {folder}", "rename the image")
+    return folder / name
 
 
 def refuse_incomplete(folder: Path) -> None:

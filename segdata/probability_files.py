@@ -21,8 +21,11 @@ def read_probabilities(path: Path) -> npt.NDArray[np.floating]:
         UserError: it cannot be read, or holds something else.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            found = np.asarray(archive[ARRAY]) if ARRAY in archive else None
+        with path.open("rb") as file:
+            # An array alone, without a name, is one of np.save.
+            archive = np.load(file, allow_pickle=False)
+            named = isinstance(archive, np.lib.npyio.NpzFile) and ARRAY in archive
+            found = np.asarray(archive[ARRAY]) if named else None
     except Exception as error:  # numpy, zipfile and zlib have a dozen for damage
         raise UserError(f"{path} cannot be read: {error}", _REMEDY) from error
     if found is None:

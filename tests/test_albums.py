@@ -173,6 +173,17 @@ def test_options_that_would_do_nothing_are_refused(folders: Path, options: list[
     assert run([*line, *options]) == 2
 
 
+def test_no_network_looks_at_ids_and_data_sets_know_their_classes(
+    folders: Path, portrait: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = ["vis", str(folders / "predictions"), "--num-classes", "2", "--out", "nowhere"]
+    assert run([*ids, "--scales", "0.5,1"]) == 2
+    assert "no network predicts" in capsys.readouterr().err
+    data = ["vis", str(portrait), "--out", str(tmp_path / "out")]
+    assert run([*data, "--num-classes", "7"]) == 2
+    assert "--num-classes belongs to a folder of id PNGs" in capsys.readouterr().err
+
+
 def test_pictures_are_never_written_over_the_ids_that_they_show(tmp_path: Path) -> None:
     folder = tmp_path / "drawn" / "color"
     folder.mkdir(parents=True)

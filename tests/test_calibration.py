@@ -214,7 +214,7 @@ def test_another_array_or_no_file_is_refused(folder: Path) -> None:
         score(folder)
     with path.open("wb") as out:
         np.save(out, np.zeros((4, 30, 40), np.float16))
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="holds no array 'probabilities'"):
         score(folder)
     path.unlink()
     with pytest.raises(UserError, match=r"predicted holds no \.npz"):

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pytest
 
 import segdata
+from segdata.classes import ClassMap, SegClass
 from segdata.cli import run
 from segdata.executors import Processes
 from segdata.images import encode_label, encode_photo, read_label
@@ -327,6 +328,39 @@ def two_runs(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         Run, "predictor", lambda self, *_: Network(self, 0.3 if self.folder.name == "poor" else 0.1)
     )
     return tmp_path
+
+
+def test_what_neither_of_both_heeds_is_refused(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reports("a", "b")
+    told = refused(capsys, "a.json", "b.json", "--labels", "labels")
+    assert "neither A nor B is a folder of predictions" in told
+    assert "neither A nor B is a run" in refused(capsys, "a", "b", *LABELS, "--flip")
+
+
+def test_groups_that_cannot_be_told_are_refused_before_anything_is_predicted(
+    two_runs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(Network, "predict", never)
+    assert run(["compare", "poor", "good", "--group-by", "folder"]) == 2
+    assert "images lie in one folder" in capsys.readouterr().err
+    assert run(["eval", "good", "--group-by", "folder"]) == 2
+    assert "images lie in one folder" in capsys.readouterr().err
+
+
+def test_an_ignore_label_that_is_named_counts_for_recorded_classes(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded = ClassMap(tuple(SegClass(i, name) for i, name in enumerate(CLASSES)), None)
+    for name in ("a", "b"):
+        (folders / name / "predictions.json").write_text(json.dumps(recorded.to_json()))
+    line = ["--labels", "labels", "--executor", "serial"]
+    assert "ids [255], outside 0..3" in refused(capsys, "a", "b", *line)
+    assert compared(capsys, "a", "b", *line, "--ignore", "255")["outcome"] == "better"
 
 
 def test_masks_of_0_and_255_are_refused_as_eval_refuses_them(

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segdata.classes import Label
+from segdata.classes import ClassMap, Label, SegClass
 from segdata.cli import run
 from segdata.images import encode_label, encode_photo
 
@@ -232,6 +232,56 @@ def test_wrong_options_are_refused_in_words(
 ) -> None:
     assert score(*options) == 2
     assert message in error(capsys)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--shards", "x"], ["--dataset", "x"], ["--set", "a=b"], ["--flip"], ["--crop-size", "9,9"],
+     ["--precision", "bf16"], ["--no-upsampled-logits"]],
+)  # fmt: skip
+def test_options_of_runs_are_refused_for_folders(
+    score: Eval, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    assert score(*options) == 2
+    assert "pred holds predictions: no network predicts now" in error(capsys)
+
+
+def test_calibration_of_folders_needs_probabilities(
+    score: Eval, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert score("--calibration") == 2
+    assert "--probabilities DIR" in error(capsys)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--labels", "x"], ["--classes", "x"], ["--num-classes", "2"], ["--ignore", "0"],
+     ["--photos", "x"], ["--probabilities", "x"], ["--label-ids", "1:0"]],
+)  # fmt: skip
+def test_options_of_folders_are_refused_for_runs(
+    capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    assert run(["eval", "RUN", *options]) == 2
+    assert "RUN is a run: it knows its labels and classes" in error(capsys)
+
+
+def test_the_classes_that_predict_has_recorded_serve(
+    score: Eval, folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ClassMap(tuple(SegClass(i, name) for i, name in enumerate(("a", "b", "c"))), None)
+    (folders / "pred" / "predictions.json").write_text(json.dumps(names.to_json()))
+    line = ["eval", "--predictions", "pred", "--labels", "true", "--format", "json"]
+    assert run(line) == 0
+    assert [entry["name"] for entry in told(capsys)["per_class"]] == ["a", "b", "c"]
+    assert run([*line, "--ignore", "0"]) == 0
+    assert [entry["name"] for entry in told(capsys)["per_class"]] == ["b", "c"]
+
+
+def test_a_single_class_that_is_ignored_is_no_class(
+    score: Eval, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert score("--ignore", "0", classes=1) == 2
+    assert "the only class, 0, is ignored" in error(capsys)
 
 
 def test_folders_that_hold_nothing_or_are_none_are_named(

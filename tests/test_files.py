@@ -13,6 +13,7 @@ import pytest
 from segdata.errors import UserError
 from segdata.files import (
     INCOMPLETE,
+    inside,
     link_file,
     output_folder,
     refuse_incomplete,
@@ -187,3 +188,13 @@ def test_a_folder_that_may_not_be_written_to_is_named(tmp_path: Path) -> None:
             pass
     finally:
         tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("name", ["/etc/a.png", "../a.png", "b/../../a.png", "b\\..\\a.png"])
+def test_names_that_lead_outside_of_a_folder_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="leads outside"):
+        inside(tmp_path, name)
+
+
+def test_names_below_a_folder_keep_their_sub_folders(tmp_path: Path) -> None:
+    assert inside(tmp_path, "b/..a b.png") == tmp_path / "b" / "..a b.png"

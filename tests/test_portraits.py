@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from segdata import records
 from segdata.classes import ClassMap, SegClass
 from segdata.cli import run
 from segdata.drawing import effects
@@ -255,3 +256,19 @@ def test_a_split_that_the_run_s_shards_lack_is_told_with_those_that_there_are(
     line = ["--effect", "blur", "--split", "nope", "--out", str(tmp_path / "out")]
     assert run(["vis", str(model), "--shards", str(shards), *line]) == 2
     assert "the shards have no split 'nope'" in capsys.readouterr().err
+
+
+def test_a_record_whose_name_is_an_absolute_path_writes_nothing_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shards, target = tmp_path / "shards", tmp_path / "elsewhere" / "a"
+    shards.mkdir()
+    photo, label = np.full((8, 9, 3), 100, np.uint8), np.eye(8, 9, dtype=np.uint8)
+    sample = records.Sample(str(target), encode_photo(photo), "png", 8, 9, encode_label(label))
+    with (shards / "val-00000-of-00001.tfrecord").open("wb") as file:
+        records.RecordWriter(file).write(records.encode(sample))
+    (tmp_path / "dataset.toml").write_text('name = "d"\nnum_classes = 2\nignore_label = 255\n')
+    line = ["--effect", "cutout", "--keep", "1", "--out", str(tmp_path / "out")]
+    assert run(["vis", str(shards), "--dataset", str(tmp_path), *line]) == 2
+    assert "leads outside" in capsys.readouterr().err
+    assert not target.parent.exists()

@@ -293,6 +293,23 @@ def test_names_that_are_not_the_server_s_are_refused(key: str, tmp_path: Path) -
         packaged("cityscapes", {key: label(CITY, (1024, 2048))}, tmp_path)
 
 
+@pytest.mark.parametrize(("letter", "most"), [("x", 96), ("ü", 48)])
+def test_names_that_no_tar_can_hold_are_refused(letter: str, most: int, tmp_path: Path) -> None:
+    made = packaged("voc", {letter * most: label(VOC, (50, 60))}, tmp_path)
+    assert made.images == 1
+    with pytest.raises(UserError, match="no name of an image of PASCAL VOC 2012"):
+        packaged("voc", {letter * (most + 1): label(VOC, (50, 60))}, tmp_path, overwrite=True)
+
+
+def test_options_of_runs_are_refused_for_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["package", str(folder_of(tmp_path)), "--for", "voc", "--out", str(tmp_path / "a.tgz")]
+    for idle in (["--flip"], ["--precision", "bf16"], ["--shards", "x"]):
+        assert run([*line, *idle]) == 2
+        assert "no network predicts now" in capsys.readouterr().err
+
+
 def folder_of(tmp_path: Path) -> Path:
     """Predictions of VOC images as ``segdata predict`` leaves them."""
     folder = tmp_path / "predictions"

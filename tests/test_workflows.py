@@ -104,6 +104,17 @@ def test_labels_0_and_255_are_refused_by_train(twin: Path, tmp_path: Path) -> No
     assert not (tmp_path / "run").exists()
 
 
+def test_a_refusal_by_train_leaves_the_folder_as_it_was(twin: Path, tmp_path: Path) -> None:
+    mine, new = tmp_path / "mine", tmp_path / "new"
+    mine.mkdir()
+    (mine / "notes").touch()
+    for out in (mine, new):
+        with pytest.raises(BadData):
+            train(str(twin), out, TINY)
+    assert [path.name for path in mine.iterdir()] == ["notes"]
+    assert not new.exists()
+
+
 def test_labels_0_and_255_are_explained_by_the_doctor(twin: Path) -> None:
     diagnosis = diagnose(DoctorRequest(paths=(str(twin),)))
     assert diagnosis.verdict is Verdict.FAULT

@@ -202,6 +202,15 @@ def test_what_is_wrong_is_told_and_nothing_looks_finished(
     assert not (folders / "out" / "worklist.csv").exists()
 
 
+def test_options_that_would_do_nothing_are_refused(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(line(folders, "--flip")) == 2
+    assert "no network predicts now" in capsys.readouterr().err
+    assert run(["worklist", "RUN", "--labels", "x", "--out", str(folders / "out")]) == 2
+    assert "RUN is a run: it knows its labels and photos" in capsys.readouterr().err
+
+
 def test_a_folder_with_other_things_is_left_alone(folders: Path) -> None:
     put(folders / "out" / "mine.txt", b"mine")
     assert run(line(folders)) == 2

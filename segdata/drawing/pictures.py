@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from segdata.drawing.picture import Picture, PictureFiles, PictureOptions
 from segdata.drawing.sheets import LegendEntry
 from segdata.errors import UserError
 from segdata.executors import Executor, Serial
-from segdata.files import output_folder, write_file
+from segdata.files import inside, output_folder, write_file
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def visualize(
         sheet = ContactSheet(title_of(class_map, options), scratch)
         for drawn in (executor or Serial()).imap(act, items):
             for name, data in drawn.files:
-                write_file(_inside(out, name), data)
+                write_file(inside(out, name), data)
                 written[name.split("/")[0]] += 1
             if drawn.thumb is not None:
                 sheet.add(drawn.thumb)
@@ -120,12 +120,6 @@ def _pixels(label: Label) -> Counter[int]:
 
 def _folder(kind: str) -> str:
     return PER_IMAGE[kind].folder if kind in PER_IMAGE else kind
-
-
-def _inside(out: Path, name: str) -> Path:
-    if ".." in PureWindowsPath(name).parts:
-        raise UserError(f"the name {name!r} leads outside {out}", "rename the image")
-    return out / name
 
 
 def _legend(

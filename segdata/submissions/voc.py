@@ -14,6 +14,9 @@ from segdata import builtin
 from segdata.submissions.packs import TarOfPngs
 from segdata.submissions.server import Server
 
+# Bytes of a name in the header of a tar (POSIX.1-1988, ustar) without the suffix; ids have eleven.
+_LONGEST = 100 - len(".png")
+
 COMPETITIONS = ("comp5", "comp6")
 
 
@@ -26,7 +29,7 @@ def server(competition: str) -> Server:
         title="PASCAL VOC 2012",
         ids=ids,
         numberings={len(ids): {number: number for number in ids.values()}},
-        name_of=lambda key: PurePosixPath(key).name,
+        name_of=_name_of,
         example="2008_000006",
         pack=TarOfPngs(
             f"results/VOC2012/Segmentation/{competition}_test_cls", class_map.color_table()
@@ -34,3 +37,8 @@ def server(competition: str) -> Server:
         file="results.tgz",
         suffixes=(".tgz", ".tar.gz"),
     )
+
+
+def _name_of(key: str) -> str | None:
+    name = PurePosixPath(key).name
+    return name if len(name.encode()) <= _LONGEST else None

@@ -15,9 +15,9 @@ from segdata.errors import UserError
 from segdata.listing import index_folder
 from segdata.manifest import MANIFEST_FILE, ShardManifest
 from segdata.pairing import PairOptions, pair_folders
+from segdata.predictor import PredictionOptions
 from segdata.progress import Watch
 from segdata.workflows.foreign_shards import classes_of_foreign, described, is_foreign
-from segdata.workflows.predicted_folder import recorded_classes
 from segdata.workflows.runs import (
     Run,
     Sample,
@@ -27,7 +27,7 @@ from segdata.workflows.runs import (
     load_run,
     samples_of,
 )
-from segdata.workflows.scoring import classes_of
+from segdata.workflows.scoring import classes_beside
 
 if TYPE_CHECKING:
     from model.prediction.predictor import TrainedPredictor
@@ -65,6 +65,7 @@ def album(request: PictureRequest, watch: Watch) -> Album:
         _refuse_folders(request, f"{folder} is a run")
         place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
         return _of_run(load_run(folder, place), request, watch)
+    _refuse_looks(request)
     if (folder / MANIFEST_FILE).is_file():
         _refuse_folders(request, f"{folder} holds shards")
         manifest = ShardPlace(dataset=request.dataset).manifest(folder)
@@ -80,11 +81,21 @@ def album(request: PictureRequest, watch: Watch) -> Album:
 
 
 def _refuse_folders(request: PictureRequest, why: str) -> None:
-    for option in ("labels", "images", "probabilities"):
-        if getattr(request, option) is not None:
+    for name in ("labels", "images", "probabilities", "classes", "num_classes"):
+        if getattr(request, name) is not None:
+            option = f"--{name.replace('_', '-')}"
             raise UserError(
-                f"{why}; --{option} belongs to a folder of id PNGs", f"leave --{option} out"
+                f"{why}; {option} belongs to a folder of id PNGs", f"leave {option} out"
             )
+
+
+def _refuse_looks(request: PictureRequest) -> None:
+    if request.settings or request.looks not in (None, PredictionOptions()):
+        raise UserError(
+            f"{request.source} is drawn as it is: no network predicts",
+            "leave out what belongs to runs: --scales, --flip, --crop-size, --precision, "
+            "--no-upsampled-logits and --set",
+        )
 
 
 def _of_run(run: Run, request: PictureRequest, watch: Watch) -> Album:
@@ -137,7 +148,7 @@ def _of_ids(folder: Path, request: PictureRequest, watch: Watch) -> Album:
         raise UserError(
             f"{folder}, which is read, and {request.out} lie in one another", "choose another --out"
         )
-    class_map = _classes_of_ids(folder, request)
+    class_map = classes_beside(folder, request.classes, request.num_classes)
     if request.labels is not None:
         pairs = _paired(folder, request.labels, request, watch)
         return Album(iter(pairs), len(pairs), class_map, scored=True, files=True)
@@ -147,13 +158,6 @@ def _of_ids(folder: Path, request: PictureRequest, watch: Watch) -> Album:
     if request.probabilities is not None:
         pictures = [_with_probabilities(one, request.probabilities) for one in pictures]
     return Album(iter(pictures), len(pictures), class_map, files=True)
-
-
-def _classes_of_ids(folder: Path, request: PictureRequest) -> ClassMap:
-    """Those that are named, or else those that ``segdata predict`` has written there."""
-    named = request.classes is not None or request.num_classes is not None
-    recorded = None if named else recorded_classes(folder)
-    return recorded or classes_of(request.classes, request.num_classes)
 
 
 def _paired(

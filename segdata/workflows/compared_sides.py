@@ -15,9 +15,8 @@ from segdata.pairing import FolderPairs, pair_folders
 from segdata.progress import Watch
 from segdata.scores import ImageScore, ScoredImages, counts_of
 from segdata.workflows.comparison_request import ComparisonRequest
-from segdata.workflows.predicted_folder import recorded_classes
 from segdata.workflows.runs import Run, ShardPlace, labelled, load_run
-from segdata.workflows.scoring import classes_of
+from segdata.workflows.scoring import classes_beside
 
 if TYPE_CHECKING:
     from model.prediction.predictor import TrainedPredictor
@@ -93,10 +92,9 @@ def folder_side(path: Path, request: ComparisonRequest, known: ClassMap | None) 
 
 
 def _classes(path: Path, request: ComparisonRequest, known: ClassMap | None) -> ClassMap:
-    if request.classes is not None or request.num_classes is not None:
-        return classes_of(request.classes, request.num_classes, request.ignore)
-    found = known or recorded_classes(path)
-    return found or classes_of(None, None)
+    if known is None or request.classes is not None or request.num_classes is not None:
+        return classes_beside(path, request.classes, request.num_classes, request.ignore)
+    return known if request.ignore is None else ClassMap(known.classes, request.ignore)
 
 
 def check_classes(a: ClassMap, b: ClassMap) -> None:

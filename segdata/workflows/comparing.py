@@ -11,6 +11,7 @@ from segdata.reports import check_suffix
 from segdata.reports.comparison_files import COMPARISON_SUFFIXES, write_comparison
 from segdata.scores import Compared, Comparison, ImageScore, ScoredImages, read_report
 from segdata.workflows.compared_sides import (
+    FolderSide,
     check_classes,
     check_pixels,
     common_rule,
@@ -37,6 +38,9 @@ def compare(request: ComparisonRequest, *, watch: Watch | None = None) -> Compar
     scored = [side for side in (a, b) if isinstance(side, ScoredImages)]
     rule = common_rule(request.rule, scored, DEFAULT_RULE)
     miou_rule(rule)
+    if request.group_by is not None:
+        # Groups that cannot be told are an error before the work, not after it.
+        grouping(request.group_by)(_keys(a))
     found = score_sides(request, (a, b), rule, watch)
     check_pixels(found.both.scores[0])
     comparison = Comparison(
@@ -59,6 +63,7 @@ def _sides(request: ComparisonRequest, watch: Watch) -> tuple[Side, Side]:
     """Both; what says its classes first, for a folder of predictions may not."""
     paths = (request.a, request.b)
     kinds = [request.kind(path) for path in paths]
+    request.refuse_idle(kinds)
     sides: dict[int, Side] = {}
     known: ClassMap | None = None
     for i in sorted((0, 1), key=lambda i: kinds[i] == "folder"):
@@ -70,6 +75,15 @@ def _sides(request: ComparisonRequest, watch: Watch) -> tuple[Side, Side]:
             sides[i] = folder_side(paths[i], request, known)
         known = known or sides[i].class_map
     return sides[0], sides[1]
+
+
+def _keys(side: Side) -> list[str]:
+    """The names of its images."""
+    if isinstance(side, ScoredImages):
+        return [image.key for image in side.images]
+    if isinstance(side, FolderSide):
+        return [pair.key for pair in side.pairs.pairs]
+    return side.run.keys(side.split)
 
 
 def _named(a: ClassMap, b: ClassMap) -> ClassMap:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -95,6 +96,22 @@ class ComparisonRequest:
     def looks(self) -> PredictionOptions:
         """How runs predict."""
         return PredictionOptions(scales=self.scales, flip=self.flip, precision=self.precision)
+
+    def refuse_idle(self, kinds: Collection[Kind]) -> None:
+        """Raise a UserError if something is asked for that neither A nor B heeds."""
+        named = (self.labels, self.classes, self.num_classes, self.ignore)
+        of_folders = self.files != FileOptions() or any(value is not None for value in named)
+        if of_folders and "folder" not in kinds:
+            raise UserError(
+                "neither A nor B is a folder of predictions",
+                "leave out what belongs to folders: --labels, --classes, --num-classes, --ignore, "
+                "--photos, and how files are named and ids are read",
+            )
+        if (self.shards or self.looks != PredictionOptions()) and "run" not in kinds:
+            raise UserError(
+                "neither A nor B is a run: no network predicts",
+                "leave out what belongs to runs: --shards, --scales, --flip and --precision",
+            )
 
     def kind(self, path: Path) -> Kind:
         """What a path names.

@@ -16,8 +16,7 @@ from segdata.images import read_label
 from segdata.listing import index_folder
 from segdata.probability_files import read_probabilities
 from segdata.progress import Watch
-from segdata.records import decode, scan
-from segdata.workflows.runs import Run, labelled
+from segdata.workflows.runs import Run, labelled, records_of
 from segdata.worklist import Look, Shown
 
 if TYPE_CHECKING:
@@ -48,11 +47,9 @@ class RunImages:
 
     def shown(self, keys: Collection[str]) -> Iterator[Shown]:
         """The samples of these keys; photos are not decoded."""
-        for info in self.run.manifest.of_split(self.split):
-            for offset, data in scan(self.run.shards / info.file):
-                sample = decode(data, f"{info.file} at byte {offset}")
-                if sample.label is not None and sample.key in keys:
-                    yield Shown(sample.key, sample.image, read_label(sample.label))
+        for record in records_of(self.run.shards, self.run.manifest, self.split):
+            if record.label is not None and record.key in keys:
+                yield Shown(record.key, record.image, read_label(record.label))
 
 
 @dataclass(frozen=True)

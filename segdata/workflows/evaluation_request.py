@@ -133,6 +133,34 @@ class EvaluationRequest:
     findings: Path | None = None
     command: str = ""
 
+    def refuse_idle(self) -> None:
+        """Raise a UserError if something is asked for that has no effect beside the rest."""
+        named = (self.labels, self.classes, self.num_classes, self.ignore)
+        of_folders = self.files != FileOptions() or any(value is not None for value in named)
+        of_runs = (self.shards or self.dataset or self.settings or
+                   self.looks != PredictionOptions())  # fmt: skip
+        if self.predictions is None and of_folders:
+            raise UserError(
+                f"{self.run} is a run: it knows its labels and classes",
+                "leave out what belongs to folders: --labels, --classes, --num-classes, --ignore, "
+                "--photos, --probabilities, and how files are named and ids are read",
+            )
+        if self.predictions is not None and of_runs:
+            raise UserError(
+                f"{self.predictions} holds predictions: no network predicts now",
+                "leave out what belongs to runs: --shards, --dataset, --scales, --flip, "
+                "--crop-size, --precision, --no-upsampled-logits and --set",
+            )
+        if (
+            self.predictions is not None
+            and self.detail.calibration
+            and not self.files.probabilities
+        ):
+            raise UserError(
+                f"how sure the predictions in {self.predictions} are is not known",
+                "name what segdata predict --probabilities wrote: --probabilities DIR",
+            )
+
     @property
     def shown(self) -> bool:
         """A person will read the report as a page."""

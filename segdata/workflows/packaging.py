@@ -22,9 +22,8 @@ from segdata.submissions import (
     server_of,
 )
 from segdata.submissions import package as pack
-from segdata.workflows.predicted_folder import recorded_classes
 from segdata.workflows.runs import ShardPlace, is_run, load_run, photos_of
-from segdata.workflows.scoring import classes_of
+from segdata.workflows.scoring import classes_beside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,14 +83,17 @@ def _of_folder(request: PackageRequest) -> Predictions:
         what = "holds no images" if folder.is_dir() else "is no folder"
         raise UserError(f"{folder} {what}", "name a folder of predicted PNGs, or a run")
     refuse_incomplete(folder)
-    named = request.classes is not None or request.num_classes is not None
-    recorded = None if named else recorded_classes(folder)
-    class_map = recorded or classes_of(request.classes, request.num_classes)
+    if request.shards or request.looks not in (None, PredictionOptions()):
+        raise UserError(
+            f"{folder} holds predictions: no network predicts now",
+            "leave --shards, --scales, --flip and --precision out",
+        )
+    class_map = classes_beside(folder, request.classes, request.num_classes)
     return Predictions(
         tuple(files),
         lambda: map(read_label, files.values()),
         class_map,
-        named=recorded is not None or request.classes is not None,
+        named=request.num_classes is None or request.classes is not None,
     )
 
 

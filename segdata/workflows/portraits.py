@@ -6,13 +6,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 from segdata.classes import Color, SegClass
 from segdata.drawing import effects
 from segdata.errors import UserError
-from segdata.files import output_folder, write_file
+from segdata.files import inside, output_folder, write_file
 from segdata.frames import Damaged, Photo
 from segdata.images import encode_photo, read_photo
 from segdata.progress import Silence, Watch
@@ -125,9 +125,7 @@ def _drawn(
 
 def _place(folder: Path, item: SubjectPhoto, effect: Effect) -> Path:
     suffix = "jpg" if item.jpeg and effect != "cutout" else "png"
-    if ".." in PureWindowsPath(item.key).parts:
-        raise UserError(f"the name {item.key!r} leads outside {folder}", "rename the image")
-    return folder / f"{item.key}.{suffix}"
+    return inside(folder, f"{item.key}.{suffix}")
 
 
 def _behind(request: PortraitRequest) -> Color | Photo:

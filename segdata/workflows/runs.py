@@ -20,6 +20,7 @@ from segdata.errors import MissingExtra, UserError
 from segdata.images import read_label, read_photo
 from segdata.manifest import MANIFEST_FILE, ShardManifest
 from segdata.progress import Track, silently
+from segdata.records import Sample as Record
 from segdata.records import decode, scan
 from segdata.workflows.claimed_classes import refuse_other_classes
 from segdata.workflows.foreign_shards import classes_of_foreign, described, is_foreign
@@ -134,6 +135,11 @@ class Run:
         """
         return samples_of(self.shards, self.manifest, split, step)
 
+    def keys(self, split: str) -> list[str]:
+        """The names of the labelled samples of a split, in their order."""
+        found = records_of(self.shards, self.manifest, split)
+        return [record.key for record in found if record.label is not None]
+
 
 def load_run(folder: Path, place: ShardPlace | None = None) -> Run:
     """Read a run folder.
@@ -230,13 +236,22 @@ def labelled(manifest: ShardManifest, split: str) -> int:
     return manifest.splits[split].labelled
 
 
-def labels_of(shards: Path, manifest: ShardManifest, split: str) -> Iterator[Label]:
-    """The labels in the shards of a split; photos are not decoded."""
+def records_of(shards: Path, manifest: ShardManifest, split: str) -> Iterator[Record]:
+    """The samples in the shards of a split, nothing of them decoded.
+
+    Raises:
+        UserError: there is no such split, or a shard is damaged.
+    """
     for info in manifest.of_split(split):
         for offset, data in scan(shards / info.file):
-            sample = decode(data, f"{info.file} at byte {offset}")
-            if sample.label is not None:
-                yield read_label(sample.label)
+            yield decode(data, f"{info.file} at byte {offset}")
+
+
+def labels_of(shards: Path, manifest: ShardManifest, split: str) -> Iterator[Label]:
+    """The labels in the shards of a split; photos are not decoded."""
+    for record in records_of(shards, manifest, split):
+        if record.label is not None:
+            yield read_label(record.label)
 
 
 def photos_of(
@@ -246,10 +261,8 @@ def photos_of(
 
     A photo, ``uint8 H×W×3, RGB``, is decoded when it is asked for.
     """
-    for info in manifest.of_split(split):
-        for offset, data in scan(shards / info.file):
-            sample = decode(data, f"{info.file} at byte {offset}")
-            yield sample.key, partial(read_photo, sample.image)
+    for record in records_of(shards, manifest, split):
+        yield record.key, partial(read_photo, record.image)
 
 
 def samples_of(
@@ -257,12 +270,10 @@ def samples_of(
 ) -> Iterator[Sample]:
     """Key, photo and truth of every labelled sample in the shards of a split, or of every
     ``step``-th; the others are not decoded."""
-    labelled = 0
-    for info in manifest.of_split(split):
-        for offset, data in scan(shards / info.file):
-            sample = decode(data, f"{info.file} at byte {offset}")
-            if sample.label is None:
-                continue
-            if labelled % step == 0:
-                yield sample.key, read_photo(sample.image), read_label(sample.label)
-            labelled += 1
+    count = 0
+    for record in records_of(shards, manifest, split):
+        if record.label is None:
+            continue
+        if count % step == 0:
+            yield record.key, read_photo(record.image), read_label(record.label)
+        count += 1

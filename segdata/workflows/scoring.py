@@ -24,6 +24,7 @@ from segdata.scores import EvalReport
 from segdata.sources.class_files import read_class_file
 from segdata.workflows.evaluation_request import EvaluationRequest
 from segdata.workflows.grouping import grouping
+from segdata.workflows.predicted_folder import recorded_classes
 from segdata.workflows.report_context import context_of_folders, context_of_run, read_findings
 from segdata.workflows.runs import Run, ShardPlace, labelled, labels_of, load_run
 
@@ -50,12 +51,14 @@ def evaluate(request: EvaluationRequest, *, watch: Watch | None = None) -> EvalR
         # Refused before any work is done.
         read_findings(request.findings)
     if request.run is not None and request.predictions is None:
+        request.refuse_idle()
         place = ShardPlace(request.shards, request.dataset, (request.split,), watch)
         run = load_run(request.run, place)
         report = _of_run(request, run, watch)
         told = request.shown or request.findings is not None
         context = context_of_run(run, request.findings, watch) if told else Context()
     elif request.run is None and request.predictions is not None and request.labels is not None:
+        request.refuse_idle()
         report = _of_folders(request, request.predictions, request.labels, watch)
         context = context_of_folders(request.findings)
     else:
@@ -93,8 +96,26 @@ def classes_of(
     return counted
 
 
+def classes_beside(
+    folder: Path, classes: Path | None, num_classes: int | None, ignore: int | None = None
+) -> ClassMap:
+    """The classes of a folder of predictions: those that a person named, or else its own.
+
+    Raises:
+        UserError: nobody named them, and ``segdata predict`` has not written them there.
+    """
+    if classes is None and num_classes is None:
+        recorded = recorded_classes(folder)
+        if recorded is not None:
+            return recorded if ignore is None else ClassMap(recorded.classes, ignore)
+    return classes_of(classes, num_classes, ignore)
+
+
 def _of_run(request: EvaluationRequest, run: Run, watch: Watch) -> EvalReport:
     total = labelled(run.manifest, request.split)
+    if request.detail.group_by is not None:
+        # Groups that cannot be told are an error before the work, not after it.
+        grouping(request.detail.group_by)(run.keys(request.split))
     looks = request.looks
     predictor = run.predictor(looks, request.settings, watch.note)
     unfinished = run.unfinished(predictor.step)
@@ -131,7 +152,8 @@ def _maps(run: Run) -> dict[str, Label]:
 def _of_folders(
     request: EvaluationRequest, predictions: Path, labels: Path, watch: Watch
 ) -> EvalReport:
-    class_map = classes_of(request.classes, request.num_classes, request.ignore)
+    named = request.classes, request.num_classes, request.ignore
+    class_map = classes_beside(predictions, *named)
     provenance = {
         "predictions": str(predictions),
         "labels": str(labels),
@@ -143,7 +165,6 @@ def _of_folders(
     options = _options(request, {}, provenance)
     pairs = pair_folders(predictions, labels, request.files.pairing(class_map))
     if options.groups is not None:
-        # Groups that cannot be told are an error before the work, not after it.
         options.groups([pair.key for pair in pairs.pairs])
     executor = for_number(request.executor, len(pairs.pairs))
     return evaluate_folders(pairs, class_map, options, executor=executor, track=watch)

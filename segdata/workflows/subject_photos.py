@@ -28,9 +28,9 @@ from segdata.listing import index_folder
 from segdata.probability_files import read_probabilities
 from segdata.progress import Watch
 from segdata.workflows.pictures import PictureRequest, album
-from segdata.workflows.predicted_folder import PredictedFolder, recorded_classes
+from segdata.workflows.predicted_folder import PredictedFolder
 from segdata.workflows.runs import ShardPlace, is_run, labelled, load_run
-from segdata.workflows.scoring import classes_of
+from segdata.workflows.scoring import classes_beside
 
 if TYPE_CHECKING:
     from model.prediction.predictor import TrainedPredictor
@@ -162,9 +162,7 @@ def _with_labels(
 ) -> SubjectPhotos:
     """Photos whose subject a folder of id PNGs tells."""
     folder = Path(request.source)
-    named = request.classes is not None or request.num_classes is not None
-    recorded = None if named else recorded_classes(folder)
-    class_map = recorded or classes_of(request.classes, request.num_classes)
+    class_map = classes_beside(folder, request.classes, request.num_classes)
     keys = [source.key for source in sources.items if not source.is_video]
     missing = [key for key in keys if key not in labels]
     if keys and len(missing) == len(keys):

@@ -104,11 +104,13 @@ def shards_of(data: str, run: Path, watch: Watch, dataset: str | None = None) ->
         found = registry.find(data)
         refuse_other_classes(dataset, found.class_map, data)
         watch.note(f"sharding {data} into {own}")
+        made = not run.exists()
         try:
             shard(found, own, ShardRequest(), executor=Serial(), track=watch)
         except BadData:
             # The data was refused: no empty run folder is left behind.
-            run.rmdir()
+            if made and run.is_dir() and not any(run.iterdir()):
+                run.rmdir()
             raise
     return own
 

@@ -69,11 +69,21 @@ def list_label_errors(request: WorklistRequest, *, watch: Watch | None = None) -
 
 def _images(request: WorklistRequest, watch: Watch) -> Images:
     if request.run is not None and request.probabilities is None:
+        if request.labels or request.classes or request.photos:
+            raise UserError(
+                f"{request.run} is a run: it knows its labels and photos",
+                "leave --labels, --classes and --photos out",
+            )
         place = ShardPlace(request.shards, None, (request.split,), watch)
         run = load_run(request.run, place)
         _refuse_trained(run, request, watch)
         return RunImages(run, request.split, run.predictor(request.looks, note=watch.note))
     if request.run is None and request.probabilities and request.labels and request.classes:
+        if request.shards or request.looks != PredictionOptions():
+            raise UserError(
+                f"{request.probabilities} holds what was predicted: no network predicts now",
+                "leave --shards, --scales, --flip and --precision out",
+            )
         folders = LabelFolders(request.probabilities, request.labels, request.photos)
         return FileImages.of(folders, read_class_file(request.classes), watch)
     raise UserError(

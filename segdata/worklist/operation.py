@@ -6,13 +6,13 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 
 from segdata.errors import UserError
-from segdata.files import output_folder, whole_file, write_file
+from segdata.files import inside, output_folder, whole_file, write_file
 from segdata.images import encode_photo, read_header, read_photo
 from segdata.progress import Track, silently
 from segdata.worklist.cvat import CvatFile, raw_labels
@@ -173,12 +173,12 @@ class _Tasks:
         suffix, photo = _upright(shown.photo)
         task = Task(f"{shown.key}{suffix}", shown.label, entries, self._names)
         if "labelme" in self._programs:
-            place = _inside(self._out / _LABELME, task.photo)
+            place = inside(self._out / _LABELME, task.photo)
             write_file(place, photo)
             write_file(place.with_name(f"{place.name.removesuffix(suffix)}.json"),
                        labelme_json(task))  # fmt: skip
         if self._cvat is not None:
-            write_file(_inside(self._out / _CVAT / "images", task.photo), photo)
+            write_file(inside(self._out / _CVAT / "images", task.photo), photo)
             self._cvat.add(task)
 
 
@@ -192,9 +192,3 @@ def _upright(photo: bytes) -> tuple[str, bytes]:
     if header.orientation == 1 and header.format in _SUFFIXES:
         return _SUFFIXES[header.format], photo
     return ".png", encode_photo(read_photo(photo))
-
-
-def _inside(folder: Path, name: str) -> Path:
-    if ".." in PureWindowsPath(name).parts or PureWindowsPath(name).is_absolute():
-        raise UserError(f"the name {name!r} leads outside {folder}", "rename the image")
-    return folder / name
