@@ -150,3 +150,46 @@ def test_labels_given_as_predictions_are_not_compared_with_themselves(tmp_path: 
     facts = diagnose(request).exhibits.facts.predictions
     assert facts is not None
     assert facts.fit is None
+
+
+@pytest.mark.parametrize("ids", [THREE, THREE[None], THREE.astype(np.uint16) + 300])
+def test_arrays_of_ids_are_predictions_wherever_they_are_named(
+    ids: np.ndarray, tmp_path: Path
+) -> None:
+    folder = tmp_path / "arrays"
+    (folder / "val").mkdir(parents=True)
+    for number in range(3):
+        np.save(folder / f"p{number}.npy", ids.astype(np.int64))
+    for request in (DoctorRequest(predictions=folder), DoctorRequest(paths=(str(folder),))):
+        diagnosis = diagnose(request)
+        assert diagnosis.looked_at[0].startswith("3 of 3 files")
+        predictions = diagnosis.exhibits.facts.predictions
+        assert predictions is not None
+        values, counts = np.unique(ids, return_counts=True)
+        assert predictions.pixels == dict(zip(values, 3 * counts, strict=True))
+
+
+def test_arrays_are_compared_with_labels_and_drawn_once_they_are_pictures(tmp_path: Path) -> None:
+    labels = write(tmp_path / "labels", TWO, TWO)
+    (tmp_path / "p").mkdir()
+    for number in range(2):
+        np.save(tmp_path / "p" / f"p{number}.npy", TWO.astype(bool))
+    diagnosis = diagnose(DoctorRequest(predictions=tmp_path / "p", labels=labels))
+    assert diagnosis.verdict is Verdict.DISPLAY_ONLY
+    assert "mean IoU is 1.00" in diagnosis.answer.finding.message
+    assert "cv2.imwrite" in diagnosis.answer.finding.fix
+
+
+def test_arrays_of_what_is_no_id_are_told_as_damaged(tmp_path: Path) -> None:
+    wrong = {
+        "scores": THREE - 0.5,
+        "below": THREE - 1,
+        "beyond": THREE + 70_000,
+        "volume": np.stack([THREE, TWO]),
+    }
+    for name, array in {"good": TWO, **wrong}.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    (tmp_path / "empty.npy").write_bytes(b"")
+    facts = gather_predictions(tmp_path)
+    assert facts.read == 1
+    assert sorted(facts.unreadable) == sorted(f"{name}.npy" for name in (*wrong, "empty"))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from segdata.classes import ClassMap, Color, Label
 from segdata.evidence.label_fit import LabelFit
 from segdata.evidence.name_fit import thumbnails
+from segdata.evidence.predicted_arrays import bytes_of, is_array
 from segdata.evidence.predicted_crops import PredictedCrops
 from segdata.evidence.predicted_edges import PredictedEdges
 from segdata.evidence.predicted_sizes import PredictedSizes, Size, best_fit
@@ -68,6 +69,7 @@ class PredictedFile:
         name: without its folder.
         readable: it is a whole image.
         lossy: its format changes values.
+        array: it is no picture but an array of ids.
         colored: it is a color picture; values are then packed colors, ``r | g << 8 | b << 16``.
         palette: its ids have a palette.
         counts: pixels by value, the 256 most frequent of colors.
@@ -84,6 +86,7 @@ class PredictedFile:
     name: str
     readable: bool = True
     lossy: bool = False
+    array: bool = False
     colored: bool = False
     palette: bool = False
     counts: Mapping[int, int] = field(default_factory=dict)
@@ -102,7 +105,7 @@ def look_at_file(beside: Beside) -> PredictedFile:
     """Look at one predicted file; what cannot be read is told, not raised."""
     name = beside.path.name
     try:
-        data = beside.path.read_bytes()
+        data = bytes_of(beside.path)
         stored = read_stored(data)
         rgb, ids = _as_colors(stored, data)
     except (OSError, Unreadable):
@@ -118,6 +121,7 @@ def look_at_file(beside: Beside) -> PredictedFile:
         found = PredictedFile(
             name,
             lossy=lossy,
+            array=is_array(beside.path),
             palette=stored.header.png_color_type == PNG_PALETTE,
             counts=count_values(ids),
             shown=shown,

@@ -9,6 +9,7 @@ from pathlib import Path
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.evidence.folders_beside import look_beside
+from segdata.evidence.predicted_arrays import arrays_in
 from segdata.evidence.predicted_file import Beside, look_at_file
 from segdata.evidence.predicted_twins import Seen, look_at_twins
 from segdata.evidence.predictions import PredictionFacts, PredictionTally
@@ -50,7 +51,7 @@ def gather_predictions(
     """Look at a folder of predictions.
 
     Args:
-        folder: pictures named as the photos.
+        folder: pictures, or arrays of ids, named as the photos.
         known: what they are compared with.
         everything: read every file instead of a sample spread evenly over the names.
         executor: where files are read; None reads them here.
@@ -58,7 +59,7 @@ def gather_predictions(
     Raises:
         UserError: the folder does not exist or holds no images.
     """
-    files = _predictions_in(index_folder(folder))
+    files = _predictions_in(index_folder(folder) or arrays_in(folder))
     if not files:
         what = "holds no images" if folder.is_dir() else "is no folder"
         raise UserError(f"{folder} {what}", "name the folder with the predicted PNGs")

@@ -32,6 +32,7 @@ class PredictionFacts:
         pixels: pixels per id (palette indices count as ids); for color pictures per packed color.
         constant: files that hold one value only.
         brightest: the brightest value that a viewer shows anywhere, 0 to 255.
+        arrays: files that are arrays of ids, which no viewer shows.
         colored: files that are color pictures, not ids.
         palettes: files whose ids have a palette.
         shown: the brightest color that a viewer gives each value.
@@ -56,6 +57,7 @@ class PredictionFacts:
     pixels: Mapping[int, int]
     constant: int
     brightest: int
+    arrays: int = 0
     colored: int = 0
     palettes: int = 0
     shown: Mapping[int, Color] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class PredictionTally:
     read: int = 0
     constant: int = 0
     brightest: int = 0
+    arrays: int = 0
     colored: int = 0
     palettes: int = 0
     lossy: list[str] = field(default_factory=list)
@@ -124,6 +127,7 @@ class PredictionTally:
         self.add(file.counts, max(map(max, file.shown.values()), default=0))
         for value in self.pixels.keys() & file.shown.keys():
             self.shown[value] = max(file.shown[value], self.shown.get(value, (0, 0, 0)), key=sum)
+        self.arrays += file.array
         self.colored += file.colored
         self.palettes += file.palette
         self.edges += file.edges or PredictedEdges()
@@ -155,6 +159,7 @@ class PredictionTally:
             pixels=dict(sorted(self.pixels.items())),
             constant=self.constant,
             brightest=self.brightest,
+            arrays=self.arrays,
             colored=self.colored,
             palettes=self.palettes,
             shown=dict(sorted(self.shown.items())),

@@ -208,9 +208,14 @@ def _fitting(case: CaseFacts) -> str:
 
 
 def drawn(facts: PredictionFacts) -> str:
-    """The command that draws ids with colors."""
+    """The command that draws ids with colors; arrays have to be pictures first."""
     classes = str(facts.num_classes or max(facts.pixels) + 1)
-    return command("vis", facts.where, "--num-classes", classes, "--out", "pictures")
+    where = "IDS" if facts.arrays else facts.where
+    drawing = command("vis", where, "--num-classes", classes, "--out", "pictures")
+    saving = (
+        'save the arrays as PNG into a folder IDS: cv2.imwrite(name, ids.astype("uint8")); then'
+    )
+    return f"{saving}\n{drawing}" if facts.arrays else drawing
 
 
 def listed(pixels: Mapping[int, int]) -> str:

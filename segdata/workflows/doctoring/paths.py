@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from segdata.dataset import DESCRIPTOR_FILE
 from segdata.errors import UserError
 from segdata.evidence.log_files import holds_log, is_log
+from segdata.evidence.predicted_arrays import holds_ids
 from segdata.evidence.script_files import SCRIPT_SUFFIXES
 from segdata.files import refuse_incomplete
 from segdata.listing import index_folder
@@ -173,10 +174,10 @@ def _marked(folder: Path) -> Kind | None:
         return "run"
     if is_weights(folder) or (files_of_weights(folder) and not index_folder(folder)):
         return "weights"
+    arrays = sorted(folder.glob("*.np[yz]"))
     # Beside pictures they are probabilities of theirs.
-    scores = any(folder.glob("*.np[yz]")) and not index_folder(folder)
-    if scores:
-        return "logits"
+    if arrays and not index_folder(folder):
+        return "predictions" if holds_ids(arrays[0]) else "logits"
     return "log" if holds_log(folder) and not index_folder(folder) else None
 
 
@@ -198,5 +199,8 @@ def _called(folders: Sequence[Path], names: Sequence[str]) -> Path | None:
 
 def _nature(folder: Path) -> Role:
     """What a folder of pictures is, by its name or else by its pictures; empty for masks."""
-    named = role_by_name(folder.name)
-    return named or ("photos" if are_photos(index_folder(folder).values()) else "")
+    files = index_folder(folder)
+    if not files:
+        # Arrays of ids: nobody labels in them.
+        return "predictions"
+    return role_by_name(folder.name) or ("photos" if are_photos(files.values()) else "")
