@@ -130,6 +130,18 @@ def test_a_refused_conversion_of_sub_folders_leaves_nothing_either(tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
+def test_a_refused_conversion_leaves_the_data_set_of_before_as_it_was(tmp_path: Path) -> None:
+    source, out = make_source(tmp_path / "src"), tmp_path / "out"
+    convert(ConversionRequest(source=source, out=out))
+    before = tree(out)
+    make_source(tmp_path / "other", ("a", "b", "d"))
+    (tmp_path / "other" / "classes.csv").write_text("name,r,g,b\nroad,128,64,128\ncar,0,0,142\n")
+    with pytest.raises(BadData):
+        convert(ConversionRequest(source=tmp_path / "other", out=out, overwrite=True))
+    assert tree(out) == before
+    assert load_dataset(out).descriptor.num_classes == 2
+
+
 def test_unknown_colors_become_the_ignore_label_on_request(tmp_path: Path) -> None:
     source = make_source(tmp_path / "src")
     mask = np.array(read_photo(source / "masks" / "a.png"))

@@ -16,12 +16,13 @@ from segdata.conversion.request import ConversionRequest
 from segdata.conversion.unpacking import named_report, named_source, opened
 from segdata.conversion.writing import (
     check_lists,
-    remove,
+    move_labels,
     remove_stale,
+    staged,
     write_lists,
     write_record,
 )
-from segdata.dataset import DESCRIPTOR_FILE, save_descriptor
+from segdata.dataset import save_descriptor
 from segdata.errors import BadData
 from segdata.executors import Executor, Serial
 from segdata.facts.colors import MaskColorsFacts
@@ -87,16 +88,17 @@ def convert(
 def _convert(request: ConversionRequest, executor: Executor, track: Track) -> Conversion:
     plan = plan_conversion(request)
     check_lists(request.out, plan)
-    with output_folder(request.out, overwrite=request.overwrite, whole=DESCRIPTOR_FILE) as out:
-        tasks = _label_tasks(plan, out)
-        results = track(executor.imap(convert_label, tasks), "reading labels", len(tasks))
-        tally = read_all(plan, results)
-        colors = tally.colors()
-        report = tally.report(colors)
-        if report.exit_code:
-            remove(out, (task.target for task in tasks))
-            what = f"nothing was converted: {request.source} needs a fix first"
-            raise Refused(report, what, plan, colors)
+    with output_folder(request.out, overwrite=request.overwrite) as out:
+        with staged(out) as folder:
+            tasks = _label_tasks(plan, folder)
+            results = track(executor.imap(convert_label, tasks), "reading labels", len(tasks))
+            tally = read_all(plan, results)
+            colors = tally.colors()
+            report = tally.report(colors)
+            if report.exit_code:
+                what = f"nothing was converted: {request.source} needs a fix first"
+                raise Refused(report, what, plan, colors)
+            move_labels(((t.target, plan.label_path(out, t.item)) for t in tasks), out)
         photos = _photo_tasks(plan, out, tally)
         remove_stale(out, plan, [task.target for task in photos])
         brought = executor.imap(bring_photo, photos)

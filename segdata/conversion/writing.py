@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from segdata import __version__
 from segdata.conversion.plan import ConversionPlan
 from segdata.conversion.reading import Tally
+from segdata.dataset import DESCRIPTOR_FILE
 from segdata.errors import UserError
 from segdata.facts.colors import MaskColorsFacts
-from segdata.files import write_file
+from segdata.files import INCOMPLETE, machine_fault, write_file
 from segdata.listing import index_folder
 
 # How this data set was made; the lists named in it may be replaced by the next conversion.
 RECORD = "conversion.json"
+_STAGED = ".segdata-labels"
 _LISTS = Path("ImageSets", "Segmentation")
 
 
@@ -98,15 +102,38 @@ def record(plan: ConversionPlan, tally: Tally, colors: MaskColorsFacts) -> dict[
     }
 
 
-def remove(out: Path, targets: Iterable[Path]) -> None:
-    """Take back the labels of a conversion that failed, so that nothing half-done stays."""
-    folders: set[Path] = set()
-    for target in targets:
-        target.unlink(missing_ok=True)
-        folders.update(folder for folder in target.parents if out in folder.parents)
-    for folder in sorted(folders, reverse=True):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """A folder for labels until all of them are known to be good.
+
+    Until then an earlier data set in ``out`` is as it was, and stays so if the block ends with an
+    error.
+    """
+    folder = out / _STAGED
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    except BaseException:
+        if (out / DESCRIPTOR_FILE).exists():
+            (out / INCOMPLETE).unlink(missing_ok=True)
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def move_labels(moves: Iterable[tuple[Path, Path]], out: Path) -> None:
+    """Bring good labels to their places; from here on the folder is no data set until the end.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
+    try:
+        (out / DESCRIPTOR_FILE).unlink(missing_ok=True)
+        for source, target in moves:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(target)
+    except OSError as error:
+        raise machine_fault(out, error) from error
 
 
 def _stale_lists(out: Path, plan: ConversionPlan) -> list[str]:
