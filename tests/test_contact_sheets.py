@@ -117,6 +117,16 @@ def test_sheets_are_written_beside_the_other_kinds(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "color" / "sub" / "ä3.png").is_file()
 
 
+def test_pages_of_an_earlier_and_larger_sheet_are_taken_away(tmp_path: Path) -> None:
+    options = PictureOptions(kinds=("contact_sheet",), order="iou", overwrite=True)
+    folder = tmp_path / "contact_sheet"
+    visualize([predicted(f"{i:03}", i % 5) for i in range(200)], STREET, tmp_path, options)
+    assert len(list(folder.iterdir())) > 1
+    (folder / "page_mine.png").touch()
+    visualize([predicted("a", 3)], STREET, tmp_path, options)
+    assert {path.name for path in folder.iterdir()} == {"page_1.png", "page_mine.png"}
+
+
 def test_an_order_by_iou_needs_both_labels(tmp_path: Path) -> None:
     options = PictureOptions(kinds=("contact_sheet",), order="iou")
     with pytest.raises(UserError, match="an order by IoU needs a label and a prediction, and of a"):

@@ -6,6 +6,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -126,6 +127,12 @@ class ContactSheet:
     def _read(self, entry: _Entry) -> Photo:
         self._file.seek(entry.start)
         return read_photo(self._file.read(entry.length))
+
+
+def list_pages(out: Path) -> set[Path]:
+    """The pages that lie in a folder: an earlier sheet of more images had more of them."""
+    found = (out / CONTACT_SHEET).glob("page_*.png")
+    return {path for path in found if path.stem.removeprefix("page_").isdecimal()}
 
 
 def _order(entry: _Entry) -> tuple[float, str]:

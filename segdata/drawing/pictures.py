@@ -13,7 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from segdata.classes import ClassMap, Label
-from segdata.drawing.contact import ContactSheet, Thumbnail, thumbnail, title_of
+from segdata.drawing.contact import (
+    ContactSheet,
+    Thumbnail,
+    list_pages,
+    thumbnail,
+    title_of,
+)
 from segdata.drawing.kinds import ALL_KINDS, CONTACT_SHEET, PER_IMAGE, draw, with_patterns
 from segdata.drawing.picture import Picture, PictureFiles, PictureOptions
 from segdata.drawing.sheets import LegendEntry
@@ -96,9 +102,13 @@ def visualize(
         if not images:
             raise UserError("there is nothing to draw", "check the split and the folder")
         key = _legend(truth, class_map, label) if truth else _legend(label, class_map)
+        pages = list_pages(out) if CONTACT_SHEET in options.kinds else set()
         for name, data in sheet.pages(with_patterns(key, class_map, options)):
             write_file(out / name, data)
+            pages.discard(out / name)
             written[CONTACT_SHEET] += 1
+        for left in pages:
+            left.unlink(missing_ok=True)
     return Pictures(out, images, written, _legend(label, class_map))
 
 
