@@ -52,12 +52,19 @@ class Processes:
 
     Args:
         workers: how many; None takes one per usable core.
+
+    Raises:
+        UserError: there are none.
     """
 
     workers: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            raise UserError(f"{self.workers} workers do no work", "ask for 1 or more")
+
     def imap(self, fn: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        workers = self.workers or usable_cores()
+        workers = usable_cores() if self.workers is None else self.workers
         try:
             yield from Crew(fn, workers, workers * _TASKS_PER_WORKER).results(items)
         except Died as died:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,18 +15,19 @@ from segdata.files import refuse_incomplete, write_file
 from segdata.settings import explain
 
 MANIFEST_FILE = "manifest.json"
-SCHEMA = "deeplab/1"
+SCHEMA: Final = "deeplab/1"
 
 
 class ShardInfo(BaseModel):
     """One shard: enough to check it and to read any of its records.
 
-    ``offsets`` are the byte positions of the records' frames; ``sha256`` is of the whole file.
+    ``file`` is a name in the folder, ``offsets`` are the byte positions of the records' frames,
+    ``sha256`` is of the whole file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    file: str
+    file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
     split: str
     samples: int
     bytes: int
@@ -57,7 +58,7 @@ class ShardManifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    schema_: Annotated[str, Field(alias="schema")] = SCHEMA
+    schema_: Annotated[Literal["deeplab/1"], Field(alias="schema")] = SCHEMA
     tool_version: str
     name: str
     num_classes: int

@@ -266,6 +266,12 @@ def test_a_container_s_share_of_time_limits_the_workers(monkeypatch: pytest.Monk
     assert usable_cores() == 1
 
 
+@pytest.mark.parametrize("workers", [0, -1])
+def test_no_workers_are_refused_and_give_no_empty_result(workers: int) -> None:
+    with pytest.raises(UserError, match="do no work"):
+        from_name("processes", workers)
+
+
 def test_for_few_items_no_process_is_started() -> None:
     """Spawning two costs about a second, in which one reads 15 files."""
     assert for_number(Processes(2), 15) == for_number(None, 99) == Serial()

@@ -89,6 +89,14 @@ def take_classes_away(content: dict[str, Any]) -> None:
     content["classes"] = {}
 
 
+def come_from_the_future(content: dict[str, Any]) -> None:
+    content["schema"] = "deeplab/2"
+
+
+def lead_out(content: dict[str, Any]) -> None:
+    content["shards"][0]["file"] = "../train-0"
+
+
 def give_two_classes_one_id(content: dict[str, Any]) -> None:
     content["classes"]["classes"][1]["id"] = 0
 
@@ -99,6 +107,8 @@ def give_two_classes_one_id(content: dict[str, Any]) -> None:
         (drop_seed, "seed"),
         (misspell, "did you mean 'offsets'"),
         (put_text_for_a_number, "bytes"),
+        (come_from_the_future, "deeplab/1"),
+        (lead_out, "file"),
         (take_classes_away, "classes"),
         (give_two_classes_one_id, "classes"),
     ],

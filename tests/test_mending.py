@@ -15,7 +15,13 @@ from PIL import Image
 
 from segdata import mending, rules
 from segdata.cli import run
-from segdata.dataset import DESCRIPTOR_FILE, Dataset, DatasetDescriptor, load_dataset
+from segdata.dataset import (
+    DESCRIPTOR_FILE,
+    Dataset,
+    DatasetDescriptor,
+    load_dataset,
+    save_descriptor,
+)
 from segdata.errors import UserError
 from segdata.executors import Processes
 from segdata.findings import Level
@@ -179,6 +185,30 @@ class TestRequest:
             mended(BROKEN / rule / "sound", out, overwrite=True)
             mended(BROKEN / rule / "sound", tmp_path / "fresh")
             assert {*tree(out)} == {*tree(tmp_path / "fresh")}
+
+    def test_labels_that_the_descriptor_fetches_from_elsewhere_are_brought_home(
+        self, tmp_path: Path
+    ) -> None:
+        source = shutil.copytree(BROKEN / "L03" / "bad", tmp_path / "in")
+        old = load_dataset(source)
+        old.labels_folder.rename(tmp_path / "labels")
+        changes = {"labels": (tmp_path / "labels").as_posix(), "allow_outside": True}
+        save_descriptor(source, old.descriptor.model_copy(update=changes))
+        result = mended(source, tmp_path / "out")
+        assert "L03" in result.journal.applied()
+        assert found(tmp_path / "out") == set()
+        told = json.loads((tmp_path / "out" / JOURNAL_FILE).read_text())["files"]
+        assert {Path(file["was"]).parent for file in told} == {tmp_path / "labels"}
+
+    @pytest.mark.skipif(os.name == "nt", reason="links need a permission on Windows")
+    def test_small_files_go_along_and_links_out_do_not(self, tmp_path: Path) -> None:
+        source = shutil.copytree(BROKEN / "L03" / "bad", tmp_path / "in")
+        (source / "LICENSE").write_text("free")
+        (tmp_path / "secret").write_text("mine")
+        (source / "README").symlink_to(tmp_path / "secret")
+        mended(source, tmp_path / "out")
+        assert (tmp_path / "out" / "LICENSE").read_text() == "free"
+        assert not (tmp_path / "out" / "README").exists()
 
     def test_a_list_of_an_earlier_run_becomes_no_split(self, tmp_path: Path) -> None:
         mended(BROKEN / "L03" / "bad", tmp_path / "out")

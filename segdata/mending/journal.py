@@ -161,13 +161,18 @@ class Journal:
         return [
             {
                 "path": record.target.relative_to(self.out).as_posix(),
-                "was": record.source.relative_to(self.source).as_posix(),
+                "was": self._place(record.source),
                 "steps": [step.to_json() for step in record.steps],
                 "sha256_before": record.before,
                 "sha256_after": record.after,
             }
             for record in self._ordered()
         ]
+
+    def _place(self, source: Path) -> str:
+        """Below the user's folder, or the whole path of a file that the descriptor fetched."""
+        inside = source.is_relative_to(self.source)
+        return (source.relative_to(self.source) if inside else source).as_posix()
 
     def _ordered(self) -> Iterable[FileRecord]:
         return sorted(self.records.values(), key=lambda record: record.target)

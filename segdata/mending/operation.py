@@ -21,7 +21,7 @@ from segdata.files import output_folder, write_file
 from segdata.findings import CheckReport, Finding, Level
 from segdata.mending.earlier import changed_before, refuse_strangers
 from segdata.mending.journal import JOURNAL_FILE, Journal, LeftOut
-from segdata.mending.planning import Plan, placed, plan
+from segdata.mending.planning import Plan, leads_out, placed, plan
 from segdata.mending.tables import Kept, new_entries, write_lists
 from segdata.mending.treating import Treater, copy
 from segdata.policy import Policy
@@ -242,10 +242,13 @@ def _result(
 
 
 def _copy_small_files(dataset: Dataset, out: Path) -> None:
-    """A license, a README, a class file: what stands beside the folders."""
+    """A license, a README, a class file: what stands beside the folders; no links out of it."""
+    home = dataset.root.resolve()
     for path in sorted(dataset.root.iterdir()):
         own = path.name in (DESCRIPTOR_FILE, JOURNAL_FILE) or path.name.startswith(".")
-        if path.is_file() and not own and path.stat().st_size <= _SMALL_FILE:
+        if own or not path.is_file() or not path.resolve().is_relative_to(home):
+            continue
+        if path.stat().st_size <= _SMALL_FILE:
             target = placed(path, dataset, out)
             if not target.exists():
                 copy(path, target)
@@ -258,7 +261,9 @@ def _refuse_same_place(dataset: Dataset, out: Path) -> None:
     descriptor = dataset.descriptor
     theirs = [f.resolve() for f in (dataset.root, dataset.images_folder, dataset.labels_folder)]
     written = [out, out / "ImageSets"]
-    written += [out / name for name in (descriptor.images, descriptor.labels) if ".." not in name]
+    written += [
+        out / name for name in (descriptor.images, descriptor.labels) if not leads_out(name)
+    ]
     for folder in written:
         here = folder.resolve()
         for their in theirs:

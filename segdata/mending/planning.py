@@ -132,7 +132,7 @@ def changed_descriptor(dataset: Dataset, treatments: Iterable[Treatment]) -> Dat
             both = (value, changes.get(key, 0))
             changes[key] = max(both) if key == "num_classes" else value
     for key, home in (("images", _IMAGES), ("labels", _LABELS)):
-        if _leads_out(changes.get(key, getattr(descriptor, key))):
+        if leads_out(changes.get(key, getattr(descriptor, key))):
             changes |= {key: home, "allow_outside": False}
     return DatasetDescriptor.model_validate({**descriptor.model_dump(), **changes})
 
@@ -150,15 +150,16 @@ def placed(path: Path, dataset: Dataset, out: Path) -> Path:
     ):
         if path.is_relative_to(folder):
             place = path.relative_to(folder)
-            if not _leads_out(place.as_posix()):
-                return out / (home if _leads_out(name) else name) / place
+            if not leads_out(place.as_posix()):
+                return out / (home if leads_out(name) else name) / place
     raise UserError(
         f"{path} lies outside the data set's folder {dataset.root}",
         "fix makes a new folder of a folder: bring photos and labels into one",
     )
 
 
-def _leads_out(name: str) -> bool:
+def leads_out(name: str) -> bool:
+    """Whether a folder of the descriptor is none below the data set's."""
     return Path(name).is_absolute() or ".." in Path(name).parts
 
 
@@ -184,7 +185,7 @@ def _jobs(
             new_photo = placed(pair.image, dataset, out)
             yield Job(pair.key, names, pair.image, pair.label, new_photo, new_label)
         return
-    if not _leads_out(dataset.descriptor.images) and not _leads_out(dataset.descriptor.labels):
+    if not leads_out(dataset.descriptor.images) and not leads_out(dataset.descriptor.labels):
         # What counts as a photo or a label by the new names.
         naming = {key: getattr(descriptor, key) for key in _NAMING}
         dataset = Dataset(dataset.root, dataset.descriptor.model_copy(update=naming))
