@@ -13,7 +13,7 @@ import numpy as np
 from segdata.class_counts import ClassCounts, Floats, Places
 from segdata.classes import ClassMap
 from segdata.miou_rules import DEFAULT_RULE, miou_rule
-from segdata.scores.images import Example, ImageScore, contours_of, counts_of
+from segdata.scores.images import Example, ImageScore, contours_of, counts_of, places_by_group
 from segdata.scores.intervals import Bootstrap
 from segdata.scores.paired import MEANS, Difference, Outcome, Paired
 
@@ -151,11 +151,8 @@ class Comparison:
     @cached_property
     def groups(self) -> tuple[Change, ...]:
         """How each group changed, by name; empty where nothing was grouped."""
-        out = []
-        for name in sorted({image.group for image in self.scores[0]} - {""}):
-            members = [i for i, image in enumerate(self.scores[0]) if image.group == name]
-            out.append(self._change(name, members))
-        return tuple(out)
+        groups = places_by_group(self.scores[0])
+        return tuple(self._change(name, members) for name, members in groups.items())
 
     @property
     def unit(self) -> str:

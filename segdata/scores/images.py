@@ -54,6 +54,15 @@ class Example:
     prediction: Label
 
 
+def places_by_group(images: Sequence[ImageScore]) -> dict[str, list[int]]:
+    """The places of each group's images, by the groups' names; empty where nothing was grouped."""
+    found: dict[str, list[int]] = {}
+    for place, image in enumerate(images):
+        if image.group:
+            found.setdefault(image.group, []).append(place)
+    return dict(sorted(found.items()))
+
+
 def cells_of(matrix: ConfusionMatrix) -> npt.NDArray[np.int64]:
     """``int64 N×3``: truth, prediction, count of the cells that are not zero."""
     rows, columns = np.nonzero(matrix.counts)

@@ -17,7 +17,7 @@ from segdata.miou_rules import MIOU_RULES, miou_rule
 from segdata.scores.boundary import BoundaryScores
 from segdata.scores.calibration import Calibration
 from segdata.scores.confusions import Confusion, find_confusions
-from segdata.scores.images import Example, ImageScore, counts_of
+from segdata.scores.images import Example, ImageScore, counts_of, places_by_group
 from segdata.scores.intervals import Bootstrap, Intervals, intervals
 from segdata.scores.objects import ObjectScores
 
@@ -170,12 +170,10 @@ class EvalReport:
     @cached_property
     def groups(self) -> tuple[GroupScore, ...]:
         """The scores by group, the lowest mean IoU first; empty where nothing was grouped."""
-        names = sorted({image.group for image in self.images} - {""})
-        scores = [self._group(name) for name in names]
+        scores = [self._group(*group) for group in places_by_group(self.images).items()]
         return tuple(sorted(scores, key=lambda g: (math.isnan(g.miou), g.miou, g.name)))
 
-    def _group(self, name: str) -> GroupScore:
-        members = [i for i, image in enumerate(self.images) if image.group == name]
+    def _group(self, name: str, members: list[int]) -> GroupScore:
         counts = self.image_counts.take(members)
         pixels = int(counts.truth.sum())
         miou = float(miou_rule(self.rule).mean(counts)[0]) if pixels else math.nan
