@@ -163,6 +163,12 @@ def test_there_is_no_empty_shard_and_the_user_is_told(dataset: Dataset, tmp_path
     assert any("3 shards instead of 5" in note for note in result.plan.notes)
 
 
+@pytest.mark.parametrize("shards", [0, -1])
+def test_no_shards_are_no_request(shards: int) -> None:
+    with pytest.raises(UserError, match="hold no record"):
+        ShardRequest(shards=shards)
+
+
 def test_shards_of_a_split_differ_by_one_record_at_most(dataset: Dataset) -> None:
     sizes = [
         len(s.pairs) for s in plan_shards(dataset, ShardRequest(shards=4)).shards

@@ -14,6 +14,7 @@ from segdata import __version__
 from segdata.dataset import Dataset, Pair, Split
 from segdata.errors import UserError
 from segdata.manifest import SCHEMA
+from segdata.rules.wording import counted
 
 # The tf.data guide asks for shards of 100 MB or more where disks are far; half of that gives the
 # data sets that people label themselves more than one shard to work on in parallel.
@@ -42,6 +43,10 @@ class ShardRequest:
     wide_labels: bool = False
     overwrite: bool = False
     dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        if self.shards is not None and self.shards < 1:
+            raise UserError(f"{self.shards} shards hold no record", "ask for 1 or more")
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,8 @@ def plan_shards(dataset: Dataset, request: ShardRequest) -> ShardPlan:
         count = _count(split, request.shards)
         if request.shards is not None and count < request.shards:
             notes.append(
-                f"{split.name} has {count} photos: {count} shards instead of {request.shards}, "
+                f"{split.name} has {counted(count, 'photo')}: {counted(count, 'shard')} instead of "
+                f"{request.shards}, "
                 "as a shard is never empty"
             )
         shards += _cut(split, count, request.seed)
