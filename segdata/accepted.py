@@ -51,11 +51,9 @@ class Fingerprint:
         kind = ",".join(sorted(_keys(finding.evidence)))
         return cls(finding.rule, place, tuple(named), kind, finding.message)
 
-    def is_same(self, other: Fingerprint) -> bool:
-        if (self.rule, self.kind) != (other.rule, other.kind):
-            return False
-        mine, theirs = (self.path, *self.others), (other.path, *other.others)
-        return any(_same_place(one, another) for one in mine for another in theirs)
+    @property
+    def places(self) -> tuple[str, ...]:
+        return self.path, *self.others
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -104,12 +102,12 @@ def compare(findings: Iterable[Finding], root: str, file: Path) -> Compared:
         UserError: the baseline is missing or is none.
     """
     accepted = read_baseline(file)
+    places = _Accepted(accepted)
     new: list[Finding] = []
     known: list[Finding] = []
     met: set[Fingerprint] = set()
     for finding in findings:
-        mine = Fingerprint.of(finding, root)
-        same = [entry for entry in accepted if entry.is_same(mine)]
+        same = places.like(Fingerprint.of(finding, root))
         met.update(same)
         (known if same else new).append(finding)
     gone = tuple(entry for entry in accepted if entry not in met)
@@ -145,7 +143,7 @@ def read_baseline(file: Path) -> tuple[Fingerprint, ...]:
         )
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror or error}", _AGAIN) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{file} is no baseline of segdata", _AGAIN) from error
 
 
@@ -187,9 +185,34 @@ def _keys(evidence: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{key}.{row}" for row in value)
 
 
-def _same_place(one: str, other: str) -> bool:
-    """The same path, or one is the bare name of the other."""
-    if one == other:
-        return True
-    names = PurePath(one).name, PurePath(other).name
-    return names[0] == names[1] != "" and (one in names or other in names)
+class _Accepted:
+    """Accepted findings by their places: a data set may have thousands."""
+
+    def __init__(self, entries: Iterable[Fingerprint]) -> None:
+        self._entries: dict[tuple[str, ...], list[Fingerprint]] = {}
+        for entry in entries:
+            for place in {key for path in entry.places for key in _held(path)}:
+                self._entries.setdefault((entry.rule, entry.kind, *place), []).append(entry)
+
+    def like(self, mine: Fingerprint) -> list[Fingerprint]:
+        """Those of the same rule and kind that share a place."""
+        keys = [(mine.rule, mine.kind, *key) for path in mine.places for key in _asked(path)]
+        return [entry for key in keys for entry in self._entries.get(key, ())]
+
+
+def _held(path: str) -> Iterator[tuple[str, str]]:
+    """What an accepted place is found by: itself, and its name."""
+    name = PurePath(path).name
+    yield "path", path
+    if name:
+        yield "name", name
+    if path == name != "":
+        yield "bare", name
+
+
+def _asked(path: str) -> Iterator[tuple[str, str]]:
+    """The same path, or one of both is the bare name of the other."""
+    name = PurePath(path).name
+    yield "path", path
+    if name:
+        yield ("name" if path == name else "bare"), name

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from segdata.errors import UserError
-from segdata.evidence import ScriptFacts
+from segdata.evidence import CaseFacts, LabelEvidence, ScriptFacts
 from segdata.evidence.script_files import read_scripts
+from segdata.rules import judge_case
 
 
 def of(text: str, tmp_path: Path, name: str = "train.sh") -> list[ScriptFacts]:
@@ -247,3 +248,28 @@ def test_scripts_that_make_shards_copy_labels_which_tensorflow_decodes(tmp_path:
     assert (facts.act, read.what, read.reader, read.grey) == ("other", "mask", "tensorflow", True)
     (prepared,) = of(f"python remove_gt_colormap.py --output_dir=b\n{command}", tmp_path)
     assert prepared.pictures == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.sh", "python deeplab/train.py --train_crop_size=0,513 --train_batch_size=0"),
+        ("a.py", "crop_size = (0, 0)\nmodel = dict(decode_head=dict(class_weight=[-1.0, -2.0]))"),
+        ("a.py", "loss.backward()\nAdam(m)\nCrossEntropyLoss(weight={1e999: 1})"),
+        ("a.py", "import torch\nids = model(x).argmax(axis={[1]: 2})\ncv2.imwrite(a, ids)"),
+    ],
+)
+def test_numbers_that_no_program_takes_are_no_error_of_ours(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    labels = LabelEvidence(where="d", num_classes=2, ignore=255, sizes={(60, 80): 5})
+    scripts = tuple(of(text, tmp_path, name))
+    for known in (labels, None):
+        training = next((one.settings for one in scripts if one.act == "train"), None)
+        case = CaseFacts(scripts=scripts, training=training, labels=known)
+        assert "T10" not in {finding.rule for finding in judge_case(case)}
+
+
+def test_a_notebook_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no notebook"):
+        of("[" * 100_000, tmp_path, "a.ipynb")

@@ -79,11 +79,13 @@ def last_name(node: ast.AST) -> str:
 
 def keyword(call: ast.Call, *names: str) -> Any:
     """The plain value of an argument; None where it is not given or no plain value."""
-    for word in call.keywords:
-        if word.arg in names:
-            value = _plain(word.value)
-            return None if value is _NOTHING else value
-    return None
+    return next((plain(word.value) for word in call.keywords if word.arg in names), None)
+
+
+def plain(node: ast.expr) -> Any:
+    """The value of an expression that is written out; None of others."""
+    value = _plain(node)
+    return None if value is _NOTHING else value
 
 
 def words_of(node: ast.AST) -> set[str]:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from segdata.evidence.script_files.code import Code, last_name
+from segdata.evidence.script_files.code import Code, last_name, plain
 from segdata.evidence.script_files.definitions import Definitions
 from segdata.evidence.script_files.pictures import asks_network
 from segdata.evidence.scripts import Trap
@@ -221,10 +221,7 @@ def _less_softmax(node: ast.expr) -> ast.expr:
 def _axis(call: ast.Call, at: int) -> int | None:
     named = next((word.value for word in call.keywords if word.arg in ("dim", "axis")), None)
     node = named or (call.args[at] if len(call.args) > at else None)
-    try:
-        value = ast.literal_eval(node) if node is not None else None
-    except ValueError:
-        return None
+    value = plain(node) if node is not None else None
     return value if isinstance(value, int) else None
 
 

@@ -91,7 +91,7 @@ def _cells(text: str, path: Path) -> list[str]:
             for cell in notebook["cells"]
             if cell.get("cell_type") == "code"
         ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{path} is no notebook, or it is damaged: {error}", _REMEDY) from error
 
 

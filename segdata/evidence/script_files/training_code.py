@@ -47,7 +47,7 @@ def _numbers(node: ast.expr) -> dict[int, float] | None:
                 value = ast.literal_eval(part)
                 pairs = value.items() if isinstance(value, dict) else enumerate(value)
                 return {int(i): float(weight) for i, weight in pairs}
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, OverflowError, RecursionError):
                 return None
     return None
 

@@ -88,7 +88,7 @@ def odd_weights(case: CaseFacts) -> Iterator[Statement]:
             continue
         none = [i for i, weight in weights.items() if weight == 0]
         some = [weight for weight in weights.values() if weight > 0]
-        if not none and max(some) <= _RATIO * min(some):
+        if not none and (not some or max(some) <= _RATIO * min(some)):
             continue
         message = (
             f"class {none[0]} weighs 0: whatever is predicted in its place costs nothing"

@@ -101,7 +101,8 @@ def crop_does_not_fit(case: CaseFacts) -> Iterator[Statement]:
     or 321 for photos of 299x299.
     """
     level, labels = graded(case, unknown=Level.INFO), case.labels
-    told = next((one for one in trainings(case) if one.crop_size), None)
+    # A crop of 0 is none.
+    told = next((t for t in trainings(case) if t.crop_size and min(t.crop_size) > 0), None)
     if level is None or told is None or told.crop_size is None or labels is None:
         return
     filled, shown = _fit(labels, told.crop_size)
