@@ -58,13 +58,24 @@ class _Affix:
         if not (a.startswith(b) or b.startswith(a)):
             return False
         a, b = self.ends, other.ends
-        return (a.endswith(b) or b.endswith(a)) and not _differ(self.numbers, other.numbers)
+        if not (a.endswith(b) or b.endswith(a)):
+            return False
+        mine, theirs = self.numbered, other.numbered
+        return all(mine[kind] == theirs[kind] for kind in mine.keys() & theirs.keys())
 
     @property
-    def numbers(self) -> list[str]:
-        """Parts that are numbers: they tell images apart, unlike ``gt`` and ``leftImg8bit``."""
-        parts = re.split(f"[{re.escape(_SEPARATORS)}]", f"{self.prefix}/{self.suffix}")
-        return [part for part in parts if part.isdigit()]
+    def numbered(self) -> dict[str, list[str]]:
+        """Parts that tell images apart by a number, by what they are but for it.
+
+        ``0016E5`` is one, and ``Seq05VD`` beside ``Seq06VD``; not ``leftImg8bit`` beside ``gt``.
+        """
+        found: dict[str, list[str]] = {}
+        for part in re.split(f"[{re.escape(_SEPARATORS)}]", f"{self.prefix}/{self.suffix}"):
+            if _NUMBER.match(part):
+                found.setdefault("", []).append(part)
+            elif _NUMBER.search(part):
+                found.setdefault(_NUMBER.sub("", part), []).append(part)
+        return found
 
     def __str__(self) -> str:
         return " and ".join(f"“{part}”" for part in (self.prefix, self.suffix) if part)
