@@ -25,7 +25,7 @@ from model.network import layers
 from model.network.deeplab import DeepLab
 from model.network_settings import NetworkSettings
 
-# The original's train.py on one core of the machine that design/original-deeplab.md describes.
+# Measured apart, under TensorFlow 2.21.
 ORIGINAL = "the original's train.py took 2.2 s for this step on one core of an AMX machine"
 TRAIN_SIZE, TRAIN_BATCH, PREDICT_SIZE = 257, 2, 513
 
