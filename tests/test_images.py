@@ -220,6 +220,15 @@ def test_every_photo_becomes_rgb(mode: str) -> None:
     assert photo.dtype == np.uint8
 
 
+@pytest.mark.parametrize("said", [0, 9, 65535])
+def test_an_orientation_that_there_is_not_is_none(said: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = said
+    data = saved(Image.new("RGB", (4, 3)), "JPEG", exif=exif)
+    assert read_header(data).orientation == 1
+    assert read_photo(data, upright=True).shape == (3, 4, 3)
+
+
 def test_sixteen_bit_photos_keep_their_high_byte_as_every_reader_of_records_does() -> None:
     levels = np.arange(1 << 16, dtype=np.uint16).reshape(256, 256)
     photo = read_photo(encode_label(levels))

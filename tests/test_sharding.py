@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -285,6 +286,14 @@ def test_a_kill_after_the_manifest_loses_nothing(dataset: Dataset, tmp_path: Pat
 
 
 @pytest.mark.parametrize("change", ["request", "label"])
+def test_a_label_that_was_edited_since_makes_another_plan(dataset: Dataset) -> None:
+    before = plan_shards(dataset, ShardRequest()).digest
+    assert plan_shards(dataset, ShardRequest()).digest == before
+    label = next(iter(dataset.label_files.values()))
+    os.utime(label, (0, 0))
+    assert plan_shards(dataset, ShardRequest()).digest != before
+
+
 def test_another_plan_does_not_continue_an_unfinished_one(
     dataset: Dataset, tmp_path: Path, change: str
 ) -> None:

@@ -76,8 +76,8 @@ def look_at_file(task: LookTask) -> FileLook:
 def _colors(path: Path) -> tuple[npt.NDArray[np.uint8], bool]:
     try:
         return read_colors(path), False
-    except NoIds:
-        return read_photo(path), True
+    except NoIds as error:
+        return read_photo(path), error.kind == "lossy"
 
 
 def _place(at: int, label: Label) -> tuple[int, int]:

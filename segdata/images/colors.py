@@ -9,8 +9,12 @@ from PIL import Image, ImagePalette
 
 from segdata.images.decoding import rgb_of, stored_pixels
 from segdata.images.headers import header_of
-from segdata.images.ids import refuse_lossy
+from segdata.images.ids import NoIds, refuse_lossy
 from segdata.images.opening import PNG_PALETTE, Opened, Source, opened, png_color_type
+
+_SIXTEEN = 16
+# A byte written twice is a multiple of it.
+_TWICE = 0x101
 
 Palette = npt.NDArray[np.uint8]
 
@@ -25,10 +29,11 @@ def read_colors(source: Source) -> npt.NDArray[np.uint8]:
 
     Raises:
         Unreadable: it is no image, or it is cut off.
-        NoIds: it is lossy.
+        NoIds: it is lossy, or its colors do not fit 8 bits.
     """
     with opened(source) as file:
         refuse_lossy(file.name, header_of(file).format)
+        _refuse_sixteen_bits(file)
         found = _palette_png(file)
         return rgb_of(file) if found is None else _look_up(*found)
 
@@ -49,6 +54,25 @@ def read_palette(source: Source) -> tuple[npt.NDArray[np.uint8], Palette] | None
         return None
     with opened(source) as file:
         return _palette_png(file)
+
+
+def _refuse_sixteen_bits(file: Opened) -> None:
+    """Of 16 bits only the high byte is read; where the low one says more, a color becomes another.
+
+    Programs that stretch 8 bits to 16 write each byte twice.
+    """
+    if file.bit_depth != _SIXTEEN or file.image.mode not in ("RGB", "RGBA"):
+        return
+    file.check_size()
+    try:
+        stored = cv2.imdecode(np.frombuffer(file.content(), np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:  # a larger picture than OpenCV is set to decode
+        stored = None
+    if stored is None or (stored[..., :3] % _TWICE).any():
+        raise NoIds(
+            f"{file.name} has colors of 16 bits a channel that do not fit 8",
+            "export the masks with 8 bits a channel",
+        )
 
 
 def _palette_png(file: Opened) -> tuple[npt.NDArray[np.uint8], Palette] | None:

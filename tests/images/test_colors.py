@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,6 +42,18 @@ def test_colors_are_read_as_they_are_stored(format: str) -> None:  # noqa: A002
     flat = np.repeat(np.repeat(RGB[:2, :2], 9, axis=0), 9, axis=1)
     image = Image.fromarray(flat)
     assert np.array_equal(read_colors(saved(image, format)), flat)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_sixteen_bits_are_read_where_they_hold_eight_and_never_cut(suffix: str) -> None:
+    for factor in (257, 1):
+        wide = RGB[..., ::-1].astype(np.uint16) * factor
+        data = cv2.imencode(suffix, wide)[1].tobytes()
+        if factor == 1:
+            with pytest.raises(NoIds, match="do not fit 8"):
+                read_colors(data)
+        else:
+            assert np.array_equal(read_colors(data), RGB)
 
 
 @pytest.mark.parametrize("extra", [PROFILE, GAMMA, chunk(b"sRGB", b"\1")])

@@ -71,6 +71,14 @@ def test_a_palette_label_holds_ids_and_shows_colors(entries: int) -> None:
     assert np.array_equal(shown, full[label])
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_label_of_many_bands_is_whole(dtype: type[np.uint8]) -> None:
+    label = regions(600, 1500, 12).astype(dtype)
+    assert np.array_equal(read_label(encode_label(label)), label)
+    shown = cv2.imdecode(np.frombuffer(encode_label(label), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(shown, label)
+
+
 def test_a_label_that_is_no_contiguous_array_is_written_alike() -> None:
     label = regions(40, 50, 12)
     assert np.array_equal(read_label(encode_label(label[::-2, ::3])), label[::-2, ::3])
