@@ -461,3 +461,13 @@ def test_a_report_without_counts_says_how_to_write_them(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not hold the confusion matrix") as raised:
         read_report(path)
     assert "segdata eval RUN --report" in raised.value.remedy
+
+
+def test_two_counts_of_one_cell_are_damage(tmp_path: Path) -> None:
+    """One of them would be in the sum of the pixels alone, and not in the hits."""
+    classes = ClassMap((SegClass(0, "a"), SegClass(1, "b")), None).to_json()
+    image = {"key": "a", "miou": 1.0, "cells": [[0, 0, 5], [0, 0, 7]]}
+    data = {"images": [image], "miou_rule": "cityscapes", "classes": classes}
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    with pytest.raises(UserError, match="damaged: a has two counts of one cell"):
+        read_report(tmp_path / "r.json")

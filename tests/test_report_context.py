@@ -108,3 +108,11 @@ def test_wrong_findings_stop_before_anything_is_scored(
     assert run(line) == 2
     assert "none.json" in capsys.readouterr().err
     assert not (tmp_path / "r.html").exists()
+
+
+def test_a_line_of_metrics_that_is_no_entry_is_left_out(tmp_path: Path) -> None:
+    lines = ['{"step": 1e999, "loss": 1.0}', "[" * 100_000, "[1]", '{"step": 2, "loss": 0.5}']
+    (tmp_path / "metrics.jsonl").write_text("\n".join(lines))
+    course = read_course(tmp_path / "metrics.jsonl")
+    assert course is not None
+    assert course.loss == [(2, 0.5)]

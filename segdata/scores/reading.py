@@ -43,7 +43,7 @@ def read_report(path: Path) -> ScoredImages:
     """
     try:
         data = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(
             f"the report {path} cannot be read: {error}", f"write it: {_HOW}"
         ) from error
@@ -81,6 +81,8 @@ def _image(data: Mapping[str, Any], classes: int) -> ImageScore:
     rows, columns, counts = cells.T
     if (rows >= classes).any() or (columns > classes).any() or (cells < 0).any():
         raise ValueError(f"{key} has counts of a class that is not in the report")
+    if len(np.unique(cells[:, :2], axis=0)) < len(cells):
+        raise ValueError(f"{key} has two counts of one cell")
     hits = int(counts[rows == columns].sum())
     pixels = int(counts.sum())
     contours = None if near is None else _table(near, 4)

@@ -31,7 +31,7 @@ def recorded_classes(folder: Path) -> ClassMap | None:
         return None
     try:
         return ClassMap.from_json(json.loads(path.read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(
             f"{path} is damaged: {error}", "name the classes: --classes FILE, or predict again"
         ) from error
@@ -106,7 +106,7 @@ class PredictedFolder:
     def _earlier(self) -> dict[str, Any] | None:
         try:
             found = json.loads((self.path / RECORD_FILE).read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
 

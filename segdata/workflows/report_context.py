@@ -81,7 +81,7 @@ def read_findings(path: Path) -> tuple[Finding, ...]:
         return tuple(_finding(entry) for entry in entries)
     except FileNotFoundError as error:
         raise UserError(f"there is no file {path}", _make(path)) from error
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise UserError(f"{path} is no report of segdata validate", _make(path)) from error
 
 
@@ -99,7 +99,7 @@ def read_course(path: Path) -> TrainingCourse | None:
         try:
             entry = json.loads(line)
             step = int(entry["step"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             continue
         for name, course in courses.items():
             value = entry.get(name)
