@@ -7,6 +7,7 @@ import json
 from itertools import count
 
 import pytest
+from rich.table import Table
 
 from segdata import console, rules
 from segdata.console import progress
@@ -84,6 +85,18 @@ def test_brackets_in_paths_are_not_markup_and_paths_are_not_wrapped() -> None:
     out = io.StringIO()
     console.show(report(1), "text", out)
     assert "a [b]/0.png (x=1, y=2): label 0" in out.getvalue()
+
+
+def test_names_between_colons_are_not_pictures() -> None:
+    out = io.StringIO()
+    shown = console.console_for(out)
+    shown.print("wrote data:100:/x")
+    table = Table(":car:")
+    table.add_row("a:100:b")
+    shown.print(table)
+    assert "data:100:/x" in out.getvalue()
+    assert ":car:" in out.getvalue()
+    assert "a:100:b" in out.getvalue()
 
 
 def test_every_line_of_a_fix_is_indented() -> None:

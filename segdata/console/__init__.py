@@ -60,10 +60,12 @@ def show(result: Any, form: str = "text", file: TextIO | None = None) -> None:
 
 
 def console_for(file: TextIO) -> Console:
-    """A console that neither wraps paths nor colors numbers."""
+    """A console that shows text as it is: it wraps no paths, and ``:100:`` in one is no emoji."""
     # rich takes $COLUMNS, or asks the terminal.
     width = None if file.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
-    return Console(file=file, width=width, highlight=False, soft_wrap=True, markup=False)
+    return Console(
+        file=file, width=width, highlight=False, soft_wrap=True, markup=False, emoji=False
+    )
 
 
 def json_text(data: Any) -> str:

@@ -42,7 +42,7 @@ def watching() -> Iterator[Watch]:
         _Rate(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True, emoji=False), transient=True) as progress:
         yield _Bars(progress)
 
 
