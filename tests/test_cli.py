@@ -289,3 +289,23 @@ def test_a_terminal_without_our_letters_shows_their_numbers(portrait: Path) -> N
     assert out.returncode == 0, out.stderr
     assert b"\\u201c" in out.stdout
     assert out.stdout.isascii()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "eval --predictions p --labels l --num-classes 2 --fail-under nan",
+        "eval --predictions p --labels l --num-classes 2 --seed -1",
+        "compare a b --seed -1",
+        "vis p --num-classes 2 --out o --opacity nan",
+        "vis p --num-classes 2 --out o --effect blur --blur nan",
+        "doctor p --budget nan",
+        "export RUN --out a.onnx --size ²,3",
+    ],
+)
+def test_what_is_no_number_in_the_range_is_refused_by_its_option(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(line.split()) == 2
+    option = next(word for word in reversed(line.split()) if word.startswith("--"))
+    assert f"Invalid value for '{option}'" in capsys.readouterr().err

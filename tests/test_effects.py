@@ -140,3 +140,19 @@ def test_the_middle_of_a_picture_stands_behind_the_subject(scale: int) -> None:
     picture[:, 20 * scale : 40 * scale] = GREEN
     out = effects.replaced(np.zeros((40, 40, 3), np.uint8), np.zeros((40, 40), np.float32), picture)
     assert (out == GREEN).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "color"),
+    [
+        ("#ff8000", (255, 128, 0)),
+        ("rgb(1,2,3)", (1, 2, 3)),
+        ("white", (255, 255, 255)),
+        ("rgb(300,0,0)", None),
+        ("rgb(99999999999,0,0)", None),
+        ("#12", None),
+        ("beach", None),
+    ],
+)
+def test_a_color_has_eight_bits_for_each_channel(text: str, color: object) -> None:
+    assert effects.color_of(text) == color

@@ -37,7 +37,7 @@ from segdata.predictor import Precision
     "--bootstrap", type=click.IntRange(min=100), default=10_000, show_default=True,
     help="How often images are drawn anew for intervals.",
 )  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draws.")
+@click.option("--seed", type=options.SEED, default=0, show_default=True, help="Of the draws.")
 @click.option("--fail-if-worse", is_flag=True, help="Exit with 1 if B is really worse.")
 @click.option("--shards", type=options.FOLDER, help="Images that runs or checkpoints are tried on.")
 @options.looks

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--batch", type=options.FOLDER, help="A batch as .npz: image and label as loaded.")
 @click.option(
     "--budget",
-    type=click.FloatRange(min=0),
+    type=options.Number(min=0),
     default=40.0,
     show_default=True,
     help="Seconds for what the network is asked.",

@@ -33,7 +33,7 @@ from segdata.predictor import Precision
 )  # fmt: skip
 @click.option("--miou-rule", default="cityscapes", show_default=True, help="Rule of the mean.")
 @scoring.detail
-@click.option("--fail-under", type=click.FloatRange(0, 1), help="Exit with 1 if mIoU is below.")
+@click.option("--fail-under", type=options.Number(0, 1), help="Exit with 1 if mIoU is below.")
 @click.option("--shards", type=options.FOLDER, help="Where the run's shards lie now.")
 @options.looks
 @options.as_the_original

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from segdata.commands.options import FOLDER, Command
+from segdata.commands.options import FOLDER, Command, Number
 
 _KINDS = (
     "overlay", "side_by_side", "color", "raw", "errors", "confidence", "entropy", "contact_sheet",
@@ -31,7 +31,7 @@ def drawn(command: Command) -> Command:
             help="Colors of the classes: their own, a data set's, or those that all tell apart.",
         ),
         click.option(
-            "--opacity", type=click.FloatRange(0, 1), metavar="SHARE",
+            "--opacity", type=Number(0, 1), metavar="SHARE",
             help="Of the classes over the photo. Default: fill 0.6, outline 1, hatch 0.45.",
         ),
         click.option(

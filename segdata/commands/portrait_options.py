@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from segdata.commands.options import Command
+from segdata.commands.options import Command, Number
 
 if TYPE_CHECKING:
     from segdata.workflows import PictureRequest, PortraitRequest
@@ -23,7 +23,7 @@ def portrait(command: Command) -> Command:
     """``--effect``, ``--keep``, ``--images``, ``--background`` and ``--blur``."""
     for option in (
         click.option(
-            "--blur", type=click.FloatRange(0, 0.5, min_open=True), default=0.02,
+            "--blur", type=Number(0, 0.5, min_open=True), default=0.02,
             show_default=True, help="Radius of the blur as a share of the longer side.",
         ),
         click.option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segdata.commands.options import FOLDER, Command
+from segdata.commands.options import FOLDER, SEED, Command
 
 if TYPE_CHECKING:
     from segdata.workflows import Detail, FileOptions
@@ -70,7 +70,7 @@ def detail(command: Command) -> Command:
             "--bootstrap", type=click.IntRange(min=0), default=1000, show_default=True,
             help="How often images are drawn anew for intervals; 0: none.",
         ),
-        click.option("--seed", type=int, default=0, show_default=True, help="Of the draws."),
+        click.option("--seed", type=SEED, default=0, show_default=True, help="Of the draws."),
     ):  # fmt: skip
         command = option(command)
     return command

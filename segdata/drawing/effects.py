@@ -130,7 +130,8 @@ def color_of(text: str) -> Color | None:
         red, green, blue = ImageColor.getrgb(text)[:3]
     except ValueError:
         return None
-    return red, green, blue
+    # Pillow takes any number in rgb(…); a channel has 8 bits.
+    return (red, green, blue) if max(red, green, blue) <= 255 else None
 
 
 def _edge_radius(shape: tuple[int, ...]) -> int:
