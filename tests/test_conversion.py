@@ -151,6 +151,36 @@ def test_unknown_colors_become_the_ignore_label_on_request(tmp_path: Path) -> No
     assert read_label(tmp_path / "out" / "SegmentationClass" / "a.png")[0, 0] == 2
 
 
+def test_folders_whose_masks_have_no_color_of_a_class_are_not_left_out_without_a_word(
+    tmp_path: Path,
+) -> None:
+    source = make_source(tmp_path / "src", ("1", "2", "3", "4"))
+    for folder, suffix in (("photos", "jpg"), ("masks", "png")):
+        for name, place in (("1", "x"), ("2", "x"), ("3", "y"), ("4", "y")):
+            (source / folder / place).mkdir(exist_ok=True)
+            old = source / folder / f"{name}.{suffix}"
+            old.rename(source / folder / place / old.name)
+    for name in "12":
+        Image.new("RGB", (30, 20), (9, 9, 9)).save(source / "masks" / "x" / f"{name}.png")
+    result = convert(ConversionRequest(source=source, out=tmp_path / "out"))
+    (finding,) = result.report
+    assert (finding.rule, finding.count) == ("P07", 4)
+    assert "masks/x/1.png" in finding.message
+
+
+def test_a_listed_name_of_two_photos_means_neither(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src", ("a", "b", "c"))
+    for folder, suffix in (("photos", "jpg"), ("masks", "png")):
+        for name, place in (("a", "x"), ("b", "y"), ("c", "y")):
+            (source / folder / place).mkdir(exist_ok=True)
+            old = source / folder / f"{name}.{suffix}"
+            old.rename(source / folder / place / f"{'a' if name == 'b' else name}.{suffix}")
+    (source / "ImageSets").mkdir()
+    (source / "ImageSets" / "train.txt").write_text("a\nc\nx/a\n")
+    plan = plan_conversion(ConversionRequest(source=source, out=tmp_path / "out"))
+    assert (plan.lists, plan.unpaired) == ({"train": ("y/c", "x/a")}, ("a",))
+
+
 def test_photos_without_masks_are_named_and_left_out(tmp_path: Path) -> None:
     source = make_source(tmp_path / "src")
     (source / "masks" / "b.png").unlink()

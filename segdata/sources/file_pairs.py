@@ -243,9 +243,11 @@ def _joined(matches: list[_Match], masks: list[_Group], photos: list[_Group], ro
     items = sorted((Item(keys[photo], photo, mask) for photo, mask in paired.items()),
                    key=lambda item: item.key)  # fmt: skip
     lonely = {p for group in masks for p in group.files.values()} - set(paired.values())
+    left = {p for group in photos for p in group.files.values()} - set(paired)
     return Joined(
         tuple(items),
-        tuple(sorted(keys[path] for path in images if path not in paired)),
+        # Pictures of folders that hold no photo with a mask are told with their whole places.
+        tuple(sorted(keys.get(path, path.relative_to(root).as_posix()) for path in left)),
         tuple(sorted(path.relative_to(root).with_suffix("").as_posix() for path in lonely)),
     )
 
