@@ -262,3 +262,45 @@ def test_one_image_with_a_one_hot_label_of_three_classes_is_no_batch_of_three(
     batch = read_batch(tmp_path / "batch.npz")
     assert batch.facts.images == 1
     np.testing.assert_array_equal(batch.labels[0], labels[0] % 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "level"),
+    [
+        (-100, None),
+        (-1, Level.WARNING),
+        (-7, Level.ERROR),
+        (300, Level.WARNING),
+        (10**12, Level.ERROR),
+    ],
+)
+def test_ids_that_no_label_file_holds_are_told(
+    value: int, level: Level | None, tmp_path: Path, pairs: Arrays
+) -> None:
+    images, labels = pairs[0], pairs[1].copy()
+    labels[:, 0] = value
+    found = [cause.finding for cause in look(tmp_path, images, labels).causes]
+    assert [f.level for f in found if f.rule == "L07"] == ([level] if level else [])
+
+
+def test_the_largest_id_is_known_of_labels_with_many(tmp_path: Path, pairs: Arrays) -> None:
+    labels = np.arange(70_000).reshape(1, 200, 350)
+    np.savez(tmp_path / "b.npz", image=np.zeros((1, 3, 200, 350), np.float32), label=labels)
+    facts = read_batch(tmp_path / "b.npz").facts
+    assert (facts.label_low, facts.label_high) == (0, 69_999)
+
+
+def test_fewer_labels_than_images_are_told(tmp_path: Path, pairs: Arrays) -> None:
+    images, labels = pairs
+    assert said(look(tmp_path, images, labels[:-1])) == ["L23"]
+
+
+def test_images_of_any_number_of_channels_may_have_them_first(
+    tmp_path: Path, pairs: Arrays
+) -> None:
+    images, labels = pairs
+    six = np.concatenate([images, images], axis=3).transpose(0, 3, 1, 2)
+    np.savez(tmp_path / "b.npz", image=six, label=labels)
+    batch = read_batch(tmp_path / "b.npz")
+    assert batch.images.shape == (*labels.shape, 6)
+    assert batch.facts.same_size

@@ -12,8 +12,10 @@ from segdata.classes import ClassMap, SegClass
 from segdata.diagnosis import Verdict
 from segdata.errors import UserError
 from segdata.evidence import CaseFacts
+from segdata.evidence.label_fit import LabelFit
 from segdata.evidence.predicted_folders import KnownBeside, gather_predictions
 from segdata.images import encode_label, encode_photo
+from segdata.rules.predictions.predicting import wrong_axis
 from segdata.workflows import DoctorRequest, diagnose
 
 
@@ -193,3 +195,46 @@ def test_arrays_of_what_is_no_id_are_told_as_damaged(tmp_path: Path) -> None:
     facts = gather_predictions(tmp_path)
     assert facts.read == 1
     assert sorted(facts.unreadable) == sorted(f"{name}.npy" for name in (*wrong, "empty"))
+
+
+@pytest.mark.parametrize("white", [255, 40_000, 65_535])
+def test_masks_that_were_brightened_are_compared_as_what_they_mean(
+    white: int, tmp_path: Path
+) -> None:
+    labels = write(tmp_path / "labels", TWO, TWO)
+    (tmp_path / "p").mkdir()
+    kind = np.uint8 if white < 256 else np.uint16
+    for number in range(2):
+        data = encode_label((TWO * white).astype(kind))
+        (tmp_path / "p" / f"p{number}.png").write_bytes(data)
+    diagnosis = diagnose(DoctorRequest(predictions=tmp_path / "p", labels=labels))
+    assert [cause.finding.rule for cause in diagnosis.causes] == []
+    facts = diagnosis.exhibits.facts.predictions
+    assert facts is not None
+    assert facts.fit is not None
+    assert facts.fit.joint == {(0, 0): 72, (1, white): 72}
+
+
+def test_no_pixel_is_lost_of_files_with_thousands_of_values() -> None:
+    prediction = np.arange(5000, dtype=np.uint16).reshape(50, 100)
+    fit = LabelFit.of(prediction, (prediction % 2).astype(np.uint8), None)
+    assert sum(fit.joint.values()) == prediction.size
+    assert fit.matrix(2).truth_pixels.tolist() == [2500, 2500]
+
+
+def test_colors_have_no_neighbors_that_tell_of_a_wrong_axis(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    colors = ClassMap((SegClass(0, "a", (255, 0, 0)), SegClass(1, "b", (0, 255, 0))), None)
+    areas = np.zeros((40, 60), np.uint8)
+    areas[10:30, 20:40] = 1
+    labels = write(tmp_path / "labels", areas, areas)
+    (tmp_path / "p").mkdir()
+    table = np.array([[255, 0, 0], [0, 255, 0]], np.uint8)
+    for number in range(2):
+        photo = encode_photo(table[rng.integers(0, 2, areas.shape)])
+        (tmp_path / "p" / f"p{number}.png").write_bytes(photo)
+    truth = {path.stem: path for path in labels.iterdir()}
+    known = KnownBeside(labels=truth, class_map=colors, num_classes=2)
+    facts = gather_predictions(tmp_path / "p", known)
+    assert facts.fit is not None
+    assert wrong_axis(facts) is None

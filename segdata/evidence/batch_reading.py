@@ -66,7 +66,7 @@ def read_batch(path: Path) -> Batch:
         raise UserError(f"{path} holds arrays that are no numbers", _HOW)
     if _are_grey(image, label):
         image = image[..., None]
-    images = _images(image, path)
+    images = _images(image, label.shape[-2:], path)
     labels, one_hot = _labels(label, len(images), path)
     return Batch(images, labels, _facts(path, (image, label), (images, labels), one_hot))
 
@@ -78,13 +78,14 @@ def _are_grey(image: Array, label: Array) -> bool:
     return image.shape[0] not in (1, 3, 4) or not _is_one_hot(label[None], 1)
 
 
-def _images(image: Array, path: Path) -> Array:
-    """``N×H×W×C``."""
+def _images(image: Array, size: tuple[int, ...], path: Path) -> Array:
+    """``N×H×W×C``; ``size`` is that of labels, as a rule."""
     if image.ndim == 3:
         image = image[None]
     if image.ndim != 4:
         raise UserError(f"{path}: image is {image.shape}, not N×3×H×W or N×H×W×3", _HOW)
-    if image.shape[1] in (1, 3, 4) and image.shape[3] not in (1, 3, 4):
+    usual = image.shape[1] in (1, 3, 4) and image.shape[3] not in (1, 3, 4)
+    if usual or image.shape[2:] == size != image.shape[1:3]:
         image = image.transpose(0, 2, 3, 1)
     return image
 
@@ -138,10 +139,12 @@ def _facts(
         flat_images=sum(flat),
         images=len(images),
         label_values=dict(zip(values[:_VALUES].tolist(), counts[:_VALUES].tolist(), strict=True)),
+        label_low=float(known.min()) if known.size else 0.0,
+        label_high=float(known.max()) if known.size else 0.0,
         label_whole=whole,
         label_divided=divided and len(values) == len(known) and float(known.max()) <= 1,
         one_hot=one_hot,
-        same_size=images.shape[1:3] == labels.shape[1:3],
+        same_size=images.shape[:3] == labels.shape,
         padded=_is_padded(labels == VOID),
     )
 

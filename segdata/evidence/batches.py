@@ -24,10 +24,11 @@ class BatchFacts:
         flat_images: how many are of one value throughout.
         images: how many there are.
         label_values: pixels by value; the first hundred values.
+        label_low, label_high: the least and the largest of all label values that are numbers.
         label_whole: whether all label values are whole numbers.
         label_divided: they are not whole, and times 255 they are.
         one_hot: each class has a channel of 0 and 1.
-        same_size: labels are as large as images.
+        same_size: labels are as many and as large as images.
         padded: what trainers ignore fills rows and columns along the edges, and is nowhere else.
         placed: images with edges enough to tell where their label belongs.
         in_place: of these, labels that fit as they are.
@@ -49,6 +50,8 @@ class BatchFacts:
     flat_images: int = 0
     images: int = 0
     label_values: Mapping[float, int] = field(default_factory=dict)
+    label_low: float = 0.0
+    label_high: float = 0.0
     label_whole: bool = True
     label_divided: bool = False
     one_hot: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from segdata.evidence.predicted_edges import added
 from segdata.facts import count_values
 from segdata.histograms import joint_histogram
 
-# Values that are told apart; wrong files may hold tens of thousands.
+# Values that are told apart; wrong files may hold tens of thousands, of which the last are one.
 _VALUES = 1024
 
 
@@ -58,10 +58,11 @@ class LabelFit:
         counts = {i: n for i, n in count_values(truth).items() if i != ignore}
         joint = {}
         if prediction.shape == truth.shape:
-            bins = [min(_VALUES, int(part.max(initial=0)) + 1) for part in (truth, prediction)]
-            table = joint_histogram([truth, prediction], bins)
+            ranks, values = _ranked(prediction)
+            bins = [min(_VALUES, int(part.max(initial=0)) + 1) for part in (truth, ranks)]
+            table = joint_histogram([truth, ranks], bins)
             found = zip(*(axis.tolist() for axis in np.nonzero(table)), strict=True)
-            joint = {(t, p): int(table[t, p]) for t, p in found if t != ignore}
+            joint = {(t, int(values[r])): int(table[t, r]) for t, r in found if t != ignore}
         rim = count_values(np.concatenate([truth[0], truth[-1], truth[:, 0], truth[:, -1]])[None])
         others = any(p != t for t, p in joint)
         return cls(
@@ -120,3 +121,12 @@ class LabelFit:
 
     def _truth(self, num_classes: int) -> npt.NDArray[np.int64]:
         return self.matrix(num_classes).truth_pixels
+
+
+def _ranked(label: Label) -> tuple[Label, Sequence[int] | npt.NDArray[np.integer]]:
+    """Small numbers in place of values of 16 bits, and the value of each."""
+    if int(label.max(initial=0)) < _VALUES:
+        return label, range(_VALUES)
+    values = np.unique(label)
+    ranks = np.minimum(np.searchsorted(values, label), _VALUES - 1)
+    return ranks.astype(np.uint16), values

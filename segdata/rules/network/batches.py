@@ -27,6 +27,8 @@ _LUMINANCE: frozenset[float] = frozenset(
     {38, 75, 113, 14, 52, 89, 128, 19, 57, 94, 132, 33, 71, 108, 147, 47, 85, 122, 161, 44}
 )
 _VOID = 255
+# PyTorch's losses ignore it unless they are told otherwise; ids of 16 bits end here.
+_IGNORED_BY_TORCH, _WIDEST = -100, 65535
 _NAMED = 8
 
 
@@ -235,6 +237,33 @@ def luminance_in_the_batch(case: CaseFacts) -> Iterator[Statement]:
         evidence=_evidence(batch),
         fix="read labels with numpy.array(Image.open(path)), not with OpenCV, TensorFlow or "
         "convert('L'); or write them without a palette: segdata fix DATA OUT",
+    )
+
+
+@further("L07")
+def ids_beyond_labels(case: CaseFacts) -> Iterator[Statement]:
+    """Labels of a batch are below 0, or beyond 8 bits; other ids are judged as those of files."""
+    batch = case.batch
+    if batch is None or not batch.label_whole or case.labels is not None:
+        return
+    low = min((v for v in batch.label_values if v != _IGNORED_BY_TORCH), default=0)
+    high = batch.label_high
+    if low >= 0 and high <= _VOID:
+        return
+    held = low if low < 0 else high
+    # Some ignore -1; and some data sets have more than 256 classes.
+    perhaps = low >= -1 and high <= _WIDEST
+    meant = "ignore_index=-1" if low < 0 else f"more than {high:.0f} classes"
+    yield Statement(
+        message=f"the batch's labels hold {held:.0f}, which no class has"
+        + (f" unless the loss is told {meant}" if perhaps else ""),
+        certainty=Certainty.MEDIUM if perhaps else Certainty.STRONG,
+        level=Level.WARNING if perhaps else None,
+        path=batch.where,
+        count=sum(n for v, n in batch.label_values.items() if v < 0 or v > _VOID) or None,
+        evidence=_evidence(batch),
+        fix="give the loss ids from 0 to num_classes - 1 and the ignore label it is told: look at "
+        "what the loader makes of the label files",
     )
 
 

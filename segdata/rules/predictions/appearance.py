@@ -120,8 +120,8 @@ def brightened(facts: PredictionFacts) -> int:
     common = gcd(*facts.pixels)
     # As bright as can be is what most programs make of ids; classes may be missing.
     usual = (_BYTE - 1) // (classes - 1)
-    factor = usual if usual and common % usual == 0 else common
-    return factor if factor > 1 and largest // factor < classes else 1
+    likely = (factor for factor in (usual, common) if factor > 1 and common % factor == 0)
+    return next((factor for factor in likely if largest // factor < classes), 1)
 
 
 def are_grades(facts: PredictionFacts) -> bool:

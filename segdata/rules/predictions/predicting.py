@@ -227,6 +227,9 @@ def wrong_axis(facts: PredictionFacts) -> str | None:
     if side is not None:
         height, width = side
         return f"files are {width}x{height}, and {facts.num_classes} is the number of classes"
+    if not (facts.edges.rows and facts.edges.columns):
+        # Colors, and single rows or columns, have no neighbors to look at.
+        return None
     beyond = [v for v in facts.pixels if v >= facts.num_classes and v != facts.ignore]
     across, down = facts.edges.equal_across, facts.edges.equal_down
     striped = max(across, down) >= _ALONG and min(across, down) <= _ACROSS

@@ -40,8 +40,8 @@ def look_at_batch(path: Path, case: Case) -> None:
     """
     batch = read_batch(path)
     facts = batch.facts
-    readable = facts.label_whole and min(facts.label_values) >= 0
-    if readable and facts.same_size and max(facts.label_values) <= _WIDEST:
+    readable = facts.label_whole and facts.label_low >= 0 and facts.label_high <= _WIDEST
+    if readable and facts.same_size:
         found = _as_data_set(path, batch, case)
         alignment = found.alignment
         facts = replace(
