@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from itertools import count
+from pathlib import Path
 
 import pytest
 from rich.table import Table
 
 from segdata import console, rules
+from segdata.cli import run
 from segdata.console import progress
 from segdata.console.findings import indented
 from segdata.findings import Certainty, CheckReport, Finding, Level
@@ -123,3 +126,20 @@ def test_the_manual_fits_the_window(
     out = io.StringIO()
     console.show(rules.manual(rule), "text", out)
     assert all(len(line.rstrip()) <= columns for line in out.getvalue().splitlines())
+
+
+def test_the_next_command_can_be_pasted_though_a_folder_has_a_blank(
+    samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, serial = tmp_path / "my data", ["--executor", "serial"]
+    for line in (
+        ["convert", str(samples / "portrait"), str(data)],
+        ["remap", str(data), str(tmp_path / "my other data"), "1:0"],
+        ["split", str(data), str(tmp_path / "my lists")],
+    ):
+        assert run([*line, *serial]) == 0
+        (told,) = (x for x in capsys.readouterr().out.splitlines() if x.startswith("next:"))
+        assert (
+            run([*shlex.split(told.removeprefix("next:"))[1:], "--fail-on", "never", *serial]) == 0
+        )
+        capsys.readouterr()

@@ -10,6 +10,7 @@ from rich.table import Table
 from segdata.console import findings
 from segdata.console.conversion_plan import described
 from segdata.conversion import Conversion
+from segdata.rules.wording import command
 
 
 def to_json(result: Conversion) -> dict[str, Any]:
@@ -60,4 +61,4 @@ def render(result: Conversion, console: Console) -> None:
     if result.turned:
         console.print(f"{len(result.turned)} photos were turned upright (EXIF orientation)")
     console.print(f"{len(plan.source.items)} pairs in {plan.request.out}")
-    console.print(f"next:  segdata validate {plan.request.out}")
+    console.print(f"next:  {command('validate', str(plan.request.out))}")

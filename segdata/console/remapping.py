@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from segdata.remapping import Remapping
+from segdata.rules.wording import command
 
 
 def to_json(result: Remapping) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def render(result: Remapping, console: Console) -> None:
     for line in _told(result):
         console.print(line)
     console.print(f"{result.labels} labels in {result.request.out}")
-    console.print(f"next:  segdata validate {result.request.out}")
+    console.print(f"next:  {command('validate', str(result.request.out))}")
 
 
 def _table(result: Remapping) -> Table:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from segdata.rules.wording import command
 from segdata.splitting import Splitting
 
 # Pictures in no list that are named.
@@ -64,4 +65,4 @@ def _last_lines(result: Splitting, console: Console) -> None:
     console.print(f"{result.groups} groups; lists in {result.written.lists}")
     if result.written.backup:
         console.print(f"the lists that were there are in {result.written.backup}")
-    console.print(f"next:  segdata validate {result.written.dataset}")
+    console.print(f"next:  {command('validate', str(result.written.dataset))}")

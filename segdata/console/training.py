@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from model.training.progress import TrainResult
+from segdata.rules.wording import command
 
 
 def to_json(result: TrainResult) -> dict[str, Any]:
@@ -30,4 +31,5 @@ def render(result: TrainResult, console: Console) -> None:
             f"loss {result.loss:.3f}"
         )
     console.print(f"weights: {result.checkpoint}")
-    console.print(f"next:  segdata eval {result.out} --split val --report report.html")
+    line = command("eval", str(result.out), "--split", "val", "--report", "report.html")
+    console.print(f"next:  {line}")

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segdata.console.paragraphs import kept, paragraph
+from segdata.rules.wording import command
 from segdata.worklist import TABLE, Worklist
 
 # Pairs of classes and regions that are shown; JSON and the table have all.
@@ -103,6 +104,6 @@ def _places(worklist: Worklist, console: Console) -> None:
     for program in worklist.programs:
         console.print(f"{worklist.tasks} images as tasks in {out / program}")
     if worklist.programs:
-        first = out / worklist.programs[0]
-        read = f"segdata convert {first} corrected --classes {out / 'classes.toml'}"
+        first, classes = str(out / worklist.programs[0]), str(out / "classes.toml")
+        read = command("convert", first, "corrected", "--classes", classes)
         paragraph(Text(f"when they are corrected: {kept(read)}"), console, hang=2)

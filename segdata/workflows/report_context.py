@@ -14,6 +14,7 @@ from segdata.errors import UserError
 from segdata.findings import Certainty, CheckReport, Finding, Level
 from segdata.progress import Watch
 from segdata.reports import Context, TrainingCourse
+from segdata.rules.wording import command
 from segdata.workflows.runs import METRICS_FILE, Run
 
 # Shards up to so many bytes are checked for a report: some seconds of work.
@@ -38,8 +39,8 @@ def context_of_run(run: Run, findings: Path | None, watch: Watch) -> Context:
         return Context(
             None,
             f"The {size / 1e6:,.0f} MB of shards were not checked, so that the report does not "
-            f"wait: segdata validate {run.shards} --report findings.json, and then segdata eval "
-            "with --findings findings.json.",
+            f"wait: {command('validate', str(run.shards), '--report', 'findings.json')}, and then "
+            "segdata eval with --findings findings.json.",
             training,
         )
     try:

@@ -22,6 +22,7 @@ from segdata.manifest import MANIFEST_FILE, ShardManifest
 from segdata.progress import Track, silently
 from segdata.records import Sample as Record
 from segdata.records import decode, scan
+from segdata.rules.wording import command
 from segdata.workflows.claimed_classes import refuse_other_classes
 from segdata.workflows.foreign_shards import classes_of_foreign, described, is_foreign
 
@@ -195,7 +196,8 @@ def _made_of(dataset: Path, own: Path) -> Path:
     if made != registry.descriptor(dataset).name:
         raise UserError(
             f"{dataset} is a data set, and not the one of which the run's shards were made",
-            f"make shards of it: segdata shard {dataset} SHARDS, and then --shards SHARDS",
+            f"make shards of it: {command('shard', str(dataset), 'SHARDS')}, and then --shards "
+            "SHARDS",
         )
     return own
 
