@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -12,13 +13,16 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageOps
 
+from segdata.facts import DatasetFacts
 from segdata.facts.agreement import AlignmentCollector, AlignmentFacts
 from segdata.facts.alignment import REACH, TURNS, Alignment, look_at_alignment
 from segdata.facts.label import LabelFacts
+from segdata.facts.matching import Match, Matches
 from segdata.facts.orientation import fits_turned
 from segdata.facts.pair import PairFacts
 from segdata.facts.photo import PhotoFacts
 from segdata.images import encode_photo, read_header
+from segdata.rules.dataset.alignment import shifted_by_one
 
 Array = npt.NDArray[Any]
 SIDE = 120
@@ -204,3 +208,11 @@ def test_photos_of_any_size_are_compared(side: int, form: str) -> None:
     found = look_at_alignment(encode_photo(photo, form), label, None)
     assert found is not None
     assert pickle.loads(pickle.dumps(found)) == found
+
+
+def test_labels_may_be_shifted_where_no_example_of_it_was_kept() -> None:
+    other = Match("p.jpg", "a.png", "b.png", steps=7, fit=0.5, own_fit=0.1)
+    matches = Matches(100, own=10, others=40, following=30, preceding=2, first=(other,) * 3)
+    facts = SimpleNamespace(alignment=AlignmentFacts(matches=matches))
+    (said,) = shifted_by_one(cast(DatasetFacts, facts))
+    assert said.count == 30

@@ -273,3 +273,10 @@ def test_numbers_that_no_program_takes_are_no_error_of_ours(
 def test_a_notebook_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no notebook"):
         of("[" * 100_000, tmp_path, "a.ipynb")
+
+
+def test_only_booleans_are_denied_with_no(tmp_path: Path) -> None:
+    words = "--nodecoder_output_stride --nodecoder_output_stride --nofine_tune_batch_norm"
+    (facts,) = of(f"python deeplab/train.py {words} --train_split=train", tmp_path)
+    assert kinds(facts) == ["unknown flag", "unknown flag"]
+    assert facts.settings.fine_tune_batch_norm is False

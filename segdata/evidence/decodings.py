@@ -27,7 +27,6 @@ ONE_ARGMAX = "best class of one channel"
 TURNED = "the classes swapped"
 LATER = "best class but for the first"
 WHOLE = "probabilities cut to whole numbers"
-THRESHOLDS = (RAW_HALF, HIGH, SOFT_ONE, TWICE)
 # Many channels are classes of their own: thresholds make two.
 _BINARY = 2
 # Pixels of an image that need not obey a threshold.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean, linear_regression, median, stdev
+from statistics import linear_regression, median, stdev
 from typing import Literal
 
 from segdata.evidence.log_messages import Message, MessageKind
@@ -20,8 +20,6 @@ _LEAST = 10
 _MOVED = 0.04
 # Steps before the first, in steps between points.
 _LATE = 10
-# A jump: a mean over a fiftieth of the curve that is this many times what came before.
-_JUMP, _JUMP_SPAN = 3.0, 50
 
 
 @dataclass(frozen=True)
@@ -98,23 +96,6 @@ class Series:
     def flat(self) -> bool:
         """Whether it neither falls nor rises at its end, and noise would not hide it."""
         return self.trend is not None and abs(self.trend) <= max(_MOVED, min(2 * self.noise, 0.1))
-
-    @property
-    def jumped_at(self) -> int | None:
-        """The step at which it rises to a multiple of all that came before, for a while."""
-        span = max(1, len(self.points) // _JUMP_SPAN)
-        highest = -math.inf
-        for at in range(0, len(self.points) - span + 1, span):
-            part = [value for _, value in self.points[at : at + span] if math.isfinite(value)]
-            if part and at and fmean(part) > _JUMP * max(highest, 0.0) > 0:
-                return self.points[at][0]
-            highest = max([highest, *part])
-        return None
-
-    def at(self, step: int) -> float | None:
-        """The number nearest to a step; None where none is within a factor of two."""
-        near = [p for p in self.points if math.isfinite(p[1]) and step <= 2 * p[0] <= 4 * step]
-        return min(near, key=lambda p: abs(p[0] - step))[1] if near else None
 
     def _part(self, from_end: int) -> Sequence[float]:
         """A fifth of the numbers; 1 is the last one."""

@@ -70,7 +70,7 @@ class WeightFacts:
         variant: the recognized backbone; None for networks that are not DeepLab.
         classes: channels of the logits; None where none were found.
         activation: of the last layer, where the file says it: ``softmax``, ``sigmoid``, ...
-        has_decoder, has_aspp: whether such variables are there.
+        has_decoder: whether such variables are there.
         branches: atrous branches of the ASPP.
         wrapper: what stands before every name, such as ``module.``; empty where nothing does.
         output_stride, atrous_rates: what the operations of a graph tell.
@@ -92,7 +92,6 @@ class WeightFacts:
     classes: int | None = None
     activation: str = ""
     has_decoder: bool = False
-    has_aspp: bool = False
     branches: int = 0
     wrapper: str = ""
     output_stride: int | None = None

@@ -146,5 +146,8 @@ def values_seen(values: Mapping[int, Any]) -> dict[str, int]:
 
 
 def _quoted(argument: str) -> str:
-    plain = all(c.isalnum() or c in "-_./:\\=,+~@%" for c in argument)
-    return argument if plain else f'"{argument}"'
+    if all(c.isalnum() or c in "-_./:\\=,+~@%" for c in argument):
+        return argument
+    # Between double quotes POSIX shells and PowerShell still read these.
+    live = any(c in '"$`!' for c in argument) and "'" not in argument
+    return f"'{argument}'" if live else f'"{argument}"'

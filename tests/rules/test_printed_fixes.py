@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from PIL import Image
 from segdata.cli import run
 from segdata.dataset import DESCRIPTOR_FILE, load_dataset
 from segdata.findings import Level
+from segdata.rules.wording import command
 from segdata.validation import validate
 
 BROKEN = Path(__file__).parents[2] / "sample_data" / "broken"
@@ -67,3 +70,14 @@ def test_the_lossy_format_is_named(tmp_path: Path) -> None:
     assert (found.rule, "WebP" in found.message, "JPEG" in found.message) == (
         "L11", True, False,
     )  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no POSIX shell")
+@pytest.mark.parametrize(
+    "name", ["a b", "a$(touch x)b", "`id`", 'c"d', "$HOME", "it's", "plain-1.2_3", "ümlaut"]
+)
+def test_a_shell_reads_a_printed_name_as_it_is(name: str, tmp_path: Path) -> None:
+    line = command("fix", name).replace("segdata fix", "printf %s")
+    told = subprocess.run(["/bin/sh", "-c", line], cwd=tmp_path, capture_output=True, check=True)
+    assert told.stdout.decode() == name
+    assert list(tmp_path.iterdir()) == []

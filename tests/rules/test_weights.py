@@ -57,7 +57,7 @@ def weights(tensors: list[Tensor] | None = None, **changes: Any) -> WeightFacts:
         tensors.append(tensor("logits/semantic/weights", shape=(1, 1, 8, 2)))
     usual: dict[str, Any] = {
         "where": "log/model.ckpt-9000", "kind": "tensorflow", "step": 9000, "classes": 2,
-        "variant": "mobilenet_v2", "has_decoder": True, "has_aspp": True, "branches": 3,
+        "variant": "mobilenet_v2", "has_decoder": True, "branches": 3,
         "moving_means": tuple(t.name for t in tensors if t.name.endswith("moving_mean")),
         "moving_variances": tuple(t.name for t in tensors if t.name.endswith("variance")),
     }  # fmt: skip

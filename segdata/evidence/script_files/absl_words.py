@@ -66,7 +66,8 @@ class AbslWords:
         name, equals, text = word.lstrip("-").partition("=")
         flags = flags_of(self.script)
         flag = flags.get(name)
-        if flag is None and name.startswith("no") and name[2:] in flags:
+        denied = flags.get(name[2:]) if name.startswith("no") else None
+        if flag is None and denied is not None and denied.kind == "boolean":
             self._texts.setdefault(name[2:], []).append("False")
             self.corrected.append(word)
         elif flag is None:

@@ -94,7 +94,8 @@ def shifted_by_one(facts: DatasetFacts) -> Iterator[Statement]:
     if not step:
         return
     matches = facts.alignment.matches
-    first = next(match for match in matches.first if match.steps == step)
+    # The few that are kept may all be others.
+    first = next((match for match in matches.first if match.steps == step), matches.first[0])
     count = matches.following if step > 0 else matches.preceding
     where = "after" if step > 0 else "before"
     yield Statement(

@@ -32,7 +32,6 @@ from segdata.workflows.doctoring.weight_places import (
 # "aspp1_depthwise/" and the like; aspp0 has no rate.
 _BRANCH = re.compile(r"(?:^|[/.])aspp([1-9]\d*)(?:_depthwise|_pointwise)?[/.]")
 _DECODER = re.compile(r"^decoder[/.]")
-_ASPP = re.compile(r"(?:^|[/.])(?:aspp\d|concat_projection)")
 _COLORS = 3
 # Of the budget, for each checkpoint: the network is asked in the rest. The largest of the
 # original's takes three seconds.
@@ -170,7 +169,6 @@ def _described(weights: Weights, shapes: Mapping[str, Shape]) -> WeightFacts:
         classes=stored.classes or names.classes_of(shapes, stored.kind),
         activation=stored.activation,
         has_decoder=any(_DECODER.match(name) for name in shapes),
-        has_aspp=any(_ASPP.search(name) for name in shapes),
         branches=len(branches),
         wrapper=names.wrapper_of(shapes),
         moving_means=tuple(name for name in shapes if names.is_mean(name)),
