@@ -16,11 +16,14 @@ from skimage.transform import resize
 from segdata.cli import run
 from segdata.dataset import DatasetDescriptor, load_dataset
 from segdata.errors import UserError
+from segdata.executors import Serial
 from segdata.findings import Level
 from segdata.images import encode_label, encode_photo
+from segdata.progress import silently
 from segdata.splitting import SplitRequest, Splitting, split
 from segdata.splitting.assigning import Groups, at_random, by_classes
 from segdata.splitting.grouping import PRESETS, Unions, group_by_name
+from segdata.splitting.pictures import look_at_pictures
 from segdata.validation import validate
 
 SIZE = (48, 64)
@@ -104,6 +107,25 @@ class TestLists:
         assert rare.shares == {"train": 0.75, "val": 0.25}
         assert result.worst is not None
         assert abs(result.worst[2]) < 0.03
+
+    @given(st.lists(st.tuples(st.integers(0, 900), st.integers(1, 9)), min_size=3, max_size=14))
+    def test_a_class_is_in_every_list_where_it_has_groups_for_each(
+        self, drawn: list[tuple[int, int]]
+    ) -> None:
+        pixels, sizes = np.array(drawn, np.float64).T
+        names = tuple(f"g{number}" for number in range(len(drawn)))
+        groups = Groups(names, sizes, pixels[:, None], {})
+        lists = np.array(by_classes(groups, (0.7, 0.2, 0.1), 0))
+        held = set(lists[pixels > 0].tolist())
+        count = int((pixels > 0).sum())
+        assert held == set(range(min(count, 3)))
+
+    def test_ignored_pixels_are_of_no_class(self, data: Path) -> None:
+        text = (data / "dataset.toml").read_text()
+        (data / "dataset.toml").write_text(text.replace("ignore_label = 255", "ignore_label = 1"))
+        pictures = look_at_pictures(load_dataset(data), Serial(), silently)
+        assert not pictures.pixels[:, 1].any()
+        assert pictures.pixels[:, 0].any()
 
     def test_a_photo_without_a_label_is_in_no_list_and_named(self, data: Path) -> None:
         (data / "SegmentationClass/p07.png").unlink()
@@ -314,6 +336,16 @@ class TestWriting:
         (lists / "test.txt").write_text("p00\np01\n")
         made(data, out=tmp_path / "out")
         assert load_dataset(tmp_path / "out").split("test").entries == ("p00", "p01")
+
+    def test_a_list_of_photos_with_labels_does_not_go_along(
+        self, data: Path, tmp_path: Path
+    ) -> None:
+        (data / "SegmentationClass/p00.png").unlink()
+        lists = data / "ImageSets/Segmentation"
+        lists.mkdir(parents=True)
+        (lists / "test.txt").write_text("p00\np01\n")
+        made(data, out=tmp_path / "out")
+        assert set(load_dataset(tmp_path / "out").splits) == {"train", "val"}
 
 
 class TestAssigning:

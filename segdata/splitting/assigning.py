@@ -64,8 +64,9 @@ def by_classes(groups: Groups, shares: Sequence[float], seed: int) -> list[int]:
 
     The rarest class is dealt out first, its largest group to the list that lacks most of it
     (iterative stratification: Sechidis, Tsoumakas and Vlahavas 2011, ECML PKDD, on pixels). A class
-    that is in as many groups as there are lists is in every list; in two groups, in train and the
-    first list that measures. Then single groups are moved as long as that evens out the rest.
+    that is in as many groups as there are lists is in every list, in two groups in train and the
+    first list that measures, unless rarer classes have dealt these groups out already. Then single
+    groups are moved as long as that evens out the rest, and none takes a class out of a list.
 
     Args:
         shares: of the lists, train first.
