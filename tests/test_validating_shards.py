@@ -171,12 +171,12 @@ def test_random_bytes_are_damage_and_no_traceback(folder: Path) -> None:
 
 
 def test_mended_labels_make_shards_outdated(folder: Path, dataset: Dataset) -> None:
-    for key in ("view 0", "view 7"):
+    for key, changed in (("view 0", 2e9), ("view 3", 1e9), ("view 7", 2e9)):
         path = dataset.labels_folder / f"{key}.png"
         path.write_bytes(encode_label(mask(11)))
-        os.utime(path, (2e9, 2e9))
+        os.utime(path, (changed, changed))
     (found,) = validate(find(folder, str(dataset.root)))
-    assert (found.rule, found.count) == ("S01", 2)
+    assert (found.rule, found.count) == ("S01", 3)
     assert found.evidence["newer_label_files"] == 2
     assert found.fix == f"segdata shard {dataset.root} {folder} --overwrite"
     assert list(validate(find(folder))) == []
