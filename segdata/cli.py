@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -93,10 +94,19 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line and exit with its documented code."""
     signal.signal(signal.SIGTERM, _terminate)
+    _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # What a terminal cannot show, such as a file's name in bytes of no alphabet, stops nothing.
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_closed_streams() -> None:
+    """Give streams that the caller has closed, as daemons do, an empty one: no command needs one
+    of them to do its work."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  stays open
 
 
 def run(arguments: list[str]) -> int:

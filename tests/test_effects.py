@@ -156,3 +156,12 @@ def test_the_middle_of_a_picture_stands_behind_the_subject(scale: int) -> None:
 )
 def test_a_color_has_eight_bits_for_each_channel(text: str, color: object) -> None:
     assert effects.color_of(text) == color
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1), (2, 3)])
+def test_photos_of_any_shape_are_drawn(size: tuple[int, int]) -> None:
+    alpha = np.random.default_rng(0).random(size).astype(np.float32)
+    photo = np.full((*size, 3), 90, np.uint8)
+    background = np.full((3, 7, 3), 9, np.uint8)
+    for drawn in (effects.blurred(photo, alpha), effects.replaced(photo, alpha, background)):
+        assert drawn.shape == photo.shape

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -272,3 +275,14 @@ def test_a_record_whose_name_is_an_absolute_path_writes_nothing_there(
     assert run(["vis", str(shards), "--dataset", str(tmp_path), *line]) == 2
     assert "leads outside" in capsys.readouterr().err
     assert not target.parent.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no shell that closes streams")
+def test_closed_streams_keep_nobody_from_work(tmp_path: Path) -> None:
+    """As a daemon or a scheduler starts a command: with no input and no output."""
+    scene(tmp_path, "a")
+    line = [sys.executable, "-m", "segdata", "vis", "ids", "--images", "photos", "--classes",
+            "classes.csv", "--out", "out", "--effect", "blur", "--keep", "person"]  # fmt: skip
+    closed = ["sh", "-c", f"{shlex.join(line)} <&- >&- 2>&-"]
+    assert subprocess.run(closed, cwd=tmp_path, check=False).returncode == 0
+    assert files(tmp_path / "out") == {"blur/a.png"}

@@ -258,6 +258,9 @@ def _covering(picture: Photo, size: tuple[int, int]) -> Photo:
     """The middle of a picture, enlarged or reduced until it covers ``size`` (height, width)."""
     height, width = picture.shape[:2]
     scale = max(size[0] / height, size[1] / width)
-    rows, columns = min(height, round(size[0] / scale)), min(width, round(size[1] / scale))
+    rows, columns = (
+        max(1, min(side, round(whole / scale)))
+        for side, whole in zip((height, width), size, strict=True)
+    )
     top, left = (height - rows) // 2, (width - columns) // 2
     return resize_photo(picture[top : top + rows, left : left + columns], size)
