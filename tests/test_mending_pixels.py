@@ -127,11 +127,15 @@ def _between(line: np.ndarray, at: int) -> bool:
 
 
 class TestNumbers:
-    def test_cityscapes_ids_become_those_that_are_trained(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("ignore", [255, None])
+    def test_cityscapes_ids_become_those_that_are_trained(
+        self, tmp_path: Path, ignore: int | None
+    ) -> None:
         ids = np.array([7, 8, 11, 21, 23, 26, 33, 4, 24, 19], np.uint8)
         labels = [encode_label(np.repeat(np.roll(ids, n), 12)[None].repeat(64, 0)) for n in (0, 3)]
-        write(tmp_path / "in", labels, num_classes=19)
+        write(tmp_path / "in", labels, num_classes=19, ignore_label=ignore)
         result, out = mended(tmp_path / "in")
+        assert load_dataset(tmp_path / "out").descriptor.ignore_label == 255
         assert "L18" in result.journal.applied()
         trained = [0, 1, 2, 8, 10, 13, 18, 255, 11, 6]
         assert out[0][0, ::12].tolist() == trained
