@@ -330,6 +330,27 @@ def two_runs(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return tmp_path
 
 
+def test_one_prediction_is_never_two_images_of_a_run(
+    two_runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two photos of one name in two sub-folders, with equal labels: whose is the prediction?"""
+    data = two_runs / "twice"
+    truth = np.repeat(np.arange(2, dtype=np.uint8), 48).reshape(8, 12)
+    for folder in ("a", "b"):
+        put(data / "SegmentationClass" / folder / "x.png", truth)
+        (data / "JPEGImages" / folder).mkdir(parents=True)
+        photo = np.full((8, 12, 3), ord(folder), np.uint8)
+        (data / "JPEGImages" / folder / "x.png").write_bytes(encode_photo(photo))
+    (data / "ImageSets" / "Segmentation").mkdir(parents=True)
+    (data / "ImageSets" / "Segmentation" / "val.txt").write_text("a/x\nb/x\n")
+    shutil.copy("data/dataset.toml", data)
+    assert run(["shard", "twice", "shards2", "--executor", "serial"]) == 0
+    put(two_runs / "flat" / "x.png", truth)
+    line = ["compare", "good", "flat", "--shards", "shards2", "--labels", "flat"]
+    assert run(line) == 2
+    assert "no image is both in good and in flat" in capsys.readouterr().err
+
+
 def test_what_neither_of_both_heeds_is_refused(
     folders: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

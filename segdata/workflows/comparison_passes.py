@@ -122,7 +122,9 @@ def _run_and_folder(
     run_is_a = run is sides[0]
     files = {pair.key: pair for pair in folder.pairs.pairs}
     left, alone = dict(files), []
-    by_stem = unique_stems(files)
+    # What occurs twice on one side tells nothing of the other.
+    apart = unique_stems({key: key for key in run.run.keys(run.split)})
+    by_stem = unique_stems(files) if apart else {}
 
     def items() -> Iterator[TwoPredictions]:
         for key, image, truth in run.run.samples(run.split):
