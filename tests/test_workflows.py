@@ -302,3 +302,29 @@ def test_a_collapsed_run_that_was_short_is_told_to_train_longer() -> None:
     assert "--steps 10000" in found.fix
     assert not short(3, (0, 1))
     assert not short(9000, (0,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[" * 100_000, id="nested without end"),
+        '{"shards": 5, "classes": {}, "settings": {"run": {"steps": 1}}}',
+        '{"shards": "s", "classes": {}, "settings": {"run": {"steps": 1}}}',
+        '{"shards": "s", "classes": {"classes": []}, "settings": {"run": {"steps": 1}}}',
+    ],
+)
+def test_a_damaged_config_is_told_to_who_asks_the_doctor(
+    text: str, shards: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text(text.replace('"s"', json.dumps(str(shards))))
+    with pytest.raises(UserError, match="damaged"):
+        diagnose(DoctorRequest(paths=(str(tmp_path / "run"),)))
+
+
+def test_a_run_that_has_not_logged_anything_yet_is_looked_at(trained: Path, tmp_path: Path) -> None:
+    run_folder = shutil.copytree(trained, tmp_path / "run")
+    (run_folder / "metrics.jsonl").write_bytes(b"")
+    diagnosis = diagnose(DoctorRequest(paths=(str(run_folder),), budget=1))
+    assert any("holds no losses" in line for line in diagnosis.missing)
+    assert any("records of the shards" in line for line in diagnosis.looked_at)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Literal
 
 from segdata.findings import Level
 from segdata.rules.predictions.appearance import is_useless
+from segdata.rules.told import trainings, weighed
 
 if TYPE_CHECKING:
-    from segdata.evidence import CaseFacts, LogFacts, SettingsFacts
+    from segdata.evidence import CaseFacts, LogFacts
     from segdata.evidence.predictions import PredictionFacts
 
 Outcome = Literal["useless", "works", "unknown"]
@@ -82,11 +83,8 @@ def entropy(case: CaseFacts) -> float | None:
     knows, or where weights or mining make the loss another one."""
     if case.labels is None or not case.labels.pixels:
         return None
-    weighted = any(
-        one.class_weights or one.balanced or (one.top_k or 1.0) < 1 for one in trainings(case)
-    )
     value = case.labels.entropy
-    return None if weighted or value <= 0 else value
+    return None if weighed(case) or value <= 0 else value
 
 
 def tells_objects(case: CaseFacts) -> bool:
@@ -106,13 +104,6 @@ def _even(case: CaseFacts) -> float | None:
     """The loss of a network that knows nothing: all classes alike."""
     count = classes(case)
     return math.log(count) if count and count > 1 else None
-
-
-def trainings(case: CaseFacts) -> Iterator[SettingsFacts]:
-    """What training was told: by the run, and by commands."""
-    if case.training is not None:
-        yield case.training
-    yield from (s.settings for s in case.scripts if s.act == "train")
 
 
 def samples(case: CaseFacts) -> int:

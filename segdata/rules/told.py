@@ -13,10 +13,11 @@ PREDICTIONS = "the predictions: --predictions DIR with the predicted PNGs"
 
 
 def trainings(case: CaseFacts) -> Iterator[SettingsFacts]:
-    """Settings of the training: of the commands, of files, and of the checkpoint itself."""
-    yield from (script.settings for script in case.scripts if script.act == "train")
+    """Settings of the training: those that are known to be its own, those of commands, and those of
+    the checkpoint itself."""
     if case.training is not None:
         yield case.training
+    yield from (script.settings for script in case.scripts if script.act == "train")
     if case.weights is not None and case.weights.settings is not None:
         yield case.weights.settings
 

@@ -222,8 +222,9 @@ def read_config(folder: Path) -> dict[str, Any]:
         )
     try:
         config: dict[str, Any] = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
-        _ = config["shards"], config["classes"], config["settings"]["run"]["steps"]
-    except (ValueError, KeyError, TypeError, OSError) as error:
+        ClassMap.from_json(config["classes"])
+        _ = Path(config["shards"]), config["settings"]["run"]["steps"]
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise UserError(f"{folder / CONFIG_FILE} is damaged: {error}") from error
     return config
 

@@ -12,6 +12,7 @@ from segdata import rules
 from segdata.evidence import CaseFacts, LabelEvidence, LogFacts, Series, SettingsFacts
 from segdata.evidence.predictions import PredictionFacts
 from segdata.findings import Certainty, Finding, Level
+from segdata.rules.outcome import entropy
 
 
 def log(values: list[float], **more: Any) -> LogFacts:
@@ -170,3 +171,10 @@ def test_few_losses_say_too_few_steps_where_labels_say_that_they_are_high() -> N
     assert judged("T02", log(few), None)
     assert not errors(log(few))
     assert not judged("T02", log([1.4, 1.2, 1.2, 1.3, 1.4, 0.9, 1.2, 1.3, 1.1]), None)
+
+
+@pytest.mark.parametrize(("heavy", "known"), [(1.0, True), (9.0, False)])
+def test_weights_that_are_all_alike_leave_the_loss_what_it_is(heavy: float, known: bool) -> None:
+    labels = LabelEvidence(where="d", num_classes=2, ignore=255, pixels={0: 50, 1: 50})
+    told = SettingsFacts(where="a.py", tool="pytorch", class_weights={0: 1.0, 1: heavy})
+    assert (entropy(CaseFacts(labels=labels, training=told)) is not None) is known

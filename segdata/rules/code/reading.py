@@ -9,7 +9,8 @@ from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further
 from segdata.rules.code.as_read import is_decided
 from segdata.rules.labels.masks import is_background
-from segdata.rules.outcome import collapsed, graded, outcome, trainings
+from segdata.rules.outcome import collapsed, graded, outcome
+from segdata.rules.told import trainings
 from segdata.rules.wording import command, numbers, percent, several
 
 if TYPE_CHECKING:

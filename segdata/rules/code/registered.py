@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.outcome import collapsed, graded, outcome, trainings
+from segdata.rules.outcome import collapsed, graded, outcome
+from segdata.rules.told import trainings
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, LabelEvidence

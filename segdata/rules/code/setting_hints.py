@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further
-from segdata.rules.outcome import graded, samples, trainings
+from segdata.rules.outcome import graded, samples
+from segdata.rules.told import trainings
 
 if TYPE_CHECKING:
     from segdata.evidence import CaseFacts, ScriptFacts, SettingsFacts

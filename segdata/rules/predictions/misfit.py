@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further
-from segdata.rules.outcome import trainings
 from segdata.rules.predictions.appearance import (
     is_constant,
     is_dark,
@@ -31,6 +30,7 @@ from segdata.rules.predictions.fitting import (
 )
 from segdata.rules.predictions.predicting import is_cut_within, wrong_axis
 from segdata.rules.predictions.scores import is_of_others, is_turned
+from segdata.rules.told import trainings
 from segdata.rules.wording import counted
 
 if TYPE_CHECKING:

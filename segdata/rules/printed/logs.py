@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.outcome import entropy, outcome, trainings
+from segdata.rules.outcome import entropy, outcome
 from segdata.rules.printed.lines import stated
+from segdata.rules.told import trainings
 from segdata.rules.training.reference import evidence_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.outcome import LEARNED, classes, entropy, outcome, tells_objects, trainings
+from segdata.rules.outcome import LEARNED, classes, entropy, outcome, tells_objects
 from segdata.rules.predictions.fitting import fits_by_chance
+from segdata.rules.told import trainings
 from segdata.rules.training.reference import SETTLES, evidence_of, references
 from segdata.rules.training.vanishing import dived, nothing_left
 from segdata.rules.wording import percent

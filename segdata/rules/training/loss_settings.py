@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, rule
-from segdata.rules.outcome import graded, outcome, trainings
+from segdata.rules.outcome import graded, outcome
+from segdata.rules.told import trainings
 from segdata.rules.wording import percent
 
 if TYPE_CHECKING:

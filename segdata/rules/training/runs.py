@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.outcome import (
-    collapsed,
-    entropy,
-    graded,
-    outcome,
-    passes,
-    samples,
-    trainings,
-)
+from segdata.rules.outcome import collapsed, entropy, graded, outcome, passes, samples
 from segdata.rules.predictions.appearance import is_one_answer
 from segdata.rules.predictions.fitting import (
     SLIGHT,
@@ -28,7 +20,7 @@ from segdata.rules.predictions.fitting import (
 )
 from segdata.rules.predictions.misfit import is_known_why
 from segdata.rules.predictions.predicting import wrong_axis
-from segdata.rules.told import PREDICTIONS, weighed
+from segdata.rules.told import PREDICTIONS, trainings, weighed
 from segdata.rules.wording import percent
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from segdata.findings import Certainty, Level
 from segdata.rules import Statement, further, rule
-from segdata.rules.outcome import entropy, outcome, trainings
+from segdata.rules.outcome import entropy, outcome
+from segdata.rules.told import trainings
 from segdata.rules.training.reference import SETTLES, evidence_of, references
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from segdata.workflows.doctoring.labels import look_at_shards
 from segdata.workflows.doctoring.logs import look_at_log
 from segdata.workflows.doctoring.pictures import add_predictions
 from segdata.workflows.doctoring.sweeps import Answers, Questions, ask
-from segdata.workflows.runs import METRICS_FILE, Run, load_run, read_config
+from segdata.workflows.runs import CONFIG_FILE, METRICS_FILE, Run, load_run, read_config
 
 if TYPE_CHECKING:
     from model.prediction.predictor import TrainedPredictor
@@ -31,9 +31,17 @@ def look_at_run(folder: Path, case: Case) -> None:
         case.undecided.append(f"{error.message}: {error.remedy}")
         return
     looked_at = f"the run {folder}, trained on {config['shards']}"
-    case.add(Evidence.RUN, looked_at, training=_settings(folder, config))
+    try:
+        training = _settings(folder, config)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"the settings in {folder / CONFIG_FILE} are damaged: {error}",
+            "fetch the run folder again",
+        ) from error
+    case.add(Evidence.RUN, looked_at, training=training)
     if (folder / METRICS_FILE).is_file():
-        look_at_log(folder / METRICS_FILE, case)
+        # It is empty in a run that has just begun.
+        look_at_log(folder / METRICS_FILE, case, named=False)
     look_at_shards(run.shards, case)
     case.runs.append(run)
 
