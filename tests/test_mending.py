@@ -24,6 +24,7 @@ from segdata.dataset import (
 )
 from segdata.errors import UserError
 from segdata.executors import Processes
+from segdata.files import INCOMPLETE
 from segdata.findings import Level
 from segdata.images import encode_label, encode_photo
 from segdata.mending import JOURNAL_FILE, FixRequest, Mending
@@ -209,6 +210,17 @@ class TestRequest:
         mended(source, tmp_path / "out")
         assert (tmp_path / "out" / "LICENSE").read_text() == "free"
         assert not (tmp_path / "out" / "README").exists()
+
+    def test_nor_does_what_an_interrupted_run_of_another_data_set_left(
+        self, tmp_path: Path
+    ) -> None:
+        mended(BROKEN / "L03" / "bad", tmp_path / "out")
+        photo = min((tmp_path / "out" / "JPEGImages").iterdir())
+        photo.rename(photo.with_name("of_another.jpg"))
+        (tmp_path / "out" / DESCRIPTOR_FILE).unlink()
+        (tmp_path / "out" / INCOMPLETE).touch()
+        with pytest.raises(UserError, match=r"1 files .*of_another\.jpg"):
+            mended(BROKEN / "L03" / "bad", tmp_path / "out")
 
     def test_a_list_of_an_earlier_run_becomes_no_split(self, tmp_path: Path) -> None:
         mended(BROKEN / "L03" / "bad", tmp_path / "out")

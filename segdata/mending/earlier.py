@@ -27,13 +27,9 @@ def changed_before(out: Path) -> frozenset[Path]:
 def refuse_strangers(first: Plan, out: Path) -> None:
     """Refuse to leave photos, labels or lists beside the new ones that these do not replace.
 
-    An interrupted run's folder is its own: the same files are written again.
-
     Raises:
         UserError: there are some.
     """
-    if not out.is_dir() or (out / INCOMPLETE).exists():
-        return
     strange = _pictures(first, out) | _lists(first, out)
     if strange:
         raise UserError(
@@ -52,8 +48,13 @@ def _pictures(first: Plan, out: Path) -> set[Path]:
         if without_suffix(file.place) != file.place
     } - changed_before(out)
     if there:
+        interrupted = (out / INCOMPLETE).exists()
         for job in first.jobs():
-            there -= {path for path in (job.new_photo, job.new_label) if path is not None}
+            mine = {path for path in (job.new_photo, job.new_label) if path is not None}
+            there -= mine
+            if interrupted:
+                # What later rounds made of them, and no journal tells of yet.
+                there -= {path.with_suffix(".png") for path in mine}
     return there
 
 
