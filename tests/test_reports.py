@@ -146,6 +146,18 @@ def test_a_score_against_one_of_nothing_is_not_thousands_of_times_as_good() -> N
     assert "This is more than 100 times what a predictor reaches" in said
 
 
+def test_a_baseline_without_a_score_is_no_measure() -> None:
+    """Under VOC's rule one class everywhere has none where another one is absent."""
+    table = ClassMap(tuple(SegClass(i, f"class {i}") for i in range(3)), None)
+    truth = np.repeat(np.array([0, 1], np.uint8), 50)[None]
+    prediction = truth.copy()
+    prediction[0, :3] = 2
+    report = evaluate([EvalItem("x", truth, prediction)], table, EvalOptions(rule="voc"))
+    assert report.miou > 0.6
+    assert math.isnan(report.baselines[0].miou)
+    assert wording.verdict(report) == ""
+
+
 def test_what_a_reader_must_mind_is_said() -> None:
     truth = np.array([[0, 1, 1, VOID]], np.uint8)
     table = ClassMap((SegClass(0, "a"), SegClass(1, "pole"), SegClass(2, "moon")), VOID)

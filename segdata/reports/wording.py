@@ -21,7 +21,9 @@ def verdict(report: EvalReport) -> str:
     """Whether the score means anything, against predictors that see no photo."""
     if not report.pixels:
         return "No pixel could be scored: every pixel of the truth is ignored."
-    best = max(report.baselines, key=lambda b: b.miou, default=None)
+    # Under the rule of VOC a predictor that misses an absent class has no score.
+    known = [b for b in report.baselines if not math.isnan(b.miou)]
+    best = max(known, key=lambda b: b.miou, default=None)
     if best is None or math.isnan(report.miou):
         return ""
     score = f"{best.name}: {best.miou:.3f}"
