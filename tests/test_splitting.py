@@ -23,7 +23,7 @@ from segdata.progress import silently
 from segdata.splitting import SplitRequest, Splitting, split
 from segdata.splitting.assigning import Groups, at_random, by_classes
 from segdata.splitting.grouping import PRESETS, Unions, group_by_name
-from segdata.splitting.pictures import look_at_pictures
+from segdata.splitting.pictures import Pictures, _candidates, look_at_pictures
 from segdata.validation import validate
 
 SIZE = (48, 64)
@@ -161,6 +161,25 @@ class TestDuplicates:
             assert result.crossing == 0
             place = place_of(result)
             assert all(place[f"p{n:02}"] == place[f"z{n}"] for n in range(20))
+
+    def test_of_any_number_of_near_pictures_the_nearest_are_compared(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("segdata.splitting.pictures._HELD", 50)
+        monkeypatch.setattr("segdata.splitting.pictures._COMPARED", 10)
+        hashes = np.zeros((30, 64), np.uint8)
+        hashes[np.arange(30), np.arange(30) + 2] = 0xFF
+        hashes[7], hashes[9] = hashes[3], hashes[4]
+        hashes[7, 63] = 1
+        unions = Unions()
+        unions.join(4, 9)
+        none: Pictures = Pictures(
+            (), np.zeros((0, 1), np.uint32), (), hashes, np.ones(30, np.bool_), {}
+        )
+        chosen, more = _candidates(none, unions)
+        assert chosen[0] == (3, 7)
+        assert (4, 9) not in chosen
+        assert (len(chosen), more) == (10, 30 * 29 // 2 - 1 - 10)
 
     def test_the_same_picture_in_other_bytes_never_crosses(self, tmp_path: Path) -> None:
         root = tmp_path / "data"

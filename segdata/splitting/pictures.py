@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ from segdata.splitting.grouping import Unions
 # Pairs of alike hashes that are laid over each other, 12 ms each: per picture, and of all.
 _NEIGHBORS, _COMPARED = 16, 4000
 _DIGEST = 16
+# Pairs of near hashes that are held, and bits of the number of a picture in them: 2^28 pictures,
+# and 7 bits for a distance of at most NEAR.
+_HELD, _INDEX_BITS = 1 << 20, 28
 
 Counts = npt.NDArray[np.uint32]
 
@@ -141,30 +145,62 @@ def _candidates(pictures: Pictures, unions: Unions) -> tuple[list[tuple[int, int
         return [], 0
     hashes = np.ascontiguousarray(pictures.hashes[seen])
     words = hashes.view(np.uint64)
-    found: dict[tuple[int, int], int] = {}
+    roots = np.array([unions.root(int(item)) for item in seen])
+    near = _NearPairs()
     for i, j in proposed(hashes, hashes):
-        i, j = i[i < j], j[i < j]
-        bits = np.bitwise_count(words[i] ^ words[j]).sum(axis=1, dtype=np.int32)
-        for one, other, distance in zip(i[bits <= NEAR], j[bits <= NEAR], bits[bits <= NEAR],
-                                        strict=True):  # fmt: skip
-            pair = int(seen[one]), int(seen[other])
-            if unions.root(pair[0]) != unions.root(pair[1]):
-                found[pair] = int(distance)
-    return _nearest(found)
+        apart = (i < j) & (roots[i] != roots[j])
+        i, j = i[apart], j[apart]
+        bits = np.bitwise_count(words[i] ^ words[j]).sum(axis=1, dtype=np.int64)
+        close = bits <= NEAR
+        near.add(bits[close], i[close], j[close])
+    chosen = near.chosen()
+    return [(int(seen[i]), int(seen[j])) for i, j in chosen], near.count - len(chosen)
 
 
-def _nearest(found: dict[tuple[int, int], int]) -> tuple[list[tuple[int, int]], int]:
-    """A few for every picture."""
-    taken: dict[int, int] = {}
-    chosen: list[tuple[int, int]] = []
-    for pair in sorted(found, key=lambda p: (found[p], p)):
-        if len(chosen) == _COMPARED:
-            break
-        if min(taken.get(item, 0) for item in pair) < _NEIGHBORS:
-            chosen.append(pair)
-            for item in pair:
-                taken[item] = taken.get(item, 0) + 1
-    return chosen, len(found) - len(chosen)
+class _NearPairs:
+    """The nearest of any number of pairs, in memory that does not grow with them.
+
+    Each is one number, its distance first: sorted, the nearest come first.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[npt.NDArray[np.int64]] = []
+        self._waiting = self._dropped = 0
+
+    def add(
+        self, bits: npt.NDArray[np.int64], i: npt.NDArray[np.intp], j: npt.NDArray[np.intp]
+    ) -> None:
+        self._parts.append(bits << 2 * _INDEX_BITS | i << _INDEX_BITS | j)
+        self._waiting += len(bits)
+        if self._waiting > 2 * _HELD:
+            self._held()
+
+    def _held(self) -> npt.NDArray[np.int64]:
+        """Sorted, each once."""
+        pairs = np.unique(np.concatenate(self._parts)) if self._parts else np.empty(0, np.int64)
+        self._dropped += max(0, len(pairs) - _HELD)
+        self._parts = [pairs[:_HELD].copy()]
+        self._waiting = len(self._parts[0])
+        return self._parts[0]
+
+    @property
+    def count(self) -> int:
+        """How many there are; of more than are held, those found several times count so."""
+        return len(self._held()) + self._dropped
+
+    def chosen(self) -> list[tuple[int, int]]:
+        """A few for every picture, nearest first."""
+        taken: Counter[int] = Counter()
+        chosen: list[tuple[int, int]] = []
+        mask = (1 << _INDEX_BITS) - 1
+        for packed in self._held().tolist():
+            if len(chosen) == _COMPARED:
+                break
+            pair = packed >> _INDEX_BITS & mask, packed & mask
+            if min(taken[item] for item in pair) < _NEIGHBORS:
+                chosen.append(pair)
+                taken.update(pair)
+        return chosen
 
 
 def _all_pairs(dataset: Dataset) -> list[Pair]:
