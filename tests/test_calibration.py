@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from segdata import console
 from segdata.classes import ClassMap, SegClass
 from segdata.cli import run
 from segdata.errors import UserError
@@ -103,12 +104,16 @@ def test_a_network_that_is_as_sure_as_it_is_right_has_no_error() -> None:
     assert found.class_errors[:2].tolist() == [0.25, 0.75]
 
 
-def test_where_nothing_is_known_nothing_is_told() -> None:
+def test_where_nothing_is_known_nothing_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     bare = EvalItem("a", np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.uint8))
     assert evaluate([bare], CLASSES).to_json()["calibration"] is None
     void = EvalItem("b", np.full((2, 2), VOID, np.uint8), bare.truth, None, np.ones((2, 2)))
-    found = evaluate([void], CLASSES).to_json()["calibration"]
-    assert found["expected_calibration_error"] is None
+    report = evaluate([void], CLASSES)
+    assert report.to_json()["calibration"]["expected_calibration_error"] is None
+    console.show(report)
+    told = capsys.readouterr().out
+    assert "pixel accuracy undefined" in told
+    assert "nan" not in told
 
 
 @pytest.fixture

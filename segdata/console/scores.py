@@ -111,7 +111,7 @@ def _further(report: EvalReport) -> list[str]:
         found = report.calibration
         out.append(
             f"calibration error (ECE) {_fraction(found.error)}: confidence "
-            f"{found.mean_confidence:.3f} on average, {found.accuracy:.3f} right"
+            f"{_fraction(found.mean_confidence)} on average, {_fraction(found.accuracy)} right"
         )
     others = {n: v for n, v in report.rules.items() if _mean(v) != _mean(report.miou)}
     if others:
