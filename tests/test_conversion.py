@@ -134,7 +134,7 @@ def test_a_refused_conversion_leaves_the_data_set_of_before_as_it_was(tmp_path: 
     source, out = make_source(tmp_path / "src"), tmp_path / "out"
     convert(ConversionRequest(source=source, out=out))
     before = tree(out)
-    make_source(tmp_path / "other", ("a", "b", "d"))
+    make_source(tmp_path / "other")
     (tmp_path / "other" / "classes.csv").write_text("name,r,g,b\nroad,128,64,128\ncar,0,0,142\n")
     with pytest.raises(BadData):
         convert(ConversionRequest(source=tmp_path / "other", out=out, overwrite=True))
@@ -394,6 +394,26 @@ def test_a_damaged_jpeg_keeps_its_bytes_or_loses_its_orientation_only(
     changed = without_orientation(damaged)
     assert len(changed) == len(damaged)
     assert sum(a != b for a, b in zip(changed, damaged, strict=True)) <= 2
+
+
+@pytest.mark.parametrize("left", ["JPEGImages/c.jpg", "SegmentationClass/c.png"])
+def test_pictures_of_an_earlier_conversion_never_become_part_of_the_next(
+    tmp_path: Path, left: str
+) -> None:
+    source, out = make_source(tmp_path / "src"), tmp_path / "out"
+    convert(ConversionRequest(source=source, out=out))
+    for gone in (source / "photos" / "c.jpg", source / "masks" / "c.png"):
+        gone.unlink()
+    for path in (out / "JPEGImages" / "c.jpg", out / "SegmentationClass" / "c.png"):
+        if path != out / left:
+            path.unlink()
+    before = tree(out)
+    with pytest.raises(UserError, match=rf"1 files .*{Path(left).name}"):
+        convert(ConversionRequest(source=source, out=out, overwrite=True))
+    assert tree(out) == before
+    (out / left).unlink()
+    convert(ConversionRequest(source=source, out=out, overwrite=True))
+    assert set(load_dataset(out).image_files) == {"a", "b"}
 
 
 def test_lists_of_an_earlier_conversion_do_not_become_splits_of_the_next(tmp_path: Path) -> None:

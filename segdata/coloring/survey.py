@@ -60,8 +60,8 @@ class ColorSurvey:
 
     Args:
         source: the folder.
-        files: masks that there are.
-        looked_at: masks of them that were read.
+        files: that may be masks.
+        looked_at: those of them that were opened and are no photos.
         forms: files by how they store their labels.
         entries: what may be a class, the most frequent first.
         hidden: entries that are not listed.

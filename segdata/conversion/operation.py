@@ -16,6 +16,7 @@ from segdata.conversion.request import ConversionRequest
 from segdata.conversion.unpacking import named_report, named_source, opened
 from segdata.conversion.writing import (
     check_lists,
+    check_pictures,
     move_labels,
     remove_stale,
     staged,
@@ -88,6 +89,7 @@ def convert(
 def _convert(request: ConversionRequest, executor: Executor, track: Track) -> Conversion:
     plan = plan_conversion(request)
     check_lists(request.out, plan)
+    check_pictures(request.out, plan)
     with output_folder(request.out, overwrite=request.overwrite) as out:
         with staged(out) as folder:
             tasks = _label_tasks(plan, folder)

@@ -15,6 +15,7 @@ from segdata.conversion.reading import Tally
 from segdata.dataset import DESCRIPTOR_FILE
 from segdata.errors import UserError
 from segdata.facts.colors import MaskColorsFacts
+from segdata.file_index import walk, without_suffix
 from segdata.files import INCOMPLETE, machine_fault, write_file
 from segdata.listing import index_folder
 
@@ -36,6 +37,26 @@ def check_lists(out: Path, plan: ConversionPlan) -> None:
             f"{out / _LISTS} has lists that the new data set does not have: "
             f"{', '.join(f'{name}.txt' for name in foreign)}",
             "they would become splits of it: move them away, or choose another folder",
+        )
+
+
+def check_pictures(out: Path, plan: ConversionPlan) -> None:
+    """Refuse to leave photos and labels of another data set beside the new ones: whoever looks at
+    the folders, and not at the lists, would take them for a part of it.
+
+    Raises:
+        UserError: there are files that the new data set has no name for.
+    """
+    keys = {item.key for item in plan.source.items}
+    folders = (out / plan.descriptor.images, out / plan.descriptor.labels)
+    places = ((folder, file.place) for folder in folders for file in walk(folder))
+    pictures = ((folder / place, without_suffix(place)) for folder, place in places)
+    strange = [path for path, key in pictures if key not in keys and path.name != Path(key).name]
+    if strange:
+        raise UserError(
+            f"{out} holds {len(strange)} files that the new data set does not have, such as "
+            f"{strange[0]}",
+            "they would become a part of it: move them away, or choose another folder",
         )
 
 
