@@ -243,3 +243,17 @@ def test_what_came_after_the_step_from_which_a_run_was_started_again_is_forgotte
         curve.add(step, value)
     assert curve.series().points == ((1, 0.5), (2, 0.3))
     assert not curve.series().ends_broken
+
+
+def test_of_a_line_without_end_its_end_counts(tmp_path: Path) -> None:
+    line = "step 7 loss 9.0 " + "x" * 100_000 + " step 1 loss 0.5\n"
+    (tmp_path / "a.log").write_text(line + "step 2 loss 0.4\n")
+    assert read_log(tmp_path / "a.log").loss.points == ((1, 0.5), (2, 0.4))
+
+
+def test_names_that_never_end_take_no_memory(tmp_path: Path) -> None:
+    lines = (f"step {n} loss 0.5 val_miou_{n} = 0.5\n" for n in range(3000))
+    (tmp_path / "a.log").write_text("".join(lines))
+    facts = read_log(tmp_path / "a.log")
+    assert len(facts.loss.points) == 3000
+    assert 0 < len(facts.metrics) <= 1000

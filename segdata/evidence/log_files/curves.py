@@ -9,6 +9,8 @@ from segdata.evidence.logs import Series
 
 # Points that are kept; a median of a fifth of them is sure to a few percent.
 _KEPT = 4000
+# Names of values that are kept; where each line has one of its own it is none.
+_NAMES = 1000
 # No run has as many steps; a larger number is another one.
 _STEPS = 10**12
 
@@ -76,11 +78,19 @@ class Curves:
     by_epochs: bool = False
 
     def metric(self, name: str, step: int, value: float) -> None:
-        self.metrics.setdefault(name, Curve()).add(step, value)
+        _of_name(self.metrics, name).add(step, value)
 
     def class_score(self, name: str, step: int, value: float) -> None:
-        self.class_scores.setdefault(name, Curve()).add(step, value)
+        _of_name(self.class_scores, name).add(step, value)
 
     def note(self, meaning: str, line: str) -> None:
         """The first line of a meaning is kept."""
         self.notes.setdefault(meaning, line.strip()[:200])
+
+
+def _of_name(curves: dict[str, Curve], name: str) -> Curve:
+    """The curve of that name; of too many names one that nobody keeps."""
+    known = curves.get(name)
+    if known is None and len(curves) < _NAMES:
+        known = curves[name] = Curve()
+    return known or Curve()

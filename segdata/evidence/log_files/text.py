@@ -31,6 +31,8 @@ _EPOCH = re.compile(
 )
 _BAR = re.compile(r"^(train|valid): *\d+%\|[^|]*\|[^\[]*\[(.* - .*)\]?", re.IGNORECASE)
 _ON_BAR = re.compile(rf"([A-Za-z_]\w*(?: \+ \w+)*) - ({_NUMBER})(?=[,\]\s]|$)", re.IGNORECASE)
+# What is looked through of a line: no logger writes longer ones, and programs print arrays.
+_READ = 1 << 12
 # As many losses after a line that ends a run say that another began.
 _WENT_ON = 10
 # Lines that say more than numbers; words are looked for first, as most lines have none. The
@@ -71,7 +73,7 @@ def read_text(lines: Iterable[str]) -> Curves:
     for number, line in enumerate(lines, 1):
         messages.line(line, number, curves.loss.seen)
         # A bar of progress rewrites its line; what stands last on it is what counts.
-        shown = line.rstrip().rpartition("\r")[2]
+        shown = line.rstrip().rpartition("\r")[2][-_READ:]
         if config.line(shown):
             reader.notes(shown)
             continue
