@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scored_reports import scored
 
 from segdata.classes import ClassMap, SegClass
 from segdata.evaluation import EvalItem, EvalOptions, evaluate
 from segdata.reports import TrainingCourse, borders, render
+from segdata.reports.comparison_plots import whiskers
 from segdata.reports.curves import Axes, Series, line_chart, round_steps
+from segdata.reports.places import place_below
 from segdata.reports.reliability import calibration_text, class_rows, reliability
 from segdata.reports.sizes import size_chart, size_rows
 from segdata.reports.training_charts import thin, training_charts
-from segdata.scores import Calibration, EvalReport
+from segdata.scores import Calibration, Difference, EvalReport
 
 TWO = ClassMap((SegClass(0, "a"), SegClass(1, "b")))
 finite = st.floats(-1e6, 1e6, allow_nan=False)
@@ -151,3 +154,19 @@ def test_sections_are_there_only_if_they_were_measured() -> None:
         assert f'id="{name}"' not in plain
         assert f'href="#{name}"' not in plain
     assert "All intervals on this page are over groups" in whole
+
+
+@given(st.floats(1e-12, 1.0))
+@example(0.0001 / 1.05)
+@example(1e-9 / 1.05)
+def test_differences_of_any_size_have_a_scale(value: float) -> None:
+    plot = whiskers([("a", Difference(0.0, value, None, 0.95, 9, "unclear"))])
+    left, zero, right = (tick.x for tick in plot.ticks)
+    assert plot.left - 1e-6 <= left < zero < right <= plot.end + 1e-6
+    assert right - zero == pytest.approx(zero - left)
+
+
+def test_a_file_whose_name_begins_with_dots_lies_below_its_folder(tmp_path: Path) -> None:
+    assert place_below(str(tmp_path / "..a" / "b.png"), tmp_path) == "..a/b.png"
+    outside = str(tmp_path.parent / "b.png")
+    assert place_below(outside, tmp_path) == Path(outside).as_posix()

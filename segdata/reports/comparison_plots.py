@@ -93,7 +93,8 @@ def _scale(differences: Sequence[Difference]) -> tuple[float, float]:
              for e in (one.interval.low, one.interval.high)]  # fmt: skip
     reach = max(ends, default=0.0) * 1.05 or 0.01
     power = 10.0 ** math.floor(math.log10(reach))
-    return reach, max(step * power for step in _STEPS if step * power <= reach)
+    # Where the logarithm was rounded up, the power lies above.
+    return reach, max((s * power for s in _STEPS if s * power <= reach), default=reach)
 
 
 def _spelled(value: float) -> str:

@@ -32,7 +32,8 @@ def place_below(path: str, base: Path) -> str:
         relative = os.path.relpath(path, base)
     except ValueError:  # another drive
         relative = path
-    return PurePath(path if relative.startswith("..") else relative).as_posix()
+    outside = PurePath(relative).parts[:1] == ("..",)
+    return PurePath(path if outside else relative).as_posix()
 
 
 def as_uri(path: str, base: Path) -> str:
