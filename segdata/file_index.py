@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -112,6 +112,23 @@ def walk(folder: Path) -> Iterator[FoundFile]:
             elif not (entry.is_symlink() and entry.is_dir()):
                 yield FoundFile(place + entry.name, entry.is_symlink())
         waiting += reversed(folders)
+
+
+def refuse_strangers(out: Path, strange: Collection[Path]) -> None:
+    """Refuse to make a data set in a folder that holds files of another one.
+
+    Args:
+        strange: photos, labels and lists that it holds and the new data set does not have.
+
+    Raises:
+        UserError: there are some.
+    """
+    if strange:
+        raise UserError(
+            f"{out} holds {len(strange)} files that the new data set does not have, such as "
+            f"{min(strange)}",
+            "they would become a part of it: move them away, or choose another folder",
+        )
 
 
 def index_files(

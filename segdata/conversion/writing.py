@@ -15,7 +15,7 @@ from segdata.conversion.reading import Tally
 from segdata.dataset import DESCRIPTOR_FILE
 from segdata.errors import UserError
 from segdata.facts.colors import MaskColorsFacts
-from segdata.file_index import walk, without_suffix
+from segdata.file_index import refuse_strangers, walk, without_suffix
 from segdata.files import INCOMPLETE, machine_fault, write_file
 from segdata.listing import index_folder
 
@@ -52,12 +52,7 @@ def check_pictures(out: Path, plan: ConversionPlan) -> None:
     places = ((folder, file.place) for folder in folders for file in walk(folder))
     pictures = ((folder / place, without_suffix(place)) for folder, place in places)
     strange = [path for path, key in pictures if key not in keys and path.name != Path(key).name]
-    if strange:
-        raise UserError(
-            f"{out} holds {len(strange)} files that the new data set does not have, such as "
-            f"{strange[0]}",
-            "they would become a part of it: move them away, or choose another folder",
-        )
+    refuse_strangers(out, strange)
 
 
 def remove_stale(out: Path, plan: ConversionPlan, photos: Iterable[Path]) -> None:

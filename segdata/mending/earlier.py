@@ -6,8 +6,7 @@ import json
 from pathlib import Path, PurePosixPath
 
 from segdata.dataset import list_files
-from segdata.errors import UserError
-from segdata.file_index import walk, without_suffix
+from segdata.file_index import refuse_strangers, walk, without_suffix
 from segdata.files import INCOMPLETE
 from segdata.mending.journal import JOURNAL_FILE
 from segdata.mending.planning import Plan, placed
@@ -24,19 +23,13 @@ def changed_before(out: Path) -> frozenset[Path]:
     return frozenset(out / place for place in inside)
 
 
-def refuse_strangers(first: Plan, out: Path) -> None:
+def check_output(first: Plan, out: Path) -> None:
     """Refuse to leave photos, labels or lists beside the new ones that these do not replace.
 
     Raises:
         UserError: there are some.
     """
-    strange = _pictures(first, out) | _lists(first, out)
-    if strange:
-        raise UserError(
-            f"{out} holds {len(strange)} files that the new data set does not have, such as "
-            f"{min(strange)}",
-            "they would become a part of it: move them away, or choose another folder",
-        )
+    refuse_strangers(out, _pictures(first, out) | _lists(first, out))
 
 
 def _pictures(first: Plan, out: Path) -> set[Path]:

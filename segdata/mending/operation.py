@@ -19,7 +19,7 @@ from segdata.executors import Executor
 from segdata.facts import DatasetFacts, Look
 from segdata.files import output_folder, write_file
 from segdata.findings import CheckReport, Finding, Level
-from segdata.mending.earlier import changed_before, refuse_strangers
+from segdata.mending.earlier import changed_before, check_output
 from segdata.mending.journal import JOURNAL_FILE, Journal, LeftOut
 from segdata.mending.planning import Plan, leads_out, placed, plan
 from segdata.mending.tables import Kept, new_entries, write_lists
@@ -129,7 +129,7 @@ def fix(
         descriptor, _ = _carry_out(first, treater, journal, executor, track)
         left = [f for f in findings if f.rule not in first.treatments]
         return _result(dataset, request, descriptor, journal, left)
-    refuse_strangers(first, request.out)
+    check_output(first, request.out)
     with output_folder(request.out, overwrite=request.overwrite, whole=DESCRIPTOR_FILE):
         for path in changed_before(request.out):
             path.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ from segdata.dataset import (
 )
 from segdata.errors import BadData, UserError
 from segdata.executors import Executor, Serial
-from segdata.file_index import walk
+from segdata.file_index import refuse_strangers, walk
 from segdata.files import output_folder, write_file
 from segdata.findings import CheckReport, Finding
 from segdata.progress import Track, silently
@@ -108,7 +108,7 @@ def remap(
             pair = split.pairs[index]
             yield RemapTask(pair, request.out, descriptor, plan, request.photos, request.palette)
 
-    _refuse_strangers(request.out, descriptor, tasks(), lists)
+    _check_output(request.out, descriptor, tasks(), lists)
     tally = _Tally({n: Counter() for n in dataset.splits}, {n: Counter() for n in dataset.splits})
     with output_folder(request.out, overwrite=request.overwrite, whole=DESCRIPTOR_FILE) as out:
         results = (executor or Serial()).imap(remap_pair, tasks())
@@ -178,7 +178,7 @@ def _refuse_in_place(dataset: Dataset, out: Path) -> None:
         )
 
 
-def _refuse_strangers(
+def _check_output(
     out: Path,
     descriptor: DatasetDescriptor,
     tasks: Iterator[RemapTask],
@@ -195,12 +195,7 @@ def _refuse_strangers(
         for task in tasks:
             there -= {task.new_photo, task.new_label if task.pair.label else task.new_photo}
     there |= {path for name, path in list_files(out).items() if name not in lists}
-    if there:
-        raise UserError(
-            f"{out} holds {len(there)} files that the new data set does not have, such as "
-            f"{min(there)}",
-            "they would become a part of it: move them away, or choose another folder",
-        )
+    refuse_strangers(out, there)
 
 
 def _refuse_damaged(tally: _Tally) -> None:
