@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segdata import rules
 from segdata.classes import ClassMap, SegClass
 from segdata.diagnosis import Verdict
 from segdata.errors import UserError
-from segdata.evidence import CaseFacts
+from segdata.evidence import CaseFacts, predicted_folders
 from segdata.evidence.label_fit import LabelFit
 from segdata.evidence.predicted_folders import KnownBeside, gather_predictions
+from segdata.evidence.sampling import spread
 from segdata.images import encode_label, encode_photo
 from segdata.rules.predictions.predicting import wrong_axis
 from segdata.workflows import DoctorRequest, diagnose
@@ -238,3 +242,23 @@ def test_colors_have_no_neighbors_that_tell_of_a_wrong_axis(tmp_path: Path) -> N
     facts = gather_predictions(tmp_path / "p", known)
     assert facts.fit is not None
     assert wrong_axis(facts) is None
+
+
+@given(st.integers(0, 300), st.integers(1, 50))
+def test_a_sample_is_spread_evenly_to_the_end(count: int, most: int) -> None:
+    chosen = spread(range(count), most)
+    assert len(chosen) == min(count, most)
+    ends = [*chosen, count]
+    gaps = {after - before for before, after in pairwise(ends)}
+    assert not gaps or max(gaps) - min(gaps) <= 1
+
+
+def test_scores_beside_many_predictions_are_read_of_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predicted_folders, "_CLOSELY", 3)
+    folder = write(tmp_path / "p", *([TWO] * 10))
+    for number in range(10):
+        scores = np.stack([1 - TWO, TWO]).astype(np.float32)
+        np.savez(folder / f"p{number}.npz", probabilities=scores)
+    assert gather_predictions(folder).cut.pictures == 3

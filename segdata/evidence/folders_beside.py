@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from segdata.evidence.sampling import spread
 from segdata.images import Unreadable, read_photo
 from segdata.listing import index_folder
 
@@ -67,8 +68,7 @@ def _looks(folder: Path, names: set[str]) -> Iterator[FolderBeside]:
 def _look(folder: Path, files: Sequence[Path]) -> FolderBeside:
     values: set[int] = set()
     brightest = 0
-    step = max(1, len(files) // _LOOKED_AT)
-    for path in files[::step]:
+    for path in spread(files, _LOOKED_AT):
         try:
             shown = read_photo(path)
         except Unreadable:

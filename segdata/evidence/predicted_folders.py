@@ -13,12 +13,14 @@ from segdata.evidence.predicted_arrays import arrays_in
 from segdata.evidence.predicted_file import Beside, look_at_file
 from segdata.evidence.predicted_twins import Seen, look_at_twins
 from segdata.evidence.predictions import PredictionFacts, PredictionTally
+from segdata.evidence.sampling import spread
 from segdata.evidence.score_readings import find_scores
 from segdata.executors import Executor, Serial, for_number
 from segdata.listing import index_folder
 from segdata.name_matching import match_names, stem_of
 
-# A quick look reads this many files, spread evenly over the folder, and looks at edges of so many.
+# A quick look reads this many files, spread evenly over the folder, and looks at edges, and at
+# scores beside them, of so many.
 SAMPLED, _CLOSELY = 500, 50
 
 
@@ -64,8 +66,7 @@ def gather_predictions(
         what = "holds no images" if folder.is_dir() else "is no folder"
         raise UserError(f"{folder} {what}", "name the folder with the predicted PNGs")
     known = known or KnownBeside()
-    step = 1 if everything else max(1, len(files) // SAMPLED)
-    sample = dict(list(files.items())[::step])
+    sample = files if everything else dict(spread(tuple(files.items()), SAMPLED))
     tally = PredictionTally(str(folder))
     runner = for_number(executor, len(sample)) if executor else Serial()
     tasks = list(_tasks(folder, sample, files, known))
@@ -92,16 +93,17 @@ def _tasks(
 ) -> Iterator[Beside]:
     labels, photos = _joined(files, known.labels), _joined(files, known.photos)
     scores = find_scores(folder)
-    closely = max(1, len(sample) // _CLOSELY)
-    for number, (key, path) in enumerate(sample.items()):
+    closely = set(spread(tuple(sample), _CLOSELY))
+    for key, path in sample.items():
         yield Beside(
             path,
             label=labels.get(key),
             photo=photos.get(key),
-            scores=scores.get(stem_of(key)),
+            # Each may hold a hundred megabytes.
+            scores=scores.get(stem_of(key)) if key in closely else None,
             ignore=known.ignore,
             class_map=known.class_map,
-            closely=number % closely == 0,
+            closely=key in closely,
         )
 
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from segdata.evidence.sampling import spread
 from segdata.images import NoIds, Unreadable, read_label, read_photo
 
 # Pictures of one color are equal by what they say, tiny ones by chance.
@@ -94,7 +95,7 @@ def look_at_twins(marked: Iterable[tuple[bytes | None, Seen]]) -> PredictedTwins
 def _scenes_of(group: Sequence[Seen]) -> list[_Scene]:
     """Photos and labels that are unlike each other."""
     found: list[_Scene] = []
-    for seen in group[:: max(1, len(group) // _LOOKED)][:_LOOKED]:
+    for seen in spread(group, _LOOKED):
         scene = _Scene(_small(seen.label, _label), _small(seen.photo, _photo))
         if not any(_alike(scene, other) for other in found):
             found.append(scene)

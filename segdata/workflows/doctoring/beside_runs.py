@@ -13,6 +13,7 @@ from segdata.classes import Label
 from segdata.errors import UserError
 from segdata.evidence import OtherLogits
 from segdata.evidence.logit_files import files_in, read_logits
+from segdata.evidence.sampling import spread
 from segdata.evidence.score_pairs import PairTally
 from segdata.images import read_label
 from segdata.records import decode, scan
@@ -48,8 +49,7 @@ def beside_run(predictor: TrainedPredictor, run: Run, folder: Path) -> OtherLogi
     Returns:
         None where there is no photo of any.
     """
-    files = files_in(folder)
-    chosen = {path.stem: path for path in files[:: max(1, -(-len(files) // _COMPARED))]}
+    chosen = {path.stem: path for path in spread(files_in(folder), _COMPARED)}
     labels = labels_in_shards([run], chosen)
     photos = _photos(run, chosen)
     ignore = run.manifest.ignore_label

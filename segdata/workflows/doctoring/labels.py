@@ -13,6 +13,7 @@ from segdata.dataset import Dataset, DatasetDescriptor, Split
 from segdata.diagnosis import Evidence
 from segdata.errors import UserError
 from segdata.evidence import LabelEvidence
+from segdata.evidence.sampling import spread
 from segdata.facts import DatasetFacts, LabelForm
 from segdata.findings import Finding, Level
 from segdata.listing import index_folder
@@ -299,5 +300,4 @@ def _stored_oddly(form: LabelForm) -> str | None:
 
 
 def _sample(split: Split, full: bool) -> Split:
-    step = 1 if full else max(1, len(split.pairs) // SAMPLED)
-    return replace(split, pairs=split.pairs[::step])
+    return split if full else replace(split, pairs=tuple(spread(split.pairs, SAMPLED)))

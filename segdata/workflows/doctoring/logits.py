@@ -16,6 +16,7 @@ from segdata.evidence import LogitFacts, OtherLogits
 from segdata.evidence.decodings import DecodingTally
 from segdata.evidence.logit_files import LogitFile, files_in, read_logits
 from segdata.evidence.logit_tally import LogitTally, nearest
+from segdata.evidence.sampling import spread
 from segdata.evidence.score_pairs import PairTally
 from segdata.images import NoIds, Unreadable, read_label
 from segdata.listing import index_folder
@@ -37,7 +38,7 @@ def look_at_logits(folder: Path, case: Case) -> None:
         UserError: there are none, or none of them can be read.
     """
     files = files_in(folder)
-    chosen = files if case.request.full else files[:: max(1, -(-len(files) // SAMPLED))]
+    chosen = files if case.request.full else spread(files, SAMPLED)
     reader = _Reader(folder, case, _labels(chosen, case))
     problems = [reader.read(path) for path in case.watch(chosen, "reading logits", len(chosen))]
     failed = [problem for problem in problems if problem is not None]
