@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,9 @@ def test_other_names_for_as_many_classes_are_none_of_our_business() -> None:
 def test_a_missing_folder_to_measure_on_is_told_as_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "config.json").write_text('{"shards": "s", "classes": {}, "settings": '
-                                          '{"run": {"steps": 1}}}')  # fmt: skip
+    classes = {"ignore_label": None, "classes": []}
+    config = {"shards": "s", "classes": classes, "settings": {"run": {"steps": 1}}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
     line = f"eval --checkpoint_dir={tmp_path} --eval_logdir=out --dataset_dir={tmp_path}/nowhere"
     assert run(line.split()) == 2
     assert f"error: there is no folder {tmp_path}/nowhere\n" in capsys.readouterr().err

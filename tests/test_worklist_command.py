@@ -219,7 +219,7 @@ def test_a_folder_with_other_things_is_left_alone(folders: Path) -> None:
 
 def trained(folder: Path, split: str) -> Run:
     config = {"settings": {"data": {"split": split}, "run": {"steps": 1}}, "shards": "x",
-              "classes": {}}  # fmt: skip
+              "classes": {"ignore_label": None, "classes": []}}  # fmt: skip
     put(folder / "config.json", json.dumps(config).encode())
     manifest = ShardManifest.model_construct()
     return Run(folder, folder, manifest)
