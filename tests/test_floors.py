@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS: dict[int, set[str]] = {
     0: {"errors", "class_counts", "classes", "findings", "confusion", "histograms", "miou_rules",
         "predictor", "executors", "files", "chain", "control_groups",
-        "original_flags", "progress", "scores", "settings", "wire", "workers"},
+        "original_flags", "progress", "scores", "settings", "spread", "wire", "workers"},
     1: {"images", "file_index", "listing", "dataset", "registry", "records", "manifest", "facts",
         "evidence", "tf_data", "builtin", "resizing", "name_matching", "pairing",
         "probability_files", "baselines", "samples",

@@ -17,7 +17,7 @@ from segdata.errors import UserError
 from segdata.evidence import CaseFacts, predicted_folders
 from segdata.evidence.label_fit import LabelFit
 from segdata.evidence.predicted_folders import KnownBeside, gather_predictions
-from segdata.evidence.sampling import spread
+from segdata.spread import spread
 from segdata.images import encode_label, encode_photo
 from segdata.rules.predictions.predicting import wrong_axis
 from segdata.workflows import DoctorRequest, diagnose

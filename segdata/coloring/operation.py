@@ -13,6 +13,7 @@ from segdata.images import IMAGE_SUFFIXES
 from segdata.listing import index_folder
 from segdata.progress import Track, silently
 from segdata.sources import Survey
+from segdata.spread import spread
 
 # Files that are read unless all are asked for.
 SAMPLED = 200
@@ -42,7 +43,7 @@ def survey_colors(
         UserError: the folder is missing, or holds nothing that looks like masks.
     """
     paths = _files(request)
-    chosen = paths if request.full else _spread(paths, SAMPLED)
+    chosen = paths if request.full else spread(paths, SAMPLED)
     tasks = [LookTask(path, request.labels is not None) for path in chosen]
     gathering = Gathering()
     looks = (executor or Serial()).imap(look_at_file, tasks)
@@ -68,10 +69,3 @@ def _files(request: ColorsRequest) -> list[Path]:
     if not paths:
         raise UserError(f"{request.source} holds no images", "name the folder with the masks")
     return paths
-
-
-def _spread(paths: list[Path], count: int) -> list[Path]:
-    """So many of them, evenly spread over every folder's files."""
-    if len(paths) <= count:
-        return paths
-    return [paths[n * len(paths) // count] for n in range(count)]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from segdata.evidence.sampling import spread
 from segdata.images import Unreadable, read_photo
 from segdata.listing import index_folder
+from segdata.spread import spread
 
 # What tells forms of one set of predictions apart in names of folders: the original's
 # raw_segmentation_results and segmentation_results, segdata's color, overlay and raw, and others.

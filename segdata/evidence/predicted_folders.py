@@ -13,11 +13,11 @@ from segdata.evidence.predicted_arrays import arrays_in
 from segdata.evidence.predicted_file import Beside, look_at_file
 from segdata.evidence.predicted_twins import Seen, look_at_twins
 from segdata.evidence.predictions import PredictionFacts, PredictionTally
-from segdata.evidence.sampling import spread
 from segdata.evidence.score_readings import find_scores
 from segdata.executors import Executor, Serial, for_number
 from segdata.listing import index_folder
 from segdata.name_matching import match_names, stem_of
+from segdata.spread import spread
 
 # A quick look reads this many files, spread evenly over the folder, and looks at edges, and at
 # scores beside them, of so many.

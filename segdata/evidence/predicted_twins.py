@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from segdata.evidence.sampling import spread
 from segdata.images import NoIds, Unreadable, read_label, read_photo
+from segdata.spread import spread
 
 # Pictures of one color are equal by what they say, tiny ones by chance.
 _SIDE, _AREA = 32, 1024

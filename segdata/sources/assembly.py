@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from segdata.sources import Hints, Item, Reader, Source, Survey
 from segdata.sources.mask_folders import MASK_ENDINGS
 from segdata.sources.names import cleaned
 from segdata.sources.photos import Photos, names_outside, split_of
+from segdata.spread import spread
 
 # Files that are opened to tell whether a folder is of a format.
 _LOOKED_AT = 5
@@ -113,10 +114,9 @@ def annotation_files(survey: Survey, hints: Hints, *suffixes: str) -> list[Path]
     return list(survey.files(*suffixes))
 
 
-def sampled(paths: list[Path]) -> list[Path]:
-    """A few files, spread over all."""
-    step = max(1, len(paths) // _LOOKED_AT)
-    return paths[::step][:_LOOKED_AT]
+def a_few(paths: Sequence[Path]) -> Sequence[Path]:
+    """Some files, spread over all."""
+    return spread(paths, _LOOKED_AT)
 
 
 def _is_mask_of(path: Path, stems: set[Path]) -> bool:

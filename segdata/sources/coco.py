@@ -13,7 +13,7 @@ from typing import Any
 from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
-from segdata.sources.assembly import Opened, Picture, annotation_files, assemble, sampled
+from segdata.sources.assembly import Opened, Picture, a_few, annotation_files, assemble
 from segdata.sources.coco_tables import (
     Key,
     Table,
@@ -56,7 +56,7 @@ def reject(survey: Survey, hints: Hints) -> str:
     files = annotation_files(survey, hints, ".json")
     if not files:
         return "there is no JSON file"
-    if not any(is_coco(path) for path in (files if len(files) < _MANY else sampled(files))):
+    if not any(is_coco(path) for path in (files if len(files) < _MANY else a_few(files))):
         return "no JSON file has images, annotations and categories"
     return ""
 

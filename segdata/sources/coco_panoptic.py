@@ -16,7 +16,7 @@ from segdata.classes import ClassMap, Label
 from segdata.errors import UserError
 from segdata.images import NoIds, read_stored
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
-from segdata.sources.assembly import Opened, Picture, annotation_files, assemble, sampled
+from segdata.sources.assembly import Opened, Picture, a_few, annotation_files, assemble
 from segdata.sources.coco_tables import (
     Key,
     Table,
@@ -48,7 +48,7 @@ def reject(survey: Survey, hints: Hints) -> str:
     files = annotation_files(survey, hints, ".json")
     if not files:
         return "there is no JSON file"
-    return "" if any(map(_is_panoptic, sampled(files))) else "no JSON file has segments_info"
+    return "" if any(map(_is_panoptic, a_few(files))) else "no JSON file has segments_info"
 
 
 def open_folder(survey: Survey, hints: Hints) -> Source:

@@ -28,8 +28,8 @@ from segdata.sources.class_files import find_class_file, has_class_file, read_cl
 from segdata.sources.file_pairs import TwoMasks, pair_by_content
 from segdata.sources.folders import files_of
 from segdata.sources.known_colors import recognized
-from segdata.sources.layouts import sampled
 from segdata.sources.mask_folders import MaskReading, NoMasks, Pairs, find_pairs
+from segdata.spread import spread
 
 # Masks looked at to tell a folder of masks from a folder of photos.
 _SAMPLED = 5
@@ -194,7 +194,7 @@ def _folder_share(survey: Survey, folder: Path, class_map: ClassMap) -> float:
     """The largest share of some of a folder's pictures: photos may lie among the masks."""
     names = survey.folders[folder.relative_to(survey.root).as_posix()]
     images = [folder / name for name in names if name.lower().endswith(IMAGE_SUFFIXES)]
-    return max((_listed_share(path, class_map) for path in sampled(images, _SAMPLED)), default=0.0)
+    return max((_listed_share(path, class_map) for path in spread(images, _SAMPLED)), default=0.0)
 
 
 def _listed_share(path: Path, class_map: ClassMap) -> float:
@@ -231,7 +231,7 @@ def _are_ids(path: Path, class_map: ClassMap) -> bool:
 
 def _ids_instead(labels: Path, class_map: ClassMap) -> str:
     """Why the folder that the user names holds no colors."""
-    paths = sampled(list(files_of(labels).values()), _SAMPLED)
+    paths = spread(list(files_of(labels).values()), _SAMPLED)
     if paths and all(
         _listed_share(path, class_map) < _LEAST_SHARE and _are_ids(path, class_map)
         for path in paths

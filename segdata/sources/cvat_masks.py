@@ -12,7 +12,8 @@ from segdata.images import NoIds, Unreadable, read_colors
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
 from segdata.sources.class_files import is_cvat_labelmap, read_class_file
 from segdata.sources.folders import choose_images, existing, join_by_name, usual_lists
-from segdata.sources.layouts import base_with, images_in, sampled
+from segdata.sources.layouts import base_with, images_in
+from segdata.spread import spread
 
 _LABELS = "SegmentationClass"
 _OBJECTS = "SegmentationObject"
@@ -110,7 +111,7 @@ def _photos(survey: Survey, base: Path) -> Path:
 
 def _not_in_colors(survey: Survey, labels: Path, class_map: ClassMap) -> str:
     """Why masks are not in the colors of the file; CVAT also takes grey masks of ids."""
-    for path in sampled(sorted(images_in(survey, labels).values()), _SAMPLED):
+    for path in spread(sorted(images_in(survey, labels).values()), _SAMPLED):
         try:
             rgb = read_colors(path)
         except (Unreadable, NoIds):

@@ -14,7 +14,7 @@ import numpy as np
 from segdata.classes import ClassMap, Color
 from segdata.errors import UserError
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
-from segdata.sources.assembly import Opened, Picture, annotation_files, assemble, sampled
+from segdata.sources.assembly import Opened, Picture, a_few, annotation_files, assemble
 from segdata.sources.class_files.entries import packed_color
 from segdata.sources.names import class_map_of, cleaned
 from segdata.sources.photos import Photos, size_of, split_of
@@ -91,7 +91,7 @@ def reject(survey: Survey, hints: Hints) -> str:
     files = annotation_files(survey, hints, ".xml")
     if not files:
         return "there is no XML file"
-    return "" if any(map(_is_cvat, sampled(files))) else "no XML file has annotations of images"
+    return "" if any(map(_is_cvat, a_few(files))) else "no XML file has annotations of images"
 
 
 def open_folder(survey: Survey, hints: Hints) -> Source:

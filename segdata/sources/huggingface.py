@@ -18,8 +18,8 @@ from segdata.images import NoIds, Unreadable, read_colors, read_label
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
 from segdata.sources.id_masks import id_table
 from segdata.sources.id_tables import IdTable
-from segdata.sources.layouts import sampled
 from segdata.sources.split_folders import lists_by_folder, renamed_splits
+from segdata.spread import spread
 
 _METADATA = ("metadata.csv", "metadata.jsonl")
 _IMAGE = ("file_name", "image_file_name", "image")
@@ -205,7 +205,7 @@ def _in_colors(class_map: ClassMap, labels: list[Path]) -> bool:
     """Whether masks hold colors, and classes have some."""
     if not any(c.color is not None for c in class_map.classes):
         return False
-    for path in sampled(labels, _SAMPLED):
+    for path in spread(labels, _SAMPLED):
         try:
             read_label(path)
         except NoIds as error:

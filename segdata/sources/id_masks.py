@@ -16,9 +16,9 @@ from segdata.sources.class_files import (
     read_id_mapping,
 )
 from segdata.sources.id_tables import IdTable, ids_in, read_with_table, stand_in
-from segdata.sources.layouts import sampled
 from segdata.sources.mask_folders import MaskReading, find_pairs, holds, is_id_mask
 from segdata.sources.palettes import palette_of
+from segdata.spread import spread
 
 # The usual ignore labels of 8 and 16 bits.
 _IGNORES = (255, 65535)
@@ -68,7 +68,7 @@ def id_table(survey: Survey, hints: Hints, labels: list[Path]) -> tuple[IdTable,
         return _unnamed(seen)
     path = hints.classes or find_class_file(survey.root)
     class_map, mapping = read_class_file(path), read_id_mapping(path)
-    seen = ids_in(sampled(labels, _SAMPLED))
+    seen = ids_in(spread(labels, _SAMPLED))
     said = {"names": path.name}
     if not mapping and set(class_map.names) == {0, 1} and class_map.ignore is None:
         _refuse_mixed_scales(labels, seen)

@@ -20,7 +20,7 @@ from segdata.images import (
 from segdata.palettes import Match, surely
 from segdata.sources import Hints, Survey
 from segdata.sources.folders import files_of
-from segdata.sources.layouts import sampled
+from segdata.spread import spread
 
 # Files looked at in each folder, and folders; a mask shows a few of the classes.
 _SAMPLED, _FOLDERS = 16, 12
@@ -53,7 +53,7 @@ def _areas(folders: tuple[Path, ...]) -> tuple[dict[Color, int], bool]:
     found: Counter[Color] = Counter()
     lossy = False
     for folder in folders[:_FOLDERS]:
-        for path in sampled(list(files_of(folder).values()), _SAMPLED):
+        for path in spread(list(files_of(folder).values()), _SAMPLED):
             try:
                 header = read_header(path)
                 compressed = header.format in LOSSY_FORMATS

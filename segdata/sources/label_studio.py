@@ -17,7 +17,7 @@ from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.images import IMAGE_SUFFIXES, Unreadable
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
-from segdata.sources.assembly import Opened, Picture, annotation_files, assemble, sampled
+from segdata.sources.assembly import Opened, Picture, a_few, annotation_files, assemble
 from segdata.sources.bitmaps import decoded, mask_of
 from segdata.sources.json_files import is_list, keys_of, members, read_json, read_span
 from segdata.sources.names import class_map_of, cleaned
@@ -68,9 +68,9 @@ def reject(survey: Survey, hints: Hints) -> str:
     files = annotation_files(survey, hints, ".json")
     if not files:
         return "there is no JSON file"
-    if any(map(_is_export, sampled(files))):
+    if any(map(_is_export, a_few(files))):
         return ""
-    minimal = next((path for path in sampled(files) if keys_of(path) >= _MINIMAL), None)
+    minimal = next((path for path in a_few(files) if keys_of(path) >= _MINIMAL), None)
     if minimal is not None:
         raise UserError(f"{minimal} is Label Studio's JSON-MIN", "export as JSON")
     return "no JSON file has tasks with results"

@@ -15,7 +15,7 @@ from segdata.classes import ClassMap
 from segdata.errors import UserError
 from segdata.images import Unreadable
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
-from segdata.sources.assembly import Opened, Picture, annotation_files, assemble, sampled
+from segdata.sources.assembly import Opened, Picture, a_few, annotation_files, assemble
 from segdata.sources.bitmaps import decoded, mask_of
 from segdata.sources.json_files import keys_of, read_json
 from segdata.sources.names import class_map_of, cleaned
@@ -51,7 +51,7 @@ def reject(survey: Survey, hints: Hints) -> str:
     files = annotation_files(survey, hints, ".json")
     if not files:
         return "there is no JSON file"
-    if not any(_is_labelme(path) for path in sampled(files)):
+    if not any(_is_labelme(path) for path in a_few(files)):
         return "no JSON file has shapes and an imagePath"
     return ""
 

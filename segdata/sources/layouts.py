@@ -40,9 +40,3 @@ def images_in(survey: Survey, folder: Path, ending: str = "") -> dict[str, Path]
         if key.endswith(ending) and not path.name.startswith("."):
             found.setdefault(key.removesuffix(ending) if ending else key, path)
     return found
-
-
-def sampled(paths: list[Path], count: int) -> list[Path]:
-    """So many of them, evenly spread."""
-    step = max(1, len(paths) // count)
-    return paths[::step][:count]

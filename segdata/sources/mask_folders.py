@@ -8,7 +8,7 @@ with an ending (``a.jpg``, ``a_mask.png``).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -26,8 +26,8 @@ from segdata.sources.folders import (
     join_by_name,
     usual_lists,
 )
-from segdata.sources.layouts import sampled
 from segdata.sources.split_folders import SPLIT_NAMES, lists_by_folder, renamed_splits
+from segdata.spread import spread
 
 _SAMPLED = 6
 # Of a mask most pixels equal the one beside them; of a photo's grey levels few do.
@@ -132,7 +132,7 @@ def find_pairs(survey: Survey, hints: Hints, fits: Callable[[Path], bool]) -> Pa
 
 def holds(folder: Path, fits: Callable[[Path], bool]) -> bool:
     """Whether most masks of a folder are of the kind that is looked for."""
-    files = sampled(list(files_of(folder).values()), _SAMPLED)
+    files = spread(list(files_of(folder).values()), _SAMPLED)
     return bool(files) and _most(files, fits)
 
 
@@ -201,11 +201,11 @@ def _wrapping(leaves: list[str]) -> int:
 
 
 def _is_mask_folder(group: PictureGroup, fits: Callable[[Path], bool]) -> bool:
-    files = sampled(list(group.files.values()), _SAMPLED)
+    files = spread(list(group.files.values()), _SAMPLED)
     return not _other_kind(group) and bool(files) and _most(files, fits)
 
 
-def _most(files: list[Path], fits: Callable[[Path], bool]) -> bool:
+def _most(files: Sequence[Path], fits: Callable[[Path], bool]) -> bool:
     """More than half: damaged masks do not make a folder of masks one of photos."""
     fitting = sum(fits(path) for path in files)
     return fitting * 2 > len(files) or (
@@ -291,7 +291,7 @@ def masks_beside(survey: Survey, fits: Callable[[Path], bool]) -> Pairs | None:
         else:
             photos.setdefault(key, path)
     keys = sorted(photos.keys() & labels.keys())
-    some = sampled([labels[key] for key in keys], _SAMPLED)
+    some = spread([labels[key] for key in keys], _SAMPLED)
     if len(keys) * 2 <= len(labels) or not _most(some, fits):
         return None
     joined = Joined(

@@ -14,7 +14,7 @@ from segdata.classes import ClassMap, Color
 from segdata.errors import UserError
 from segdata.images import Unreadable
 from segdata.sources import Format, Hints, Item, Reading, Source, Survey
-from segdata.sources.assembly import Opened, Picture, annotation_files, assemble, sampled
+from segdata.sources.assembly import Opened, Picture, a_few, annotation_files, assemble
 from segdata.sources.bitmaps import decoded, mask_of
 from segdata.sources.class_files.entries import packed_color
 from segdata.sources.json_files import keys_of, read_json
@@ -47,7 +47,7 @@ def reject(survey: Survey, hints: Hints) -> str:
     if _meta(survey) is None:
         return "there is no meta.json with classes"
     files = _files(survey, hints)
-    if not any({"objects", "size"} <= keys_of(path) for path in sampled(files)):
+    if not any({"objects", "size"} <= keys_of(path) for path in a_few(files)):
         return "no folder ann holds JSON files with objects"
     return ""
 

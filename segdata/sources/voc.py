@@ -8,6 +8,7 @@ and file names speak for them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,8 +26,9 @@ from segdata.sources.id_tables import (
     stand_in,
     with_distinct_colors,
 )
-from segdata.sources.layouts import base_with, images_in, sampled
+from segdata.sources.layouts import base_with, images_in
 from segdata.sources.palettes import is_pascal, palette_of
+from segdata.spread import spread
 
 _PHOTOS = "JPEGImages"
 # Equally many labels: the devkit's own folder first. Of several the fullest is taken.
@@ -162,7 +164,7 @@ def _find(survey: Survey, hints: Hints) -> _Found | None:
 def _holds_ids(survey: Survey, folder: Path) -> bool:
     return all(
         _mode(path) != "RGB"
-        for path in sampled(sorted(images_in(survey, folder).values()), _SAMPLED)
+        for path in spread(sorted(images_in(survey, folder).values()), _SAMPLED)
     )
 
 
@@ -173,11 +175,11 @@ def _mode(path: Path) -> str:
         return ""
 
 
-def _label_files(survey: Survey, found: _Found) -> list[Path]:
-    return sampled(sorted(images_in(survey, found.labels).values()), _SAMPLED)
+def _label_files(survey: Survey, found: _Found) -> Sequence[Path]:
+    return spread(sorted(images_in(survey, found.labels).values()), _SAMPLED)
 
 
-def _in_strange_colors(files: list[Path]) -> bool:
+def _in_strange_colors(files: Sequence[Path]) -> bool:
     class_map = _with_void_color(builtin.descriptor("pascal_voc_seg").class_map)
     for path in files:
         try:
@@ -190,7 +192,7 @@ def _in_strange_colors(files: list[Path]) -> bool:
     return False
 
 
-def _other_masks(survey: Survey, found: _Found, files: list[Path]) -> str:
+def _other_masks(survey: Survey, found: _Found, files: Sequence[Path]) -> str:
     """Why a class file with colors speaks for reading colors."""
     if any(_mode(path) in ("P", "RGB", "RGBA") for path in files):
         return "a class file lists the colors of the masks"
@@ -208,7 +210,7 @@ def _classes(hints: Hints, found: _Found, labels: list[Path]) -> tuple[ClassMap,
     if has_class_file(found.base):
         path = find_class_file(found.base)
         return _with_void(read_class_file(path)), path.name
-    some = sampled(labels, _SAMPLED)
+    some = spread(labels, _SAMPLED)
     seen = ids_in(some)
     palettes = [palette_of(path) for path in some]
     if seen <= _VOC_IDS and _is_pascal(some, seen, palettes):
@@ -223,7 +225,7 @@ def _classes(hints: Hints, found: _Found, labels: list[Path]) -> tuple[ClassMap,
     return ClassMap(with_distinct_colors(colored), bare.ignore), said
 
 
-def _is_pascal(files: list[Path], seen: set[int], palettes: list[tuple[Color, ...]]) -> bool:
+def _is_pascal(files: Sequence[Path], seen: set[int], palettes: list[tuple[Color, ...]]) -> bool:
     """Names like 2007_000032, or PASCAL's palette with its void border or its instances."""
     named = sum(_VOC_NAME.fullmatch(path.stem) is not None for path in files) * 2 > len(files)
     if not seen:

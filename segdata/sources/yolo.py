@@ -29,6 +29,7 @@ from segdata.sources.shapes import (
     fill_each,
     points_of,
 )
+from segdata.spread import spread
 
 _LABELS, _IMAGES = "labels", "images"
 # Where the names of classes stand: Ultralytics, then exports of Label Studio and CVAT.
@@ -52,7 +53,7 @@ def reject(survey: Survey, hints: Hints) -> str:
     if not files:
         return "there are no text files in a folder labels or beside photos"
     filled = 0
-    for path in files[:: max(1, len(files) // _LOOKED_AT)][:_LOOKED_AT]:
+    for path in spread(files, _LOOKED_AT):
         lengths = _lengths(path)
         if lengths is None:
             return f"{path.name} holds no lines of numbers"

@@ -13,10 +13,10 @@ from segdata.classes import Label
 from segdata.errors import UserError
 from segdata.evidence import OtherLogits
 from segdata.evidence.logit_files import files_in, read_logits
-from segdata.evidence.sampling import spread
 from segdata.evidence.score_pairs import PairTally
 from segdata.images import read_label
 from segdata.records import decode, scan
+from segdata.spread import spread
 from segdata.workflows.runs import Run, photos_of
 
 if TYPE_CHECKING:

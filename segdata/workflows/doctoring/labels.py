@@ -13,7 +13,6 @@ from segdata.dataset import Dataset, DatasetDescriptor, Split
 from segdata.diagnosis import Evidence
 from segdata.errors import UserError
 from segdata.evidence import LabelEvidence
-from segdata.evidence.sampling import spread
 from segdata.facts import DatasetFacts, LabelForm
 from segdata.findings import Finding, Level
 from segdata.listing import index_folder
@@ -21,6 +20,7 @@ from segdata.records import decode, scan
 from segdata.rules.labels.masks import are_unlabelled
 from segdata.rules.wording import on_dataset
 from segdata.sources.class_files import find_class_file, read_class_file
+from segdata.spread import spread
 from segdata.validation import Shards
 from segdata.validation.shards import VOID
 from segdata.workflows.doctoring.case import Case

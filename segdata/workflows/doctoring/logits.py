@@ -16,10 +16,10 @@ from segdata.evidence import LogitFacts, OtherLogits
 from segdata.evidence.decodings import DecodingTally
 from segdata.evidence.logit_files import LogitFile, files_in, read_logits
 from segdata.evidence.logit_tally import LogitTally, nearest
-from segdata.evidence.sampling import spread
 from segdata.evidence.score_pairs import PairTally
 from segdata.images import NoIds, Unreadable, read_label
 from segdata.listing import index_folder
+from segdata.spread import spread
 from segdata.workflows.doctoring.beside_runs import labels_in_shards
 from segdata.workflows.doctoring.case import Case
 
