@@ -26,10 +26,10 @@ FOLDER_SCOPES = (
 )  # fmt: skip
 # Scopes of the rules that judge ``CaseFacts``: what the doctor knows beyond photos and labels.
 CASE_SCOPES = (
-    "predictions.contents", "code.reading", "predictions.viewing", "predictions.predicting",
+    "predictions.contents", "training.reading", "predictions.viewing", "predictions.predicting",
     "predictions.scores", "predictions.class_order", "predictions.misfit",
     "training.runs", "training.loss_settings", "code.commands", "code.own_code", "code.as_read",
-    "code.setting_hints", "code.registered",
+    "training.setting_hints", "code.registered",
     "training.curves", "training.vanishing", "training.validation",
     "printed.logs", "printed.ids", "printed.files", "printed.weights",
     "weights.values", "weights.heads", "weights.restoring", "weights.beginnings",

@@ -1,1 +1,1 @@
-"""Rules about commands, settings and code with which somebody trains and predicts."""
+"""Rules about commands and code with which somebody trains and predicts."""

@@ -1,1 +1,1 @@
-"""Rules about a training: what it was told, and what its loss and scores did."""
+"""Rules about a training: what it was told, what it reads, and what its loss and scores did."""
