@@ -122,6 +122,7 @@ def test_json_has_files_and_nothing_else_is_on_stdout(
     assert [entry["name"] for entry in file["description"]["classes"]] == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_size_speed_difference_and_iou_are_printed(
     checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

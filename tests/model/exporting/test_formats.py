@@ -133,6 +133,7 @@ def test_torch_export_takes_any_batch_and_any_size_above_the_output_stride(setti
     assert_same(network, run, [shape for shape in SHAPES if shape[1] > 16])
 
 
+@pytest.mark.slow
 def test_torch_export_of_a_fixed_size_takes_any_batch_and_describes_itself():
     network = lively(decoder_output_stride=None, atrous_rates=())
     data = encoded(TORCH, network, size=(32, 50))

@@ -132,6 +132,7 @@ def test_a_format_of_one_size_asks_for_it(folder, tmp_path, monkeypatch):
     assert raised.value.remedy == "name it: --size 513,513"
 
 
+@pytest.mark.slow
 def test_scales_that_are_no_whole_binary_fractions_need_a_fixed_size(folder, tmp_path):
     looks = PredictionOptions(scales=(0.7, 1.0))
     with pytest.raises(UserError, match=r"the scales .*0\.7.* are not exact"):
