@@ -17,9 +17,9 @@ from segdata.errors import UserError
 from segdata.evidence import CaseFacts, predicted_folders
 from segdata.evidence.label_fit import LabelFit
 from segdata.evidence.predicted_folders import KnownBeside, gather_predictions
-from segdata.spread import spread
 from segdata.images import encode_label, encode_photo
 from segdata.rules.predictions.predicting import wrong_axis
+from segdata.spread import spread
 from segdata.workflows import DoctorRequest, diagnose
 
 
