@@ -19,6 +19,9 @@ from segdata.findings import Finding, Level
 from segdata.images import encode_label, encode_photo, read_header
 from segdata.validation import validate
 
+# Half a second each, and more.
+pytestmark = pytest.mark.slow
+
 Photo = npt.NDArray[np.uint8]
 
 

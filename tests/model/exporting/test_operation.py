@@ -18,6 +18,9 @@ from segdata.predictor import PredictionOptions
 
 from .conftest import lively, photo, saved
 
+# Half a second each, and more.
+pytestmark = pytest.mark.slow
+
 FIXED = Interface(size=(33, 40))
 QUICK = {"decoder_output_stride": None, "atrous_rates": ()}
 

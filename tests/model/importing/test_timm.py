@@ -19,6 +19,9 @@ from model.network_settings import IMAGENET_MEAN, NetworkSettings
 from model.restoring import newest
 from segdata.errors import UserError
 
+# Half a second each, and more.
+pytestmark = pytest.mark.slow
+
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
