@@ -31,8 +31,8 @@ def build_optimizer(network: DeepLab, settings: TrainSettings) -> optim.Optimize
     rate = asked.base_learning_rate
     if asked.optimizer == "adam":
         # The original's betas are TensorFlow's defaults, and PyTorch's.
-        return optim.Adam(described, lr=rate, eps=asked.adam_epsilon, fused=True)
-    return optim.SGD(described, lr=rate, momentum=asked.momentum, fused=True)
+        return optim.Adam(described, lr=rate, eps=asked.adam_epsilon)
+    return optim.SGD(described, lr=rate, momentum=asked.momentum)
 
 
 def _factor(name: str, settings: TrainSettings) -> float:
